@@ -26,6 +26,8 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/delivery/workload":              "validation, offline",
 		"internal/fabric/config/configfile":       "validation of configuration, offline",
 		"internal/fabric/config/flag":             "what flags are, offline",
+		"internal/fabric/gateway/gatewaydoc":      "validation of the gateway's documents, offline",
+		"internal/fabric/gateway/route":           "what a route is, offline",
 		"internal/governance/cost":                "what things cost",
 		"internal/governance/cost/agreement":      "estimates against expected tables, offline",
 		"internal/governance/cost/azure":          "what types of Azure consist of",

@@ -774,6 +774,48 @@ func (e FocusOnError) Valid() bool {
 	}
 }
 
+// Defines values for GatewayClass.
+const (
+	GatewayClassPolicy GatewayClass = "policy"
+	GatewayClassRoute  GatewayClass = "route"
+)
+
+// Valid indicates whether the value is a known member of the GatewayClass enum.
+func (e GatewayClass) Valid() bool {
+	switch e {
+	case GatewayClassPolicy:
+		return true
+	case GatewayClassRoute:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GatewayOutcome.
+const (
+	GatewayOutcomeChanged   GatewayOutcome = "changed"
+	GatewayOutcomeCreated   GatewayOutcome = "created"
+	GatewayOutcomeDeleted   GatewayOutcome = "deleted"
+	GatewayOutcomeUnchanged GatewayOutcome = "unchanged"
+)
+
+// Valid indicates whether the value is a known member of the GatewayOutcome enum.
+func (e GatewayOutcome) Valid() bool {
+	switch e {
+	case GatewayOutcomeChanged:
+		return true
+	case GatewayOutcomeCreated:
+		return true
+	case GatewayOutcomeDeleted:
+		return true
+	case GatewayOutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IdentityElevationState.
 const (
 	IdentityElevationStateActive    IdentityElevationState = "active"
@@ -2492,6 +2534,12 @@ type AnswerMaturityRequest struct {
 type ApplyDefinitionRequest struct {
 	// Source The definition in YAML.
 	Source string `json:"source"`
+}
+
+// ApplyGatewayDocumentsRequest defines model for ApplyGatewayDocumentsRequest.
+type ApplyGatewayDocumentsRequest struct {
+	// Files The files.
+	Files []GatewayFile `json:"files"`
 }
 
 // ApplyRuleRequest defines model for ApplyRuleRequest.
@@ -4506,6 +4554,136 @@ type FocusTotal struct {
 	Unallocated string `json:"unallocated"`
 }
 
+// GatewayApplied defines model for GatewayApplied.
+type GatewayApplied struct {
+	Changes []GatewayChange `json:"changes"`
+	DryRun  bool            `json:"dryRun"`
+}
+
+// GatewayChange defines model for GatewayChange.
+type GatewayChange struct {
+	// Class Whether it is a route or a policy.
+	Class GatewayClass `json:"class"`
+	Kind  string       `json:"kind"`
+	Name  string       `json:"name"`
+	Note  string       `json:"note,omitempty"`
+
+	// Outcome What became of a document.
+	Outcome GatewayOutcome `json:"outcome"`
+	Project string         `json:"project,omitempty"`
+	Stage   string         `json:"stage,omitempty"`
+}
+
+// GatewayClass Whether it is a route or a policy.
+type GatewayClass string
+
+// GatewayExplanation defines model for GatewayExplanation.
+type GatewayExplanation struct {
+	Answer   string             `json:"answer"`
+	Host     string             `json:"host"`
+	Match    *GatewayMatching   `json:"match,omitempty"`
+	Others   []GatewayMatching  `json:"others"`
+	Path     string             `json:"path"`
+	Policies []GatewayPolicyUse `json:"policies"`
+}
+
+// GatewayFile defines model for GatewayFile.
+type GatewayFile struct {
+	// Name How problems name the file.
+	Name string `json:"name"`
+
+	// Source Documents in YAML or JSON, parted by lines of ---.
+	Source string `json:"source"`
+}
+
+// GatewayKind defines model for GatewayKind.
+type GatewayKind struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+
+	// Schema The JSON Schema of the spec, where the kind has one.
+	Schema map[string]interface{} `json:"schema,omitempty"`
+}
+
+// GatewayMatching defines model for GatewayMatching.
+type GatewayMatching struct {
+	Backends []RouteBackend `json:"backends,omitempty"`
+	Host     string         `json:"host"`
+	Match    int64          `json:"match"`
+	Path     RoutePathMatch `json:"path"`
+	Project  string         `json:"project"`
+	Redirect *RouteRedirect `json:"redirect,omitempty"`
+	Route    string         `json:"route"`
+	Rule     int64          `json:"rule"`
+	RuleName string         `json:"ruleName,omitempty"`
+	Stage    string         `json:"stage"`
+	Why      string         `json:"why"`
+}
+
+// GatewayOutcome What became of a document.
+type GatewayOutcome string
+
+// GatewayPast defines model for GatewayPast.
+type GatewayPast struct {
+	At      time.Time `json:"at"`
+	Author  string    `json:"author,omitempty"`
+	Deleted bool      `json:"deleted,omitempty"`
+	Kind    string    `json:"kind,omitempty"`
+	Number  int64     `json:"number"`
+
+	// Spec What it was; nothing where it was deleted then.
+	Spec   map[string]interface{} `json:"spec,omitempty"`
+	Target string                 `json:"target,omitempty"`
+}
+
+// GatewayPolicy defines model for GatewayPolicy.
+type GatewayPolicy struct {
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	Project string `json:"project,omitempty"`
+
+	// Route The one route that it is for.
+	Route string `json:"route,omitempty"`
+
+	// Spec What the kind reads.
+	Spec      map[string]interface{} `json:"spec"`
+	Stage     string                 `json:"stage,omitempty"`
+	UpdatedAt time.Time              `json:"updatedAt"`
+}
+
+// GatewayPolicyBody defines model for GatewayPolicyBody.
+type GatewayPolicyBody struct {
+	// Kind The kind, such as RateLimitPolicy.
+	Kind string `json:"kind"`
+
+	// Route The one route that it is for; all of its scope unless given.
+	Route string `json:"route,omitempty"`
+
+	// Spec What the kind reads.
+	Spec map[string]interface{} `json:"spec"`
+}
+
+// GatewayPolicyUse defines model for GatewayPolicyUse.
+type GatewayPolicyUse struct {
+	From  string `json:"from"`
+	Holds bool   `json:"holds"`
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	Why   string `json:"why"`
+}
+
+// GatewayRoute defines model for GatewayRoute.
+type GatewayRoute struct {
+	Name string `json:"name"`
+
+	// Owner What keeps the route as it is: terraform, for that of a workload; empty is nobody.
+	Owner     string    `json:"owner,omitempty"`
+	Project   string    `json:"project"`
+	Spec      Route     `json:"spec"`
+	Stage     string    `json:"stage"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
 // GetDossierResponse defines model for GetDossierResponse.
 type GetDossierResponse struct {
 	// Changes How many changes of resources the dossier has.
@@ -5495,6 +5673,30 @@ type PageFocusImport struct {
 	Next  string        `json:"next,omitempty"`
 }
 
+// PageGatewayKind defines model for PageGatewayKind.
+type PageGatewayKind struct {
+	Items []GatewayKind `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageGatewayPast defines model for PageGatewayPast.
+type PageGatewayPast struct {
+	Items []GatewayPast `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageGatewayPolicy defines model for PageGatewayPolicy.
+type PageGatewayPolicy struct {
+	Items []GatewayPolicy `json:"items"`
+	Next  string          `json:"next,omitempty"`
+}
+
+// PageGatewayRoute defines model for PageGatewayRoute.
+type PageGatewayRoute struct {
+	Items []GatewayRoute `json:"items"`
+	Next  string         `json:"next,omitempty"`
+}
+
 // PageGrant defines model for PageGrant.
 type PageGrant struct {
 	Items []Grant `json:"items"`
@@ -6338,6 +6540,12 @@ type RollBackConfigRequest struct {
 	Revision string `json:"revision"`
 }
 
+// RollBackGatewayRequest defines model for RollBackGatewayRequest.
+type RollBackGatewayRequest struct {
+	// Version The version; the one before the newest unless given.
+	Version int64 `json:"version,omitempty"`
+}
+
 // RollBackRequest defines model for RollBackRequest.
 type RollBackRequest struct {
 	// DryRun Plan and change nothing; the run ends as planned.
@@ -6388,6 +6596,88 @@ type RotateSigningKeyRequestAlgorithm string
 type RotateSubscriptionRequest struct {
 	// Secret The new password, or signing secret; a signing secret is made unless given. A reference to a secret is taken, too.
 	Secret string `json:"secret,omitempty"`
+}
+
+// Route defines model for Route.
+type Route struct {
+	Hosts []string    `json:"hosts"`
+	Rules []RouteRule `json:"rules"`
+}
+
+// RouteBackend defines model for RouteBackend.
+type RouteBackend struct {
+	Port    string `json:"port,omitempty"`
+	Service string `json:"service"`
+	Weight  int64  `json:"weight,omitempty"`
+}
+
+// RouteHeader defines model for RouteHeader.
+type RouteHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// RouteHeaderChange defines model for RouteHeaderChange.
+type RouteHeaderChange struct {
+	Add    []RouteHeader `json:"add,omitempty"`
+	Remove []string      `json:"remove,omitempty"`
+	Set    []RouteHeader `json:"set,omitempty"`
+}
+
+// RouteMatch defines model for RouteMatch.
+type RouteMatch struct {
+	Headers     []RouteValueMatch `json:"headers,omitempty"`
+	Method      string            `json:"method,omitempty"`
+	Path        *RoutePathMatch   `json:"path,omitempty"`
+	QueryParams []RouteValueMatch `json:"queryParams,omitempty"`
+}
+
+// RoutePathMatch defines model for RoutePathMatch.
+type RoutePathMatch struct {
+	Type  string `json:"type,omitempty"`
+	Value string `json:"value,omitempty"`
+}
+
+// RouteRedirect defines model for RouteRedirect.
+type RouteRedirect struct {
+	FullPath string `json:"fullPath,omitempty"`
+	Host     string `json:"host,omitempty"`
+	Port     int64  `json:"port,omitempty"`
+	Prefix   string `json:"prefix,omitempty"`
+	Scheme   string `json:"scheme,omitempty"`
+	Status   int64  `json:"status,omitempty"`
+}
+
+// RouteRewrite defines model for RouteRewrite.
+type RouteRewrite struct {
+	FullPath string `json:"fullPath,omitempty"`
+	Host     string `json:"host,omitempty"`
+	Prefix   string `json:"prefix,omitempty"`
+}
+
+// RouteRule defines model for RouteRule.
+type RouteRule struct {
+	Backends        []RouteBackend     `json:"backends,omitempty"`
+	Matches         []RouteMatch       `json:"matches,omitempty"`
+	Name            string             `json:"name,omitempty"`
+	Redirect        *RouteRedirect     `json:"redirect,omitempty"`
+	RequestHeaders  *RouteHeaderChange `json:"requestHeaders,omitempty"`
+	ResponseHeaders *RouteHeaderChange `json:"responseHeaders,omitempty"`
+	Rewrite         *RouteRewrite      `json:"rewrite,omitempty"`
+	Timeouts        *RouteTimeouts     `json:"timeouts,omitempty"`
+}
+
+// RouteTimeouts defines model for RouteTimeouts.
+type RouteTimeouts struct {
+	Backend string `json:"backend,omitempty"`
+	Request string `json:"request,omitempty"`
+}
+
+// RouteValueMatch defines model for RouteValueMatch.
+type RouteValueMatch struct {
+	Name  string `json:"name"`
+	Type  string `json:"type,omitempty"`
+	Value string `json:"value"`
 }
 
 // Run defines model for Run.
@@ -9247,6 +9537,186 @@ type ListEventsParams struct {
 
 	// After As Last-Event-ID, for the first time: the last of a page, or 0 for all that is kept.
 	After string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ApplyGatewayDocumentsParams defines parameters for ApplyGatewayDocuments.
+type ApplyGatewayDocumentsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ExplainGatewayRequestParams defines parameters for ExplainGatewayRequest.
+type ExplainGatewayRequestParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// URL The address of the request, such as https://orders.dev.shop.localhost/api.
+	URL string `form:"url" json:"url"`
+
+	// Method The method; GET unless given.
+	Method string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Header Headers of the request, as Name: value.
+	Header []string `form:"header,omitempty" json:"header,omitempty"`
+}
+
+// ListGatewayVersionsParams defines parameters for ListGatewayVersions.
+type ListGatewayVersionsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RollBackGatewayParams defines parameters for RollBackGateway.
+type RollBackGatewayParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ListGatewayPoliciesParams defines parameters for ListGatewayPolicies.
+type ListGatewayPoliciesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Kind Only those of this kind.
+	Kind string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Route Only those for this one route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+}
+
+// DeleteGatewayPolicyParams defines parameters for DeleteGatewayPolicy.
+type DeleteGatewayPolicyParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// GetGatewayPolicyParams defines parameters for GetGatewayPolicy.
+type GetGatewayPolicyParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// PutGatewayPolicyParams defines parameters for PutGatewayPolicy.
+type PutGatewayPolicyParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ListGatewayRoutesParams defines parameters for ListGatewayRoutes.
+type ListGatewayRoutesParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Host Only those that name this host.
+	Host string `form:"host,omitempty" json:"host,omitempty"`
+}
+
+// DeleteGatewayRouteParams defines parameters for DeleteGatewayRoute.
+type DeleteGatewayRouteParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// GetGatewayRouteParams defines parameters for GetGatewayRoute.
+type GetGatewayRouteParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// PutGatewayRouteParams defines parameters for PutGatewayRoute.
+type PutGatewayRouteParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
 // ListGroupsParams defines parameters for ListGroups.

@@ -437,7 +437,38 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"Assignments":        func() error { return e(c.Assignments(ctx, "shop")) },
 		"AssignmentVersions": func() error { return e(c.AssignmentVersions(ctx, "shop", "pas_1")) },
 		"RemoveAssignment":   func() error { return e(c.RemoveAssignment(ctx, "shop", "pas_1", "y")) },
-		"AnswerMaturity":     func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
+		"ApplyGateway": func() error {
+			return e(c.ApplyGateway(ctx, apiclient.ApplyGatewayDocumentsParams{Project: "shop", Stage: "dev", DryRun: true, Owned: true}, apiclient.ApplyGatewayDocumentsRequest{}))
+		},
+		"GatewayRoutes": func() error {
+			return e(c.GatewayRoutes(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "a.b"))
+		},
+		"GatewayRoute": func() error {
+			return e(c.GatewayRoute(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "r"))
+		},
+		"DeleteGatewayRoute": func() error {
+			return e(c.DeleteGatewayRoute(ctx, "r", apiclient.DeleteGatewayRouteParams{Project: "shop", Stage: "dev", DryRun: true, Owned: true}))
+		},
+		"GatewayPolicies": func() error {
+			return e(c.GatewayPolicies(ctx, apiclient.ListGatewayPoliciesParams{Project: "shop", Stage: "dev", Kind: "k", Route: "r"}))
+		},
+		"GatewayPolicy": func() error {
+			return e(c.GatewayPolicy(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "p"))
+		},
+		"DeleteGatewayPolicy": func() error {
+			return e(c.DeleteGatewayPolicy(ctx, "p", apiclient.DeleteGatewayPolicyParams{Project: "shop", Stage: "dev", DryRun: true, Owned: true}))
+		},
+		"GatewayHistory": func() error {
+			return e(c.GatewayHistory(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "route", "r", 5))
+		},
+		"RollBackGateway": func() error {
+			return e(c.RollBackGateway(ctx, "route", "r", apiclient.RollBackGatewayParams{Project: "shop", Stage: "dev", DryRun: true, Owned: true}, 3))
+		},
+		"ExplainGateway": func() error {
+			return e(c.ExplainGateway(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "POST", "a.b/c", []string{"X-A: b, c"}))
+		},
+		"GatewayKinds":   func() error { return e(c.GatewayKinds(ctx)) },
+		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -44,7 +45,9 @@ type localGateway struct {
 }
 
 func (a localGateway) PutRoute(ctx context.Context, scope kernel.Scope, r local.Route) error {
-	_, err := a.gateway.PutRoute(ctx, scope, gateway.ToService(r.Name, r.Host, r.Path, r.Service, r.Port))
+	to := gateway.ToService(r.Name, r.Host, r.Path, r.Service, r.Port)
+	to.Owner = route.OwnerTerraform
+	_, err := a.gateway.PutRoute(ctx, scope, to)
 	return err
 }
 

@@ -33,6 +33,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
@@ -115,6 +116,7 @@ func (a *App) handler() http.Handler {
 		leakapi.API{Leaks: a.fabric.leaks},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
+		gatewayapi.API{Gateway: a.fabric.gateway},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
 		runners,
@@ -179,6 +181,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		leakapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},
+		gatewayapi.API{},
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},

@@ -111,6 +111,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.shipped = newShipped(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
 	a.access.identity.Stages, a.access.trusts.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.gateway.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {

@@ -20,6 +20,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -63,6 +65,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "publish-module", values: map[string]string{"namespace": "nothing", "name": "nothing", "system": "local", "version": "1.0.0"}, body: packed(t, "main.tf", "variable \"context\" {\n  type        = any\n  description = \"x\"\n}\n")},
 		{operation: "apply-definition", body: object{"source": "apiVersion: terrace.dev/v1\nkind: Definition\nmetadata: {name: nothing}\nspec:\n  type: nothing\n  criteria:\n    - {target: local}\n  module: {source: nothing/nothing/local, version: 1.0.0}\n"}},
 		{operation: "apply-rule", body: object{"source": "apiVersion: terrace.dev/v1\nkind: Rule\nmetadata:\n  name: nothing\nspec:\n  on: {exact: {type: dev.terrace.run.succeeded}}\n  do:\n    notify: {subscription: nothing, message: x}\n"}},
+		{operation: "apply-gateway-documents", body: object{"files": []object{{"name": "route.yaml", "source": "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: nothing, project: demo, stage: dev}\nspec:\n  hosts: [nothing.dev.demo.localhost]\n  rules: [{backends: [{service: nothing}]}]\n"}}}},
 		{operation: "set-cost-rules", body: object{"source": "apiVersion: terrace.dev/v1\nkind: CostAllocation\nspec:\n  assign:\n    - {name: nothing, match: {resource: \"*/dnszones/*\"}, set: {project: network}}\n"}},
 		{operation: "import-costs", body: focusHeader + "1,1,1,acc-1,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,2026-10-05T00:00:00Z,2026-10-05T01:00:00Z,Azure,Virtual Machines,Compute,sub-1,nothing,,\"{\"\"project\"\":\"\"demo\"\"}\",\n"},
 		{operation: "assign-policies", body: object{"policies": "azure-storage-*", "level": "advisory", "reason": "x"}},
@@ -162,6 +165,7 @@ func (c *crossing) plant() {
 		}),
 		factorsql.NewStore(c.platform.db).AddFactor(ctx, factor.Factor{ID: aFactor, Tenant: "default", UserID: user.ID, Kind: factor.TOTP, Name: "nothing", Credential: "totp:" + user.ID, Data: []byte("x"), CreatedAt: now}),
 		links.AddLink(ctx, upstream.Link{ID: aLink, Tenant: "default", Upstream: up.ID, UserID: user.ID, Account: upstream.Account{Subject: "nothing", Name: "nothing"}, By: upstream.LinkedBySelf, LinkedAt: now, LastUsed: now}),
+		gatewaysql.NewStore(c.platform.db).PutPolicy(ctx, gateway.Policy{Scope: dev, Name: named()["policy"], Kind: "nothing", Spec: []byte("{}"), UpdatedAt: now}),
 	} {
 		if err != nil && !kernel.Is(err, kernel.Conflict) {
 			c.t.Fatal(err)
@@ -176,7 +180,7 @@ func (c *crossing) plant() {
 func named() map[string]string {
 	return map[string]string{
 		"tenant": "default", "project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
-		"rule": "nothing", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
+		"rule": "nothing", "route": "nothing", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
 		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",
 	}

@@ -57,7 +57,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
 	f.gateway = gateway.NewService(gateway.Config{
-		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
+		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
 	})
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
 		return err

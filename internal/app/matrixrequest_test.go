@@ -121,7 +121,7 @@ func text(schema map[string]any, name string) string {
 
 // asks are words of a query, or of a path, that are known.
 func asks() map[string]string {
-	return map[string]string{"explain-access action": "run.read", "get-event-schema type": "run.failed"}
+	return map[string]string{"explain-access action": "run.read", "get-event-schema type": "run.failed", "explain-gateway-request url": "nothing.dev.demo.localhost"}
 }
 
 // said are bodies that say more than the smallest.

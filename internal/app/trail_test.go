@@ -157,7 +157,14 @@ func ends(id string) bool {
 
 // walked are bodies and parameters with which operations succeed after the seeds.
 func (c *crossing) walked() map[string]seed {
+	dev := map[string]string{"project": "demo", "stage": "dev"}
 	return map[string]seed{
+		"get-gateway-policy":           {values: dev},
+		"delete-gateway-policy":        {values: dev},
+		"list-gateway-versions":        {values: dev},
+		"put-gateway-policy":           {values: dev},
+		"put-gateway-route":            {values: dev, body: object{"hosts": []string{"nothing.dev.demo.localhost"}, "rules": []object{{"backends": []object{{"service": "neither"}}}}}},
+		"roll-back-gateway":            {values: dev, body: object{"version": 1}},
 		"approve-exemption":            {values: map[string]string{"project": "demo"}},
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},

@@ -32,6 +32,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/events"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
+	"github.com/terrace-idp/terrace/internal/cli/gateway"
 	"github.com/terrace-idp/terrace/internal/cli/keys"
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
 	"github.com/terrace-idp/terrace/internal/cli/lifetime"
@@ -228,7 +229,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

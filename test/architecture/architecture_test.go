@@ -68,13 +68,15 @@ func edges() map[string]string {
 		"cli/landingzone -> platform/tfvariables":    "which variables of a configuration are secret is known from its files, which the client has",
 		"cli/landingzone -> platform/yamldoc":        "the inputs of a landing zone are read by the client itself, with their places",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
+		"cli/gateway -> fabric/gateway":              "documents of the gateway are validated offline as the server does",
+		"cli/gateway -> platform/yamldoc":            "what a document may be as large as is said there",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",
 	}
 }
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/fabric/gateway/gatewaydoc", "internal/fabric/gateway/route", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

@@ -41,6 +41,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l := lines{folder: t.TempDir()}
 	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
 	l.write(t, "state.json", "{}")
+	l.write(t, "route.yaml", "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: x}\nspec:\n  hosts: [x.dev.nowhere.localhost]\n  rules: [{backends: [{service: x}]}]\n")
 	l.write(t, "inputs.yaml", "name: nothing\n")
 	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
@@ -169,6 +170,8 @@ func (l lines) values() map[string]string {
 		"terrace landing-zone set --file":     filepath.Join(l.folder, "state.json"),
 		"terrace landing-zone check --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone check --folder": l.folder,
 		"terrace landing-zone run --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone run --folder": l.folder,
+		"terrace gateway apply --file":      filepath.Join(l.folder, "route.yaml"),
+		"terrace gateway validate --file":   filepath.Join(l.folder, "route.yaml"),
 		"terrace module publish --version":  "1.0.0",
 		"terrace promote --to":              "test",
 		"terrace module publish --dry-run":  "true",
@@ -192,6 +195,8 @@ func (l lines) word(name string) string {
 		return l.folder
 	case "WORKLOAD":
 		return "nope"
+	case "route|policy":
+		return "route"
 	case "LEVEL":
 		return "hard-mandatory"
 	case "ROLE":

@@ -27,6 +27,12 @@ func TestScripts(t *testing.T) {
 	t.Run("lists of nothing", func(t *testing.T) { t.Parallel(); nothing(t, d) })
 }
 
+// TestGatewayScripts runs those of the gateway's documents.
+func TestGatewayScripts(t *testing.T) {
+	t.Parallel()
+	run(t, "gateway", harness.Start(t))
+}
+
 // TestKubernetesScripts runs those of stages whose workloads go to Git.
 func TestKubernetesScripts(t *testing.T) {
 	t.Parallel()

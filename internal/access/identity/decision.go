@@ -152,6 +152,10 @@ func Decisions() map[string]Decision {
 		// have one made.
 		"config.write":   {Scope: ScopeDeploy, Roles: developers},
 		"config.connect": {Scope: ScopeAdmin, Roles: admins},
+		"gateway.read":   {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"gateway.write":  {Scope: ScopeDeploy, Roles: developers},
+		// A policy of a project or a tenant holds for the routes of others.
+		"gateway.govern": {Scope: ScopeAdmin, Roles: admins},
 		// A token reads the secrets of its workload.
 		"config.token": {Scope: ScopeSecrets, Roles: admins},
 		// Events tell what the audit log tells.

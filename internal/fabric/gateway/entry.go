@@ -87,8 +87,8 @@ func (r *rule) choose() *target {
 	return nil
 }
 
-// request sets, adds and removes headers of a request.
-func (h *HeaderChange) request(to *fasthttp.RequestHeader) {
+// changeRequest sets, adds and removes headers of a request.
+func changeRequest(h *HeaderChange, to *fasthttp.RequestHeader) {
 	for _, s := range h.Set {
 		to.Set(s.Name, s.Value)
 	}
@@ -100,8 +100,8 @@ func (h *HeaderChange) request(to *fasthttp.RequestHeader) {
 	}
 }
 
-// response does so with an answer.
-func (h *HeaderChange) response(to *fasthttp.ResponseHeader) {
+// changeResponse does so with an answer.
+func changeResponse(h *HeaderChange, to *fasthttp.ResponseHeader) {
 	for _, s := range h.Set {
 		to.Set(s.Name, s.Value)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // forward makes the client's request the service's: the headers of one
@@ -82,7 +83,7 @@ func unwanted(h *fasthttp.RequestHeader, out []string) []string {
 					out = append(out, string(listed))
 				}
 			}
-		case hop(key), distrusted(key):
+		case route.Hop(key), route.Distrusted(key):
 			out = append(out, string(name))
 		}
 	}
@@ -115,41 +116,6 @@ func essential(name string) bool {
 	return false
 }
 
-func hop[T string | []byte](name T) bool {
-	switch string(name) {
-	case "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
-		"expect", "http2-settings":
-		return true
-	}
-	return false
-}
-
-// distrusted are headers that only the platform may set. A service may read an
-// underscore as the hyphen that it is in CGI.
-func distrusted[T string | []byte](name T) bool {
-	return begins(name, "terrace-") || begins(name, "x-forwarded-") || len(name) == len("forwarded") && begins(name, "forwarded") ||
-		len(name) == len("x-real-ip") && begins(name, "x-real-ip") || shadow(name)
-}
-
-// shadow tells a name that CGI takes for one that frames a message or names its
-// host.
-func shadow[T string | []byte](name T) bool {
-	return len(name) == 14 && name[7] == '_' && begins(name, "content-length") || len(name) == 17 && name[8] == '_' && begins(name, "transfer-encoding")
-}
-
-// begins takes an underscore for a hyphen.
-func begins[T string | []byte](name T, with string) bool {
-	if len(name) < len(with) {
-		return false
-	}
-	for i := range len(with) {
-		if c := name[i]; c != with[i] && (c != '_' || with[i] != '-') {
-			return false
-		}
-	}
-	return true
-}
-
 // returned makes the service's answer the client's, and says which release gave it.
 func returned(x *exchange.Exchange) {
 	h := &x.Response.Header
@@ -167,7 +133,7 @@ func returned(x *exchange.Exchange) {
 					out = append(out, string(listed))
 				}
 			}
-		case string(key) == "keep-alive", string(key) == "proxy-connection", string(key) == "trailer", begins(key, "terrace-"):
+		case string(key) == "keep-alive", string(key) == "proxy-connection", string(key) == "trailer", bytes.HasPrefix(key, []byte("terrace-")):
 			out = append(out, string(name))
 		}
 	}
@@ -192,7 +158,7 @@ func framing(name string) bool {
 // rewrite changes what the service sees, as the rule says.
 func rewrite(x *exchange.Exchange, c *candidate) {
 	if h := c.rule.RequestHeaders; h != nil {
-		h.request(&x.Request.Header)
+		changeRequest(h, &x.Request.Header)
 	}
 	w := c.rule.Rewrite
 	if w == nil {
@@ -215,7 +181,7 @@ func redirect(x *exchange.Exchange, c *candidate) {
 		host = d.Host
 	}
 	if d.Port != 0 || d.Host != "" || d.Scheme != "" {
-		host = canonicalHost(host)
+		host = route.CanonicalHost(host)
 	}
 	if d.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(d.Port))

@@ -16,7 +16,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // dialGRPC opens a client of gRPC for a host of the gateway.
@@ -37,7 +37,7 @@ func TestGRPCInterop(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil)
 	r := gateway.ToService("orders", host, "", "orders", "")
-	r.Rules[0].Backends[0].Protocol = wire.GRPC
+	r.Rules[0].Backends[0].Protocol = route.GRPC
 	put(t, f.routes, dev, r)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,7 +80,7 @@ func TestRefusalsInGRPC(t *testing.T) {
 	f.upstreams.m.Store("slow", upstream{silent.Addr().String(), ""})
 	const slow = "slow.dev.shop.localhost"
 	r := gateway.ToService("slow", slow, "", "slow", "")
-	r.Rules[0].Backends[0].Protocol = wire.GRPC
+	r.Rules[0].Backends[0].Protocol = route.GRPC
 	put(t, f.routes, dev, r)
 	for host, want := range map[string]codes.Code{
 		host: codes.Unavailable, "none.dev.shop.localhost": codes.Unimplemented, slow: codes.DeadlineExceeded,

@@ -166,3 +166,32 @@ func closed(exchange.Handler) exchange.Handler {
 		x.Unavailable("gateway", 30, "Route closed", "A policy of this route cannot be obeyed.", "")
 	}
 }
+
+// Specified is a kind that tells what its documents are like.
+type Specified interface {
+	// Spec returns the zero value of what the kind reads a spec into.
+	Spec() any
+}
+
+// KindSpec is a kind by its name with what it reads a spec into; nil is not told.
+type KindSpec struct {
+	Name string
+	Spec any
+}
+
+// Specs returns the kinds of policies in the order in which a request meets them.
+func (s *Service) Specs(ctx context.Context) ([]KindSpec, error) {
+	actor, _ := kernel.ActorFrom(ctx)
+	if err := s.Authorizer.Authorize(ctx, ActionRead, kernel.Scope{Tenant: actor.Tenant}); err != nil {
+		return nil, err
+	}
+	out := make([]KindSpec, 0, len(s.Kinds))
+	for _, k := range s.Kinds {
+		one := KindSpec{Name: k.Name()}
+		if told, ok := k.(Specified); ok {
+			one.Spec = told.Spec()
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}

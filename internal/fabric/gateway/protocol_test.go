@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -183,7 +184,7 @@ func TestUpgradedConnectionsRest(t *testing.T) {
 // its answer.
 func TestUploadsTakeTheirTime(t *testing.T) {
 	t.Parallel()
-	for _, protocol := range []string{wire.HTTP, wire.H2C} {
+	for _, protocol := range []string{route.HTTP, route.H2C} {
 		f := start(t, func(c *gateway.ProxyConfig) { c.ResponseTimeout = 600 * time.Millisecond })
 		r := gateway.ToService("orders", host, "", "orders", "")
 		r.Rules[0].Backends[0].Protocol = protocol

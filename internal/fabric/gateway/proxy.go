@@ -156,7 +156,7 @@ func (p *Proxy) pass(x *exchange.Exchange) {
 	rewrite(x, c)
 	p.ask(x, c)
 	if c.rule.ResponseHeaders != nil {
-		c.rule.ResponseHeaders.response(&x.Response.Header)
+		changeResponse(c.rule.ResponseHeaders, &x.Response.Header)
 	}
 }
 

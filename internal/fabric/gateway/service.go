@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -41,6 +44,27 @@ type PolicyStore interface {
 	AllPolicies(ctx context.Context) ([]Policy, error)
 }
 
+// Library is what people look things up in; gatewaysql implements it.
+type Library interface {
+	// RoutesPage returns a scope's routes by name; host narrows to those that have it.
+	RoutesPage(ctx context.Context, scope kernel.Scope, host string, page kernel.PageRequest) (kernel.Page[Route], error)
+	// PoliciesPage returns a scope's own policies by name, narrowed to a kind and a route.
+	PoliciesPage(ctx context.Context, scope kernel.Scope, kind, route string, page kernel.PageRequest) (kernel.Page[Policy], error)
+	// Versions returns what a document was, the newest first.
+	Versions(ctx context.Context, scope kernel.Scope, class Class, name string, page kernel.PageRequest) (kernel.Page[Version], error)
+}
+
+// Authorizer tells whether the actor of the context may do an action.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Stages knows the stages that there are.
+type Stages interface {
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
+}
+
 // Journal records facts in the transaction of the context.
 type Journal interface {
 	Record(ctx context.Context, f kernel.Fact) error
@@ -55,10 +79,15 @@ type Tx interface {
 type Config struct {
 	Store       Store
 	PolicyStore PolicyStore
-	Journal     Journal
-	Tx          Tx
-	Clock       kernel.Clock
-	Log         *slog.Logger
+	// Library, Authorizer and Stages are for what people ask for; a service that only
+	// serves traffic needs none of them.
+	Library    Library
+	Authorizer Authorizer
+	Stages     Stages
+	Journal    Journal
+	Tx         Tx
+	Clock      kernel.Clock
+	Log        *slog.Logger
 	// Zones are the zones whose hosts are served, such as localhost: a scope's
 	// hosts lie under <stage>.<project>.<zone>.
 	Zones []string
@@ -70,9 +99,11 @@ type Config struct {
 	Metrics *Metrics
 }
 
-// Service keeps routes and the table that the proxy reads. Its callers have
-// checked that they may act for the scope that they name; the service checks
-// that a route's host lies within it.
+// Service keeps routes and the table that the proxy reads. It has two doors. Apply,
+// Remove, Rollback, Explain and what lists are for people: they check what the actor of
+// the context may. PutRoute, DeleteRoute, PutPolicy and DeletePolicy are the platform's
+// own, and their callers have checked that they may act for the scope that they name.
+// Both check that a route's host lies within its scope.
 type Service struct {
 	Config
 
@@ -92,16 +123,10 @@ func NewService(c Config) *Service {
 
 // PutRoute keeps a route and serves it from then on.
 func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Route, error) {
-	r, err := r.Normalize()
+	r, err := s.sound(scope, r)
 	if err != nil {
 		return Route{}, err
 	}
-	for _, host := range r.Hosts {
-		if err := s.checkHost(scope, strings.TrimPrefix(host, "*.")); err != nil {
-			return Route{}, err
-		}
-	}
-	r.Scope, r.UpdatedAt = scope, s.Clock.Now()
 	return r, s.change(ctx, scope, r.Name, "route.changed", func(ctx context.Context) error {
 		others, err := s.Store.Routes(ctx, scope)
 		if err != nil {
@@ -112,6 +137,25 @@ func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Ro
 		}
 		return s.Store.Put(ctx, r)
 	})
+}
+
+// sound returns a route in the form that is kept, as of now.
+func (s *Service) sound(scope kernel.Scope, r Route) (Route, error) {
+	r, err := r.Normalize()
+	if err != nil {
+		return Route{}, err
+	}
+	for i, host := range r.Hosts {
+		if err := s.checkHost(scope, strings.TrimPrefix(host, "*.")); err != nil {
+			if told, ok := errors.AsType[*kernel.Error](err); ok {
+				return Route{}, kernel.Errorf(told.Kind, "route %s cannot be served", r.Name).
+					WithProblems(kernel.Problem{Path: "hosts[" + strconv.Itoa(i) + "]", Message: told.Message, Fix: told.Fix})
+			}
+			return Route{}, err
+		}
+	}
+	r.Scope, r.UpdatedAt = scope, s.Clock.Now()
+	return r, nil
 }
 
 // DeleteRoute removes a route; what is not there is no error.
@@ -129,20 +173,20 @@ func (s *Service) Route(ctx context.Context, scope kernel.Scope, name string) (R
 // HasHost reports whether any route serves the host: it is a name that a
 // certificate may be issued for.
 func (s *Service) HasHost(host string) bool {
-	return s.table.Load().has(canonicalHost(host))
+	return s.table.Load().has(route.CanonicalHost(host))
 }
 
 // conflict refuses a route that takes the very requests of another one.
 func conflict(r Route, others []Route) error {
 	mine := map[string]bool{}
-	for key := range r.keys() {
+	for key := range keys(r) {
 		mine[key] = true
 	}
 	for _, o := range others {
 		if o.Name == r.Name {
 			continue
 		}
-		for key, place := range o.keys() {
+		for key, place := range keys(o) {
 			if mine[key] {
 				return kernel.Errorf(kernel.Conflict, "%s is routed by %s already", place, o.Name).
 					WithFix("choose another host or path, or delete route %s", o.Name)
@@ -152,9 +196,9 @@ func conflict(r Route, others []Route) error {
 	return nil
 }
 
-// keys yields what each of the route's matches takes on each host, with its
+// keys yields what each of a route's matches takes on each host, with its
 // place in words.
-func (r Route) keys() iter.Seq2[string, string] {
+func keys(r Route) iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for _, host := range r.Hosts {
 			for _, rule := range r.Rules {
@@ -170,7 +214,7 @@ func (r Route) keys() iter.Seq2[string, string] {
 
 func (s *Service) checkHost(scope kernel.Scope, host string) error {
 	for _, reserved := range s.Reserved {
-		if host == canonicalHost(reserved) {
+		if host == route.CanonicalHost(reserved) {
 			return kernel.Errorf(kernel.Conflict, "host %s belongs to the platform", host).WithFix("choose another host")
 		}
 	}

@@ -3,6 +3,7 @@ package yamldoc
 import (
 	"bytes"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -45,21 +46,37 @@ func (d *Document) position(offset int) Position {
 	return Position{line, utf8.RuneCount(d.src[d.lines[line-1]:offset]) + 1}
 }
 
-// Find returns where the document says what is at the path, such as spec.inputs.size:
-// the place of its key. Where it does not, it is the place of what is nearest above it.
+// Find returns where the document says what is at the path, such as spec.inputs.size or
+// spec.rules[1].name: the place of its key, or of the item of a list. Where it does not,
+// it is the place of what is nearest above it.
 func (d *Document) Find(path string) Position {
 	at := d.Root().At()
-	n, here := d.root, ""
-	for n != nil && n.Kind == yaml.MappingNode && here != path {
-		var next *yaml.Node
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			below := join(here, n.Content[i].Value)
-			if path == below || strings.HasPrefix(path, below+".") || strings.HasPrefix(path, below+"[") {
-				at, next, here = Position{n.Content[i].Line, n.Content[i].Column}, n.Content[i+1], below
-				break
-			}
+	for n, here := d.root, ""; n != nil && here != path; {
+		var marked *yaml.Node
+		marked, n, here = below(n, here, path)
+		if marked != nil {
+			at = Position{marked.Line, marked.Column}
 		}
-		n = next
 	}
 	return at
+}
+
+// below goes one step towards a path: marked is where the step is said, n what is there.
+func below(from *yaml.Node, here, path string) (marked, n *yaml.Node, at string) {
+	if from.Kind == yaml.SequenceNode {
+		index, _, _ := strings.Cut(strings.TrimPrefix(path[len(here):], "["), "]")
+		i, err := strconv.Atoi(index)
+		if err != nil || i < 0 || i >= len(from.Content) {
+			return nil, nil, here
+		}
+		return from.Content[i], from.Content[i], here + "[" + index + "]"
+	}
+	for i := 0; from.Kind == yaml.MappingNode && i+1 < len(from.Content); i += 2 {
+		key := from.Content[i]
+		at := join(here, key.Value)
+		if path == at || strings.HasPrefix(path, at+".") || strings.HasPrefix(path, at+"[") {
+			return key, from.Content[i+1], at
+		}
+	}
+	return nil, nil, here
 }

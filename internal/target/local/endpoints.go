@@ -34,12 +34,16 @@ func (e *endpoints) lookup(scope kernel.Scope, service, port string) (addr, rele
 	return found.addr, found.release, ok
 }
 
-// set replaces all of a service's endpoints; none takes it out.
-func (e *endpoints) set(k Key, addrs map[string]string, release string) {
+// set replaces all of a service's endpoints; none takes it out. A port is found by
+// its name, and by its number where no other has that for a name.
+func (e *endpoints) set(k Key, addrs, byNumber map[string]string, release string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	next := maps.Clone(*e.table.Load())
 	maps.DeleteFunc(next, func(at endpointKey, _ endpoint) bool { return at.scope == k.Scope && at.service == k.Name })
+	for number, addr := range byNumber {
+		next[endpointKey{k.Scope, k.Name, number}] = endpoint{addr, release}
+	}
 	for port, addr := range addrs {
 		next[endpointKey{k.Scope, k.Name, port}] = endpoint{addr, release}
 		if len(addrs) == 1 {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -183,6 +184,15 @@ func (i *instance) addrs() map[string]string {
 	out := make(map[string]string, len(i.hostPorts))
 	for name, port := range i.hostPorts {
 		out[name] = address(port)
+	}
+	return out
+}
+
+// numbered are those addresses by the ports' numbers.
+func (i *instance) numbered() map[string]string {
+	out := make(map[string]string, len(i.hostPorts))
+	for name, port := range i.hostPorts {
+		out[strconv.Itoa(i.spec.Ports[name].Port)] = address(port)
 	}
 	return out
 }

@@ -159,9 +159,9 @@ func (p *servicePlane) refresh(r *running) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.current == nil || !r.current.isReady() {
-		p.endpoints.set(r.key, nil, "")
+		p.endpoints.set(r.key, nil, nil, "")
 	} else {
-		p.endpoints.set(r.key, r.current.addrs(), r.current.spec.Release)
+		p.endpoints.set(r.key, r.current.addrs(), r.current.numbered(), r.current.spec.Release)
 	}
 	for name, f := range r.forwards {
 		target := ""

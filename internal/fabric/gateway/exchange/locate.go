@@ -3,6 +3,8 @@ package exchange
 import (
 	"net/http"
 	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // locate reads what is asked for, in one form for everybody that judges it
@@ -86,14 +88,8 @@ func absolute(target string) (authority, rest string, ok bool) {
 	return authority, rest, authority != "" && !strings.Contains(authority, "@")
 }
 
-// CanonicalHost returns a Host header's host in lower case, without its port
-// and the dot at its end.
-func CanonicalHost(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ']') < i {
-		host = host[:i]
-	}
-	return strings.ToLower(strings.TrimSuffix(host, "."))
-}
+// CanonicalHost is route.CanonicalHost, for what knows no routes.
+func CanonicalHost(host string) string { return route.CanonicalHost(host) }
 
 // validHost tells that a name can be a host: labels of letters, digits, hyphens
 // and underscores, or an address in brackets.

@@ -47,7 +47,10 @@ func (s *Store) PutPolicy(ctx context.Context, p gateway.Policy) error {
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
 		Set("kind = EXCLUDED.kind, route = EXCLUDED.route, spec = EXCLUDED.spec, updated_at = EXCLUDED.updated_at").Exec(ctx)
-	return db.Map(err, "policy "+p.Name)
+	if err != nil {
+		return db.Map(err, "policy "+p.Name)
+	}
+	return s.remember(ctx, p.Scope, gateway.ClassPolicy, p.Name, gateway.Version{Kind: p.Kind, Target: p.Route, Document: p.Spec, At: p.UpdatedAt})
 }
 
 // DeletePolicy removes a policy if it is there.
@@ -55,15 +58,15 @@ func (s *Store) DeletePolicy(ctx context.Context, scope kernel.Scope, name strin
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	_, err := s.db.Conn(ctx).NewDelete().Model((*policyRow)(nil)).
+	result, err := s.db.Conn(ctx).NewDelete().Model((*policyRow)(nil)).
 		Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
-	return db.Map(err, "policy "+name)
+	return s.gone(ctx, result, err, scope, gateway.ClassPolicy, name)
 }
 
 // Policies returns those of a scope itself, by name.
 func (s *Store) Policies(ctx context.Context, scope kernel.Scope) ([]gateway.Policy, error) {
 	var rows []policyRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where(inScope, scope.Tenant, scope.Project, scope.Stage).Order("name").Scan(ctx)
+	err := s.db.Conn(ctx).NewSelect().Model(&rows).Where(inScope, scope.Tenant, scope.Project, scope.Stage).Order("name").Scan(ctx)
 	return policies(rows), db.Map(err, "the policies of "+scope.String())
 }
 

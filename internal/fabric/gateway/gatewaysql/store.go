@@ -1,8 +1,8 @@
 // Package gatewaysql keeps the gateway's routes in the database.
 //
-// It owns the tables gateway_hosts, gateway_routes, gateway_route_hosts, gateway_policies
-// and gateway_revision, and
-// decides only that a host belongs to one scope at a time.
+// It owns the tables gateway_hosts, gateway_routes, gateway_route_hosts, gateway_policies,
+// gateway_versions and gateway_revision, and decides only that a host belongs to one
+// scope at a time.
 package gatewaysql
 
 import (
@@ -49,6 +49,7 @@ type routeRow struct {
 	Stage     string `bun:",pk"`
 	Name      string `bun:",pk"`
 	Document  string
+	Owner     string
 	UpdatedAt time.Time
 }
 
@@ -83,12 +84,15 @@ func (s *Store) Put(ctx context.Context, r gateway.Route) error {
 	}
 	row := routeRow{
 		Tenant: r.Scope.Tenant, Project: r.Scope.Project, Stage: r.Scope.Stage, Name: r.Name,
-		Document: string(document), UpdatedAt: r.UpdatedAt,
+		Document: string(document), Owner: r.Owner, UpdatedAt: r.UpdatedAt,
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
-		Set("document = EXCLUDED.document, updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("document = EXCLUDED.document, owner = EXCLUDED.owner, updated_at = EXCLUDED.updated_at").Exec(ctx)
 	if err != nil {
 		return db.Map(err, "route "+r.Name)
+	}
+	if err := s.remember(ctx, r.Scope, gateway.ClassRoute, r.Name, gateway.Version{Kind: "Route", Document: document, At: r.UpdatedAt}); err != nil {
+		return err
 	}
 	if err := s.place(ctx, r.Scope, r.Name, r.Hosts); err != nil {
 		return err
@@ -183,10 +187,10 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) err
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	_, err := s.db.Conn(ctx).NewDelete().Model((*routeRow)(nil)).
+	result, err := s.db.Conn(ctx).NewDelete().Model((*routeRow)(nil)).
 		Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
-	if err != nil {
-		return db.Map(err, "route "+name)
+	if err := s.gone(ctx, result, err, scope, gateway.ClassRoute, name); err != nil {
+		return err
 	}
 	if err := s.place(ctx, scope, name, nil); err != nil {
 		return err
@@ -248,6 +252,6 @@ func (r routeRow) route() (gateway.Route, error) {
 		return out, fmt.Errorf("read route %s: %w", r.Name, err)
 	}
 	out.Scope, out.Name = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, r.Name
-	out.UpdatedAt = r.UpdatedAt.UTC()
+	out.Owner, out.UpdatedAt = r.Owner, r.UpdatedAt.UTC()
 	return out, nil
 }

@@ -43,7 +43,7 @@ type Cluster struct {
 
 // NewCluster returns a Cluster without members; its owner closes it.
 func NewCluster(c Config) *Cluster {
-	s := &Cluster{settings: c.Settings.complete(), dial: c.Dial}
+	s := &Cluster{settings: complete(c.Settings), dial: c.Dial}
 	if s.dial == nil {
 		d := &net.Dialer{KeepAlive: 30 * time.Second}
 		s.dial = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }

@@ -1,4 +1,4 @@
-package gateway
+package route
 
 import (
 	"crypto/x509"
@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -21,8 +20,8 @@ const (
 )
 
 // settings checks how a service is spoken to.
-func (c *checker) settings(at string, s upstream.Settings) {
-	if !slices.Contains([]string{"", upstream.HTTP, upstream.HTTPS, upstream.H2C, upstream.H2, upstream.GRPC}, s.Protocol) {
+func (c *checker) settings(at string, s Settings) {
+	if !slices.Contains([]string{"", HTTP, HTTPS, H2C, H2, GRPC}, s.Protocol) {
 		c.add(at+".protocol", "use http, https, h2c, h2 or grpc", "there is no protocol %q", s.Protocol)
 	} else if s.TLS != nil && !s.Secure() {
 		c.add(at+".tls", "use protocol https, h2 or grpc, or remove tls", "the service is not spoken to over TLS")
@@ -67,7 +66,7 @@ func (c *checker) settings(at string, s upstream.Settings) {
 	c.pause(at+".slowStart", s.SlowStart, 0, maxPause)
 }
 
-func (c *checker) health(at string, h *upstream.HealthCheck) {
+func (c *checker) health(at string, h *HealthCheck) {
 	if h == nil {
 		return
 	}
@@ -100,7 +99,7 @@ func (c *checker) session(at string, s *Session) {
 	if s == nil {
 		return
 	}
-	if !token(s.CookieName) || len(s.CookieName) > 64 {
+	if !Token(s.CookieName) || len(s.CookieName) > 64 {
 		c.add(at+".cookieName", "use letters, digits and hyphens", "%q is not the name of a cookie", s.CookieName)
 	}
 	c.pause(at+".lifetime", s.Lifetime, 0, 400*24*time.Hour)

@@ -1,11 +1,14 @@
-package gateway
+// Package route is what a route of the gateway is: the model, and what is right.
+//
+// It owns the form of routes and their checks, so that they can be checked without
+// a gateway. It serves nothing, and knows neither stores nor who may change what.
+package route
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -20,7 +23,10 @@ type Route struct {
 	// may be * for any labels.
 	Hosts []string `json:"hosts"`
 	// Rules are tried by how closely they match, not in their order.
-	Rules     []Rule    `json:"rules"`
+	Rules []Rule `json:"rules"`
+	// Owner is what keeps the route as it is, such as OwnerTerraform; empty is nobody
+	// but those who apply documents.
+	Owner     string    `json:"-"`
 	UpdatedAt time.Time `json:"-"`
 }
 
@@ -54,8 +60,11 @@ type Match struct {
 	Method string `json:"method,omitempty"`
 	// Headers and Query are looked at by name; the first of a repeated parameter counts.
 	Headers []ValueMatch `json:"headers,omitempty"`
-	Query   []ValueMatch `json:"query,omitempty"`
+	Query   []ValueMatch `json:"queryParams,omitempty"`
 }
+
+// OwnerTerraform owns the routes that workloads' Terraform has made.
+const OwnerTerraform = "terraform"
 
 // Types of matches.
 const (
@@ -122,7 +131,7 @@ type Backend struct {
 	Weight *int `json:"weight,omitempty"`
 
 	// Settings say how the service is spoken to.
-	upstream.Settings
+	Settings
 }
 
 // Timeouts bound how long a client waits.
@@ -189,4 +198,11 @@ func (r Route) firstPath() string {
 	return "/"
 }
 
-func canonicalHost(host string) string { return exchange.CanonicalHost(host) }
+// CanonicalHost returns a Host header's host in lower case, without its port
+// and the dot at its end.
+func CanonicalHost(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ']') < i {
+		host = host[:i]
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}

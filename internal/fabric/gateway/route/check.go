@@ -1,4 +1,4 @@
-package gateway
+package route
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ func (r Route) Normalize() (Route, error) {
 		c.add("hosts", "", "a route has 1 to %d hosts", maxHosts)
 	}
 	for i, host := range r.Hosts {
-		r.Hosts[i] = canonicalHost(host)
+		r.Hosts[i] = CanonicalHost(host)
 		if !validHost(strings.TrimPrefix(r.Hosts[i], "*.")) {
 			c.add("hosts["+strconv.Itoa(i)+"]", "", "host %q is not a host name", host)
 		}
@@ -105,7 +105,7 @@ func (c *checker) answers(at string, r Rule) {
 	c.session(at+".session", r.Session)
 	if w := r.Rewrite; w != nil {
 		c.paths(at+".rewrite", w.FullPath, w.Prefix, r)
-		if w.Host != "" && !validHost(canonicalHost(w.Host)) {
+		if w.Host != "" && !validHost(CanonicalHost(w.Host)) {
 			c.add(at+".rewrite.host", "", "host %q is not a host name", w.Host)
 		}
 	}
@@ -121,7 +121,7 @@ func (c *checker) redirect(at string, d Redirect, r Rule) {
 	if !slices.Contains([]string{"", "http", "https"}, d.Scheme) {
 		c.add(at+".scheme", "use http or https", "scheme %q is not one of the web", d.Scheme)
 	}
-	if d.Host != "" && !validHost(canonicalHost(d.Host)) {
+	if d.Host != "" && !validHost(CanonicalHost(d.Host)) {
 		c.add(at+".host", "", "host %q is not a host name", d.Host)
 	}
 	if d.Port < 0 || d.Port > 65535 {
@@ -170,7 +170,7 @@ func (c *checker) match(at string, m Match) Match {
 	default:
 		c.add(at+".path.type", "use Exact, PathPrefix or RegularExpression", "there is no type of match %q", m.Path.Type)
 	}
-	if m.Method != "" && (m.Method == http.MethodConnect || strings.ToUpper(m.Method) != m.Method || !token(m.Method)) {
+	if m.Method != "" && (m.Method == http.MethodConnect || strings.ToUpper(m.Method) != m.Method || !Token(m.Method)) {
 		c.add(at+".method", "use one such as GET", "%q is not a method that can be routed", m.Method)
 	}
 	c.values(at+".headers", m.Headers, true)
@@ -184,7 +184,7 @@ func (c *checker) values(at string, values []ValueMatch, header bool) {
 	}
 	for i, v := range values {
 		path := at + "[" + strconv.Itoa(i) + "]"
-		if v.Name == "" || header && !token(v.Name) {
+		if v.Name == "" || header && !Token(v.Name) {
 			c.add(path+".name", "", "%q is not a name", v.Name)
 		}
 		switch v.Type {
@@ -230,9 +230,9 @@ func (c *checker) headers(at string, h *HeaderChange) {
 
 func (c *checker) headerName(at, name string) {
 	lower := strings.ToLower(name)
-	if !token(name) {
+	if !Token(name) {
 		c.add(at, "", "%q is not the name of a header", name)
-	} else if hop(lower) || distrusted(lower) || lower == "connection" || lower == "host" || lower == "content-length" {
+	} else if Hop(lower) || Distrusted(lower) || lower == "connection" || lower == "host" || lower == "content-length" {
 		c.add(at, "", "header %s is the gateway's own", name)
 	}
 }
@@ -242,8 +242,8 @@ func plainPath(p string) bool {
 		!strings.Contains(p+"/", "/./") && !strings.Contains(p+"/", "/../") && !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// token is a name as HTTP has them (RFC 9110 §5.6.2).
-func token(s string) bool {
+// Token tells a name as HTTP has them (RFC 9110 §5.6.2).
+func Token(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {

@@ -1,0 +1,80 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// GatewayScope says whose routes and policies a call is about; without a stage a whole
+// project's, without a project the tenant's.
+type GatewayScope struct{ Project, Stage string }
+
+// ApplyGateway makes routes and policies be as documents say, all of them or none.
+func (c *Client) ApplyGateway(ctx context.Context, p ApplyGatewayDocumentsParams, in ApplyGatewayDocumentsRequest) (GatewayApplied, error) {
+	var a GatewayApplied
+	return a, c.call(ctx, http.MethodPost, query(escape("gateway", "apply"), p), in, &a)
+}
+
+// GatewayRoutes returns the routes of a stage, those of one host unless it is "".
+func (c *Client) GatewayRoutes(ctx context.Context, at GatewayScope, host string) ([]GatewayRoute, error) {
+	return all[GatewayRoute](ctx, c, query(escape("gateway", "routes"), ListGatewayRoutesParams{Project: at.Project, Stage: at.Stage, Host: host}))
+}
+
+// GatewayRoute returns a route.
+func (c *Client) GatewayRoute(ctx context.Context, at GatewayScope, name string) (GatewayRoute, error) {
+	var r GatewayRoute
+	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "routes", name), GetGatewayRouteParams{Project: at.Project, Stage: at.Stage}), nil, &r)
+}
+
+// DeleteGatewayRoute deletes a route.
+func (c *Client) DeleteGatewayRoute(ctx context.Context, name string, p DeleteGatewayRouteParams) (GatewayChange, error) {
+	var g GatewayChange
+	return g, c.call(ctx, http.MethodDelete, query(escape("gateway", "routes", name), p), nil, &g)
+}
+
+// GatewayPolicies returns the policies of a stage, a project or the tenant.
+func (c *Client) GatewayPolicies(ctx context.Context, p ListGatewayPoliciesParams) ([]GatewayPolicy, error) {
+	return all[GatewayPolicy](ctx, c, query(escape("gateway", "policies"), p))
+}
+
+// GatewayPolicy returns a policy.
+func (c *Client) GatewayPolicy(ctx context.Context, at GatewayScope, name string) (GatewayPolicy, error) {
+	var p GatewayPolicy
+	return p, c.call(ctx, http.MethodGet, query(escape("gateway", "policies", name), GetGatewayPolicyParams{Project: at.Project, Stage: at.Stage}), nil, &p)
+}
+
+// DeleteGatewayPolicy deletes a policy.
+func (c *Client) DeleteGatewayPolicy(ctx context.Context, name string, p DeleteGatewayPolicyParams) (GatewayChange, error) {
+	var g GatewayChange
+	return g, c.call(ctx, http.MethodDelete, query(escape("gateway", "policies", name), p), nil, &g)
+}
+
+// GatewayHistory returns what a route or a policy was, the newest version first.
+func (c *Client) GatewayHistory(ctx context.Context, at GatewayScope, class, name string, limit int64) ([]GatewayPast, error) {
+	var page PageGatewayPast
+	path := query(escape("gateway", "history", class, name), ListGatewayVersionsParams{Project: at.Project, Stage: at.Stage, Limit: limit})
+	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
+}
+
+// RollBackGateway makes a route or a policy what it was in a version.
+func (c *Client) RollBackGateway(ctx context.Context, class, name string, p RollBackGatewayParams, version int64) (GatewayChange, error) {
+	var g GatewayChange
+	return g, c.call(ctx, http.MethodPost, query(escape("gateway", "history", class, name, "rollback"), p), RollBackGatewayRequest{Version: version}, &g)
+}
+
+// ExplainGateway says which route takes a request, and what holds for it. Headers are
+// written as Name: value.
+func (c *Client) ExplainGateway(ctx context.Context, at GatewayScope, method, address string, headers []string) (GatewayExplanation, error) {
+	var e GatewayExplanation
+	path := query(escape("gateway", "explain"), ExplainGatewayRequestParams{Project: at.Project, Stage: at.Stage, Method: method, URL: address})
+	for _, h := range headers {
+		path += "&header=" + url.QueryEscape(h) // a comma is part of a header
+	}
+	return e, c.call(ctx, http.MethodGet, path, nil, &e)
+}
+
+// GatewayKinds returns the kinds of documents.
+func (c *Client) GatewayKinds(ctx context.Context) ([]GatewayKind, error) {
+	return all[GatewayKind](ctx, c, escape("gateway", "kinds"))
+}

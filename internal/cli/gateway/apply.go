@@ -1,0 +1,195 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
+)
+
+const apiVersion = gatewaydoc.APIVersion
+
+// fileFlag adds the flag that names documents.
+func fileFlag(c *cobra.Command, to *[]string) {
+	c.Flags().StringArrayVarP(to, "file", "f", nil, "a file of documents, a folder of such, or - for the input; may be repeated")
+	_ = c.MarkFlagRequired("file")
+	_ = c.MarkFlagFilename("file", "yaml", "yml", "json")
+}
+
+func apply(e *command.Env) *cobra.Command {
+	g := &group{Env: e}
+	var paths []string
+	var p apiclient.ApplyGatewayDocumentsParams
+	c := g.at(&cobra.Command{
+		Use: "apply", Short: "Make routes and policies be as documents say, all of them or none", Args: cobra.NoArgs,
+		Long: "Documents are of apiVersion " + apiVersion + " (kind Route, or a kind of policy), or HTTPRoutes of the Gateway API.\n" +
+			"Those that name no project or stage in their metadata are of the one that the command is about.",
+		Example: "  terrace gateway apply -f gateway/ --stage dev --dry-run\n  terrace gateway apply -f route.yaml --stage dev",
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
+		files, err := read(e, paths)
+		if err != nil {
+			return err
+		}
+		in := apiclient.ApplyGatewayDocumentsRequest{}
+		for _, f := range files {
+			in.Files = append(in.Files, apiclient.GatewayFile{Name: f.Name, Source: f.Source})
+		}
+		p.Project, p.Stage = at.Project, at.Stage
+		a, err := s.ApplyGateway(ctx, p, in)
+		if err != nil {
+			return err
+		}
+		return e.Print(a, func(w io.Writer) { tell(w, a.DryRun, a.Changes...) })
+	})
+	fileFlag(c, &paths)
+	changeFlags(c, &p.DryRun, &p.Owned)
+	return c
+}
+
+func changeFlags(c *cobra.Command, dryRun, owned *bool) {
+	c.Flags().BoolVar(dryRun, "dry-run", false, "only tell what would change")
+	c.Flags().BoolVar(owned, "owned", false, "change also routes that a workload's Terraform keeps as they are; its next run changes them back")
+}
+
+func tell(w io.Writer, dryRun bool, changes ...apiclient.GatewayChange) {
+	would := ""
+	if dryRun {
+		would = "would be "
+	}
+	for _, c := range changes {
+		_, _ = fmt.Fprintf(w, "%s %s %s%s\n", c.Kind, c.Name, would, c.Outcome)
+		if c.Note != "" {
+			_, _ = fmt.Fprintln(w, "  "+c.Note)
+		}
+	}
+}
+
+// read reads the documents' files, in the order of their names.
+func read(e *command.Env, paths []string) ([]gatewaydoc.File, error) {
+	var names []string
+	for _, path := range paths {
+		found, err := within(path)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, found...)
+	}
+	files := make([]gatewaydoc.File, 0, len(names))
+	for _, name := range names {
+		if len(files) >= gatewaydoc.MaxFiles {
+			return nil, kernel.Errorf(kernel.TooLarge, "there are %d files, more than the %d that are read at once", len(names), gatewaydoc.MaxFiles).WithFix("apply them in parts")
+		}
+		source, err := e.ReadSource(name, yamldoc.MaxBytes)
+		if err != nil {
+			return nil, err
+		}
+		if name == "-" {
+			name = "the input"
+		}
+		files = append(files, gatewaydoc.File{Name: name, Source: string(source)})
+	}
+	return files, nil
+}
+
+// within returns a file, or the documents in a folder and those below it.
+func within(path string) ([]string, error) {
+	var found []string
+	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		hidden := name != path && strings.HasPrefix(d.Name(), ".")
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && hidden:
+			return fs.SkipDir
+		case !d.IsDir() && !hidden && (name == path || slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))):
+			found = append(found, name)
+		}
+		return nil
+	})
+	switch {
+	case path == "-", errors.Is(err, fs.ErrNotExist):
+		return []string{path}, nil // reading it says what is wrong
+	case err != nil:
+		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
+	case len(found) == 0:
+		return nil, kernel.Errorf(kernel.NotFound, "there is no document in %s", path).WithFix("name a folder with files that end in .yaml, .yml or .json")
+	}
+	return found, nil
+}
+
+// Valid is what documents without a mistake are.
+type Valid struct {
+	Routes   int `json:"routes"`
+	Policies int `json:"policies"`
+}
+
+func validate(e *command.Env) *cobra.Command {
+	var paths []string
+	c := &cobra.Command{
+		Use: "validate", Short: "Check documents without a server", Args: cobra.NoArgs,
+		Long: "Routes are checked whole. Of policies the form is: what their specs say is known to the server,\n" +
+			"which checks it with: terrace gateway apply --dry-run",
+		Example: "  terrace gateway validate -f gateway/",
+		RunE: func(*cobra.Command, []string) error {
+			files, err := read(e, paths)
+			if err != nil {
+				return err
+			}
+			docs, err := gatewaydoc.Read(files...)
+			if err != nil {
+				return err
+			}
+			v, err := check(docs)
+			if err != nil {
+				return err
+			}
+			return e.Print(v, func(w io.Writer) { valid(w, v) })
+		},
+	}
+	fileFlag(c, &paths)
+	return c
+}
+
+func check(docs []gatewaydoc.Document) (Valid, error) {
+	var v Valid
+	var problems []kernel.Problem
+	for _, d := range docs {
+		if !d.IsRoute() {
+			v.Policies++
+			continue
+		}
+		v.Routes++
+		_, err := d.Check()
+		if told, ok := errors.AsType[*kernel.Error](err); ok {
+			problems = append(problems, told.Problems...)
+		} else if err != nil {
+			return v, err
+		}
+	}
+	if len(problems) > 0 {
+		return v, kernel.Errorf(kernel.Invalid, "the documents are not valid").WithProblems(problems...)
+	}
+	return v, nil
+}
+
+func valid(w io.Writer, v Valid) {
+	if v.Routes > 0 {
+		_, _ = fmt.Fprintf(w, "valid: %s\n", output.Count(v.Routes, "route"))
+	}
+	if v.Policies > 0 {
+		_, _ = fmt.Fprintf(w, "of the right form: %s, whose specs the server checks with: terrace gateway apply --dry-run\n", output.Count(v.Policies, "document")+" of policies")
+	}
+}

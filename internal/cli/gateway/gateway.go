@@ -1,0 +1,263 @@
+// Package gateway has the commands terrace gateway …: routes and policies as documents,
+// and what they do with a request.
+//
+// It owns their flags and tables, and reads documents as far as that needs no server.
+// What they mean is the server's.
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// The classes of documents.
+const (
+	classRoute  = "route"
+	classPolicy = "policy"
+)
+
+// group is what the commands share.
+type group struct {
+	*command.Env
+
+	tenant bool
+	stage  string
+}
+
+// Command returns terrace gateway.
+func Command(e *command.Env) *cobra.Command {
+	c := command.Group("gateway", "Routes and policies of the gateway, as documents",
+		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e))
+	c.Aliases = []string{"gw"}
+	return c
+}
+
+// at has a command be about a stage, a project or the tenant.
+func (g *group) at(c *cobra.Command, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error) *cobra.Command {
+	c.Flags().BoolVar(&g.tenant, "tenant", false, "the tenant's policies, for the routes of every project")
+	g.StageFlag(c, &g.stage, "stage", "the stage; without one the whole project, which has policies alone", false)
+	c.RunE = g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+		if g.tenant && g.stage != "" {
+			return exit.Wrong("--tenant and --stage do not go together").WithFix("give one of them")
+		}
+		return run(ctx, s, apiclient.GatewayScope{Project: project, Stage: g.stage}, args)
+	})
+	return c
+}
+
+// ofStage has a command be about a stage.
+func (g *group) ofStage(c *cobra.Command, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error) *cobra.Command {
+	g.StageFlag(c, &g.stage, "stage", "the stage", true)
+	c.RunE = g.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+		return run(ctx, s, apiclient.GatewayScope{Project: project, Stage: g.stage}, args)
+	})
+	return c
+}
+
+// one makes a command about one route or policy: CLASS NAME.
+func (g *group) one(c *cobra.Command, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error) *cobra.Command {
+	c.Args = cobra.ExactArgs(2)
+	c.ValidArgsFunction = g.names()
+	command.ChoiceArgument(c, 0, classRoute, classPolicy)
+	return g.at(c, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
+		if args[0] == classRoute && at.Stage == "" {
+			return exit.Wrong("a route is of a stage, and none is named").WithFix("give --stage")
+		}
+		return run(ctx, s, at, args[0], args[1])
+	})
+}
+
+// names offers the routes and policies that there are.
+func (g *group) names() command.Completion {
+	return func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return g.Offer(func(ctx context.Context, s command.Server, project string) ([]string, error) {
+			at := apiclient.GatewayScope{Project: project, Stage: g.stage}
+			if args[0] == classRoute {
+				all, err := s.GatewayRoutes(ctx, at, "")
+				return named(all, func(r apiclient.GatewayRoute) string { return r.Name }), err
+			}
+			if g.tenant {
+				at.Project = ""
+			}
+			all, err := s.GatewayPolicies(ctx, apiclient.ListGatewayPoliciesParams{Project: at.Project, Stage: at.Stage})
+			return named(all, func(p apiclient.GatewayPolicy) string { return p.Name }), err
+		})(c, nil, typed)
+	}
+}
+
+func named[T any](all []T, name func(T) string) []string {
+	out := make([]string, 0, len(all))
+	for _, v := range all {
+		out = append(out, name(v))
+	}
+	return out
+}
+
+func routes(e *command.Env) *cobra.Command {
+	g := &group{Env: e}
+	var host string
+	c := g.ofStage(&cobra.Command{
+		Use: "routes", Short: "List the routes of a stage", Args: cobra.NoArgs,
+		Long:    "A route whose owner is terraform is kept as it is by its workload's runs.",
+		Example: "  terrace gateway routes --stage dev\n  terrace gw routes --stage dev --host orders.dev.shop.localhost",
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
+		all, err := s.GatewayRoutes(ctx, at, host)
+		return command.PrintFound(e, all, err, []string{"NAME", "HOSTS", "RULES", "OWNER", "AGE"}, func(r apiclient.GatewayRoute) []string {
+			return []string{r.Name, strings.Join(r.Spec.Hosts, ","), strconv.Itoa(len(r.Spec.Rules)), r.Owner, output.Age(e.Clock.Now(), r.UpdatedAt)}
+		})
+	})
+	c.Flags().StringVar(&host, "host", "", "only those that name this host")
+	return c
+}
+
+func policies(e *command.Env) *cobra.Command {
+	g := &group{Env: e}
+	var p apiclient.ListGatewayPoliciesParams
+	c := g.at(&cobra.Command{
+		Use: "policies", Short: "List the policies of a stage, a project or the tenant", Args: cobra.NoArgs,
+		Long:    "Of each kind a route has the policy that is attached most closely: its own, else its stage's, its project's, its tenant's.\nSee which one it is with: terrace gateway explain URL",
+		Example: "  terrace gateway policies --stage dev\n  terrace gateway policies --tenant --kind WafPolicy",
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
+		p.Project, p.Stage = at.Project, at.Stage
+		all, err := s.GatewayPolicies(ctx, p)
+		return command.PrintFound(e, all, err, []string{"NAME", "KIND", "ROUTE", "AGE"}, func(p apiclient.GatewayPolicy) []string {
+			return []string{p.Name, p.Kind, p.Route, output.Age(e.Clock.Now(), p.UpdatedAt)}
+		})
+	})
+	c.Flags().StringVar(&p.Kind, "kind", "", "only those of this kind")
+	c.Flags().StringVar(&p.Route, "route", "", "only those for this one route")
+	return c
+}
+
+func get(e *command.Env) *cobra.Command {
+	g := &group{Env: e}
+	return g.one(&cobra.Command{
+		Use: "get route|policy NAME", Short: "Show a route or a policy as a document",
+		Long:    "What is shown can be applied again.",
+		Example: "  terrace gateway get route orders --stage dev > orders.yaml",
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
+		d, err := document(ctx, s, at, class, name)
+		if err != nil {
+			return err
+		}
+		if e.Format == output.Table {
+			return output.Write(e.Out, output.YAML, d, nil)
+		}
+		return e.Print(d, nil)
+	})
+}
+
+// Document is a route or a policy as it is applied.
+type Document struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Metadata   map[string]string `json:"metadata"`
+	Spec       any               `json:"spec"`
+}
+
+func document(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) (Document, error) {
+	d := Document{APIVersion: apiVersion, Kind: "Route", Metadata: map[string]string{"name": name}}
+	for key, value := range map[string]string{"project": at.Project, "stage": at.Stage} {
+		if value != "" {
+			d.Metadata[key] = value
+		}
+	}
+	if class == classRoute {
+		r, err := s.GatewayRoute(ctx, at, name)
+		d.Spec = r.Spec
+		return d, err
+	}
+	p, err := s.GatewayPolicy(ctx, at, name)
+	if err != nil {
+		return d, err
+	}
+	d.Kind = p.Kind
+	spec := map[string]any{}
+	if p.Route != "" {
+		spec["targetRef"] = map[string]string{"route": p.Route}
+	}
+	for k, v := range p.Spec {
+		spec[k] = v
+	}
+	d.Spec = spec
+	return d, nil
+}
+
+func kinds(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "kinds", Short: "List the kinds of documents that there are", Args: cobra.NoArgs,
+		Long:    "With -o json each has the JSON Schema of its spec, for editors.",
+		Example: "  terrace gateway kinds\n  terrace gateway kinds -o json",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.GatewayKinds(ctx)
+			return command.PrintFound(e, all, err, []string{"KIND", "APIVERSION"}, func(k apiclient.GatewayKind) []string { return []string{k.Kind, k.APIVersion} })
+		}),
+	}
+}
+
+func explain(e *command.Env) *cobra.Command {
+	g := &group{Env: e}
+	var method string
+	var headers []string
+	c := g.at(&cobra.Command{
+		Use: "explain URL", Short: "Say which route takes a request, what holds for it, and why others do not", Args: cobra.ExactArgs(1),
+		Example: "  terrace gateway explain https://orders.dev.shop.localhost/api/orders\n  terrace gateway explain orders.dev.shop.localhost/api -X POST -H 'X-Team: blue'",
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
+		x, err := s.ExplainGateway(ctx, at, method, args[0], headers)
+		if err != nil {
+			return err
+		}
+		return e.Print(x, func(w io.Writer) { show(w, x) })
+	})
+	c.Flags().StringVarP(&method, "request", "X", "", "the method; GET unless given")
+	c.Flags().StringArrayVarP(&headers, "header", "H", nil, "a header of the request, as 'Name: value'; may be repeated")
+	return c
+}
+
+func show(w io.Writer, x apiclient.GatewayExplanation) {
+	_, _ = fmt.Fprintf(w, "%s%s: %s\n", x.Host, x.Path, x.Answer)
+	if m := x.Match; m != nil {
+		output.Pairs(w, "route", m.Route, "of", m.Project+"/"+m.Stage, "rule", place(*m), "path", m.Path.Type+" "+m.Path.Value)
+	}
+	if len(x.Policies) > 0 {
+		_, _ = fmt.Fprintln(w, "\nPolicies:")
+		output.List(w, x.Policies, []string{"KIND", "NAME", "FROM", "HOLDS", "WHY"}, func(p apiclient.GatewayPolicyUse) []string {
+			return []string{p.Kind, p.Name, p.From, yes(p.Holds), p.Why}
+		})
+	}
+	if len(x.Others) > 0 {
+		_, _ = fmt.Fprintln(w, "\nOther matches of this host:")
+		output.List(w, x.Others, []string{"ROUTE", "RULE", "PATH", "WHY NOT"}, func(m apiclient.GatewayMatching) []string {
+			return []string{m.Route, place(m), m.Path.Type + " " + m.Path.Value, m.Why}
+		})
+	}
+}
+
+// place names a match within its route, as in the document: rules[0].matches[1].
+func place(m apiclient.GatewayMatching) string {
+	text := fmt.Sprintf("rules[%d].matches[%d]", m.Rule, m.Match)
+	if m.RuleName != "" {
+		text += " (" + m.RuleName + ")"
+	}
+	return text
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,136 @@
+package gatewayapi
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// VersionPath names a route or a policy that is, or was.
+type VersionPath struct {
+	Where
+	Class gateway.Class `path:"class" doc:"Whether it is a route or a policy."`
+	Name  string        `path:"name" maxLength:"253" doc:"Its name."`
+}
+
+// GatewayPast is what a route or a policy was from a moment on.
+type GatewayPast struct {
+	gateway.Version
+
+	Spec map[string]any `json:"spec,omitempty" doc:"What it was; nothing where it was deleted then."`
+}
+
+type historyInput struct {
+	VersionPath
+	httpserver.PageParams
+}
+
+type historyOutput struct{ Body kernel.Page[GatewayPast] }
+
+func (a API) history(ctx context.Context, in *historyInput) (*historyOutput, error) {
+	page, err := a.Gateway.History(ctx, in.Scope(ctx), in.Class, in.Name, in.Page())
+	out := kernel.Page[GatewayPast]{Items: []GatewayPast{}, Next: page.Next}
+	for _, v := range page.Items {
+		one := GatewayPast{Version: v}
+		if !v.Deleted {
+			if err := json.Unmarshal(v.Document, &one.Spec); err != nil {
+				return nil, kernel.Errorf(kernel.Internal, "version %d of %s cannot be read: %w", v.Number, in.Name, err)
+			}
+		}
+		out.Items = append(out.Items, one)
+	}
+	return &historyOutput{Body: out}, err
+}
+
+type rollbackInput struct {
+	VersionPath
+	Options
+	Body struct {
+		Version int64 `json:"version,omitempty" minimum:"0" doc:"The version; the one before the newest unless given."`
+	}
+}
+
+func (a API) rollback(ctx context.Context, in *rollbackInput) (*changeOutput, error) {
+	change, err := a.Gateway.Rollback(ctx, in.Scope(ctx), in.Class, in.Name, in.Body.Version, in.options())
+	return &changeOutput{Body: change}, err
+}
+
+type explainInput struct {
+	Where
+	URL     string   `query:"url" required:"true" minLength:"1" maxLength:"4096" doc:"The address of the request, such as https://orders.dev.shop.localhost/api."`
+	Method  string   `query:"method" maxLength:"32" doc:"The method; GET unless given."`
+	Headers []string `query:"header,explode" maxItems:"50" doc:"Headers of the request, as Name: value."`
+}
+
+type explainOutput struct{ Body gateway.Explanation }
+
+func (a API) explain(ctx context.Context, in *explainInput) (*explainOutput, error) {
+	q := gateway.Question{Method: in.Method, URL: in.URL}
+	for _, h := range in.Headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return nil, kernel.Errorf(kernel.Invalid, "%q is not a header", h).WithFix("write it as Name: value")
+		}
+		q.Headers = append(q.Headers, route.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	e, err := a.Gateway.Explain(ctx, in.Scope(ctx), q)
+	return &explainOutput{Body: e}, err
+}
+
+// GatewayKind is a kind of document.
+type GatewayKind struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Schema is the JSON Schema (2020-12) of the spec.
+	Schema map[string]any `json:"schema,omitempty" doc:"The JSON Schema of the spec, where the kind has one."`
+}
+
+type kindsOutput struct{ Body kernel.Page[GatewayKind] }
+
+func (a API) kinds(ctx context.Context, _ *struct{}) (*kindsOutput, error) {
+	specs, err := a.Gateway.Specs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := kernel.Page[GatewayKind]{Items: []GatewayKind{}}
+	for _, s := range append([]gateway.KindSpec{{Name: gatewaydoc.KindRoute, Spec: route.Route{}}}, specs...) {
+		k := GatewayKind{APIVersion: gatewaydoc.APIVersion, Kind: s.Name}
+		if s.Spec != nil {
+			if k.Schema, err = schema(s.Spec); err != nil {
+				return nil, err
+			}
+		}
+		out.Items = append(out.Items, k)
+	}
+	return &kindsOutput{Body: out}, nil
+}
+
+// schema is the JSON Schema of a value's type, with all that it refers to.
+func schema(of any) (map[string]any, error) {
+	const prefix = "#/$defs/"
+	registry := huma.NewMapRegistry(prefix, huma.DefaultSchemaNamer)
+	registry.RegisterTypeAlias(reflect.TypeFor[kernel.Duration](), reflect.TypeFor[string]())
+	root := registry.Schema(reflect.TypeOf(of), false, "")
+	text, err := json.Marshal(map[string]any{"root": root, "defs": registry.Map()})
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Internal, "the schema cannot be written: %w", err)
+	}
+	var both struct{ Root, Defs map[string]any }
+	if err := json.Unmarshal(text, &both); err != nil {
+		return nil, kernel.Errorf(kernel.Internal, "the schema cannot be read: %w", err)
+	}
+	both.Root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	if len(both.Defs) > 0 {
+		both.Root["$defs"] = both.Defs
+	}
+	return both.Root, nil
+}

@@ -1,0 +1,94 @@
+package gatewaydoc
+
+import (
+	"encoding"
+	"reflect"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
+)
+
+// decode reads a value into what to points at, by its JSON names, strictly: what it
+// has no place for is a problem.
+func decode(v yamldoc.Value, to any) { into(v, reflect.ValueOf(to).Elem()) }
+
+func into(v yamldoc.Value, to reflect.Value) {
+	if read, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		if s, ok := v.String(); ok {
+			if err := read.UnmarshalText([]byte(s)); err != nil {
+				v.Problem("write a length of time such as 30s or 5m", "%v", err)
+			}
+		}
+		return
+	}
+	switch to.Kind() {
+	case reflect.Pointer:
+		to.Set(reflect.New(to.Type().Elem()))
+		into(v, to.Elem())
+	case reflect.Struct:
+		object(v, to)
+	case reflect.Slice:
+		v.Items(func(_ int, item yamldoc.Value) {
+			to.Set(reflect.Append(to, reflect.Zero(to.Type().Elem())))
+			into(item, to.Index(to.Len()-1))
+		})
+	case reflect.Map:
+		keyed(v, to)
+	default:
+		scalar(v, to)
+	}
+}
+
+func scalar(v yamldoc.Value, to reflect.Value) {
+	switch to.Kind() {
+	case reflect.String:
+		if s, ok := v.String(); ok {
+			to.SetString(s)
+		}
+	case reflect.Bool:
+		if b, ok := v.Bool(); ok {
+			to.SetBool(b)
+		}
+	case reflect.Float32, reflect.Float64:
+		switch n := v.Any(nil).(type) {
+		case int64:
+			to.SetFloat(float64(n))
+		case float64:
+			to.SetFloat(n)
+		default:
+			v.Problem("write a number", "must be a number, not %s", v.Kind())
+		}
+	default: // whole numbers
+		if n, ok := v.Int(-1<<31, 1<<31-1); ok {
+			to.SetInt(n)
+		}
+	}
+}
+
+func keyed(v yamldoc.Value, to reflect.Value) {
+	to.Set(reflect.MakeMap(to.Type()))
+	v.Each(func(key string, item yamldoc.Value) {
+		value := reflect.New(to.Type().Elem()).Elem()
+		into(item, value)
+		to.SetMapIndex(reflect.ValueOf(key), value)
+	})
+}
+
+func object(v yamldoc.Value, to reflect.Value) {
+	fields := map[string]reflect.Value{}
+	var keys []string
+	for i := range to.NumField() {
+		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		if name == "" || name == "-" {
+			continue
+		}
+		keys = append(keys, name)
+		fields[name] = to.Field(i)
+	}
+	o := v.Object(keys...)
+	for _, name := range keys {
+		if value, ok := o.Get(name); ok {
+			into(value, fields[name])
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// MaxVersions is how many versions of each route and policy are kept.
+const MaxVersions = 50
+
+// Version is what a route or a policy was from a moment on.
+type Version struct {
+	Number int64 `json:"number"`
+	// Kind is empty where it was deleted then.
+	Kind string `json:"kind,omitempty"`
+	// Target is the one route of a policy.
+	Target   string          `json:"target,omitempty"`
+	Document json.RawMessage `json:"-"`
+	Deleted  bool            `json:"deleted,omitempty"`
+	// Author is who made it so; empty is not known.
+	Author string    `json:"author,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Routes returns the routes of a stage, by name; host narrows to those that have it.
+func (s *Service) Routes(ctx context.Context, scope kernel.Scope, host string, page kernel.PageRequest) (kernel.Page[Route], error) {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return kernel.Page[Route]{}, err
+	}
+	return s.Library.RoutesPage(ctx, scope, route.CanonicalHost(host), page)
+}
+
+// Look returns a route for who may see it.
+func (s *Service) Look(ctx context.Context, scope kernel.Scope, name string) (Route, error) {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return Route{}, err
+	}
+	r, err := s.Store.Get(ctx, scope, name)
+	if kernel.Is(err, kernel.NotFound) {
+		return r, none(scope, ClassRoute, name)
+	}
+	return r, err
+}
+
+// none says that there is no such thing, and where to look.
+func none(scope kernel.Scope, class Class, name string) error {
+	list := map[Class]string{ClassRoute: "routes", ClassPolicy: "policies"}[class]
+	return kernel.Errorf(kernel.NotFound, "there is no %s %s in %s", class, name, scope).
+		WithFix("see those that there are with: terrace gateway %s", list)
+}
+
+// ListPolicies returns a scope's own policies by name, narrowed to a kind and a route.
+func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, kind, target string, page kernel.PageRequest) (kernel.Page[Policy], error) {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return kernel.Page[Policy]{}, err
+	}
+	return s.Library.PoliciesPage(ctx, scope, kind, target, page)
+}
+
+// LookPolicy returns a policy for who may see it.
+func (s *Service) LookPolicy(ctx context.Context, scope kernel.Scope, name string) (Policy, error) {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return Policy{}, err
+	}
+	all, err := s.PolicyStore.Policies(ctx, scope)
+	if err != nil {
+		return Policy{}, err
+	}
+	p, ok := named(all, name)
+	if !ok {
+		return Policy{}, none(scope, ClassPolicy, name)
+	}
+	return p, nil
+}
+
+// History returns what a route or a policy was, the newest version first.
+func (s *Service) History(ctx context.Context, scope kernel.Scope, class Class, name string, page kernel.PageRequest) (kernel.Page[Version], error) {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return kernel.Page[Version]{}, err
+	}
+	found, err := s.Library.Versions(ctx, scope, class, name, page)
+	if err == nil && len(found.Items) == 0 && page.Cursor == "" {
+		return found, none(scope, class, name)
+	}
+	return found, err
+}
+
+// Rollback makes a route or a policy what it was in a version, which becomes a new one.
+// Version 0 is the one before the newest.
+func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, class Class, name string, number int64, o ApplyOptions) (Change, error) {
+	it := item{class: class, name: name, scope: scope, placed: unplaced}
+	if err := s.mayChange(ctx, it); err != nil {
+		return Change{}, err
+	}
+	v, err := s.version(ctx, it, number)
+	if err != nil {
+		return Change{}, err
+	}
+	it.kind = v.Kind
+	if class == ClassRoute {
+		it.kind = gatewaydoc.KindRoute
+		if err := json.Unmarshal(v.Document, &it.route); err != nil {
+			return Change{}, kernel.Errorf(kernel.Internal, "version %d of route %s cannot be read: %w", v.Number, name, err)
+		}
+		it.route.Name = name
+	} else {
+		it.policy = Policy{Scope: scope, Name: name, Kind: v.Kind, Route: v.Target, Spec: v.Document}
+	}
+	changes, err := s.apply(ctx, []item{it}, o)
+	if err != nil {
+		return Change{}, err
+	}
+	return changes[0], nil
+}
+
+func (s *Service) version(ctx context.Context, it item, number int64) (Version, error) {
+	found, err := s.Library.Versions(ctx, it.scope, it.class, it.name, kernel.PageRequest{Limit: MaxVersions})
+	if err != nil {
+		return Version{}, err
+	}
+	unknown := kernel.Errorf(kernel.NotFound, "there is no such version of %s %s", it.class, it.name).
+		WithFix("see those that there are with: terrace gateway history %s", it.name)
+	if number == 0 && len(found.Items) < 2 {
+		return Version{}, unknown
+	}
+	for i, v := range found.Items {
+		switch {
+		case number != v.Number && (number != 0 || i != 1):
+		case v.Deleted:
+			return Version{}, kernel.Errorf(kernel.Refused, "%s %s was deleted in version %d", it.class, it.name, v.Number).
+				WithFix("name an earlier version with --to, or delete it")
+		default:
+			return v, nil
+		}
+	}
+	return Version{}, unknown
+}

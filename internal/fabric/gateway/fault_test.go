@@ -74,8 +74,7 @@ func TestFaultsUnderLoad(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				_, _ = io.WriteString(w, "ok")
 			}
-			var bad *instance
-			bad = victim.add(t, func(w http.ResponseWriter, r *http.Request) {
+			bad := victim.add(t, func(w http.ResponseWriter, r *http.Request) {
 				if broken.Load() && fault != nil && !strings.HasPrefix(r.Host, elsewhere) {
 					fault(w, r)
 					return

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -90,24 +91,32 @@ backend service
 	return exec.Command(path, "-db", "-f", config)
 }
 
-// caddy builds Caddy from its module, once.
+// caddyBinary builds Caddy from its module, once; TERRACE_BENCH_CADDY names one
+// that is built already.
+var caddyBinary = sync.OnceValues(func() (string, error) {
+	if binary := os.Getenv("TERRACE_BENCH_CADDY"); binary != "" {
+		return binary, nil
+	}
+	binary := filepath.Join(os.TempDir(), fmt.Sprint("terrace-bench-caddy-", os.Getpid()))
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
+	build.Dir, build.Env = "caddy", append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return binary, nil
+})
+
 func caddy(b *testing.B, dir, listen, service string) *exec.Cmd {
 	b.Helper()
-	binary := os.Getenv("TERRACE_BENCH_CADDY")
-	if binary == "" {
-		binary = filepath.Join(b.TempDir(), "caddy")
-		build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
-		build.Dir, build.Env = "caddy", append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			b.Logf("caddy cannot be built: %v: %s", err, out)
-			return nil
-		}
+	binary, err := caddyBinary()
+	if err != nil {
+		b.Logf("caddy cannot be built: %v", err)
+		return nil
 	}
 	config := write(b, dir, "caddy.json", fmt.Sprintf(`{"admin": {"disabled": true}, "logging": {"logs": {"default": {"level": "ERROR"}}},
-"storage": {"module": "file_system", "root": %q},
 "apps": {"http": {"servers": {"s": {"listen": [%q], "automatic_https": {"disable": true}, "routes": [{"handle": [
   {"handler": "reverse_proxy", "upstreams": [{"dial": %q}], "transport": {"protocol": "http", "compression": false, "keep_alive": {"max_idle_conns_per_host": 256}}}]}]}}}}}`,
-		dir, listen, service))
+		listen, service))
 	cmd := exec.Command(binary, "run", "--config", config)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
 	return cmd

@@ -37,6 +37,13 @@ func BenchmarkSideBySide(b *testing.B) {
 	}
 	service := launch(b, peer{"service", role("service")}, "")
 	defer service.stop()
+	if os.Getenv("TERRACE_BENCH_CADDY") == "" {
+		defer func() {
+			if binary, err := caddyBinary(); err == nil {
+				_ = os.Remove(binary)
+			}
+		}()
+	}
 	seconds := 4
 	if s, err := strconv.Atoi(os.Getenv("TERRACE_BENCH_SECONDS")); err == nil && s > 0 {
 		seconds = s

@@ -4651,18 +4651,6 @@ type GatewayPolicy struct {
 	UpdatedAt time.Time              `json:"updatedAt"`
 }
 
-// GatewayPolicyBody defines model for GatewayPolicyBody.
-type GatewayPolicyBody struct {
-	// Kind The kind, such as RateLimitPolicy.
-	Kind string `json:"kind"`
-
-	// Route The one route that it is for; all of its scope unless given.
-	Route string `json:"route,omitempty"`
-
-	// Spec What the kind reads.
-	Spec map[string]interface{} `json:"spec"`
-}
-
 // GatewayPolicyUse defines model for GatewayPolicyUse.
 type GatewayPolicyUse struct {
 	From  string `json:"from"`
@@ -6242,6 +6230,18 @@ type PullRequestDetail struct {
 
 	// Statuses Those of a hosted repository's commit.
 	Statuses []VcsStatus `json:"statuses"`
+}
+
+// PutGatewayPolicyRequest defines model for PutGatewayPolicyRequest.
+type PutGatewayPolicyRequest struct {
+	// Kind The kind, such as RateLimitPolicy.
+	Kind string `json:"kind"`
+
+	// Route The one route that it is for; all of its scope unless given.
+	Route string `json:"route,omitempty"`
+
+	// Spec What the kind reads.
+	Spec map[string]interface{} `json:"spec"`
 }
 
 // PutSecretRequest defines model for PutSecretRequest.

@@ -24,7 +24,7 @@ func (c *Client) GatewayRoutes(ctx context.Context, at GatewayScope, host string
 // GatewayRoute returns a route.
 func (c *Client) GatewayRoute(ctx context.Context, at GatewayScope, name string) (GatewayRoute, error) {
 	var r GatewayRoute
-	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "routes", name), GetGatewayRouteParams{Project: at.Project, Stage: at.Stage}), nil, &r)
+	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "routes", name), GetGatewayRouteParams(at)), nil, &r)
 }
 
 // DeleteGatewayRoute deletes a route.
@@ -41,7 +41,7 @@ func (c *Client) GatewayPolicies(ctx context.Context, p ListGatewayPoliciesParam
 // GatewayPolicy returns a policy.
 func (c *Client) GatewayPolicy(ctx context.Context, at GatewayScope, name string) (GatewayPolicy, error) {
 	var p GatewayPolicy
-	return p, c.call(ctx, http.MethodGet, query(escape("gateway", "policies", name), GetGatewayPolicyParams{Project: at.Project, Stage: at.Stage}), nil, &p)
+	return p, c.call(ctx, http.MethodGet, query(escape("gateway", "policies", name), GetGatewayPolicyParams(at)), nil, &p)
 }
 
 // DeleteGatewayPolicy deletes a policy.

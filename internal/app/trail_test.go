@@ -162,7 +162,6 @@ func (c *crossing) walked() map[string]seed {
 		"get-gateway-policy":           {values: dev},
 		"delete-gateway-policy":        {values: dev},
 		"list-gateway-versions":        {values: dev},
-		"put-gateway-policy":           {values: dev},
 		"put-gateway-route":            {values: dev, body: object{"hosts": []string{"nothing.dev.demo.localhost"}, "rules": []object{{"backends": []object{{"service": "neither"}}}}}},
 		"roll-back-gateway":            {values: dev, body: object{"version": 1}},
 		"approve-exemption":            {values: map[string]string{"project": "demo"}},
@@ -210,7 +209,8 @@ func silent() map[string]string {
 func unproven() map[string]string {
 	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
 	return map[string]string{
-		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
+		"put-gateway-policy": "it takes a kind of policy",
+		"accept-drift":       drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,
 		"approve-release": "the first stage takes every release", "withdraw-release": "the first stage takes every release",
 		"discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside", "unlock-state": "it takes a lock", "move-state": "it takes a resource", "remove-state": "it takes a resource",

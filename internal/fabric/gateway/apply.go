@@ -62,11 +62,9 @@ type ApplyOptions struct {
 }
 
 // Apply makes routes and policies be as documents say, all of them or none. Scope is
-// that of documents which do not name a project or a stage.
+// that of documents which do not name a project or a stage; the actor needs what each
+// of them takes.
 func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []gatewaydoc.File, o ApplyOptions) ([]Change, error) {
-	if err := s.Authorizer.Authorize(ctx, leastAction(scope), scope); err != nil {
-		return nil, err
-	}
 	docs, err := gatewaydoc.Read(files...)
 	if err != nil {
 		return nil, err
@@ -76,15 +74,6 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []gateway
 		items = append(items, itemOf(scope, d))
 	}
 	return s.apply(ctx, items, o)
-}
-
-// leastAction is what who applies documents with a scope for those that name none needs
-// at least: documents may name a stage themselves.
-func leastAction(scope kernel.Scope) string {
-	if scope.Stage == "" {
-		return ActionRead
-	}
-	return ActionWrite
 }
 
 // item is a route or a policy to be.
@@ -236,8 +225,9 @@ func (a *application) noted(it item, err error) error {
 	case kernel.Invalid, kernel.Conflict, kernel.Refused, kernel.TooLarge:
 		a.failed = append(a.failed, it.placed(err))
 		return nil
+	default: // it is not about the document
+		return err
 	}
-	return err
 }
 
 func (a *application) one(ctx context.Context, it item) (Change, error) {

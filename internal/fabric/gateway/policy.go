@@ -89,7 +89,7 @@ func (s *Service) checkPolicy(ctx context.Context, p Policy) error {
 	}
 	kind := s.kind(p.Kind)
 	if kind == nil {
-		problems = append(problems, kernel.Problem{Path: "kind", Message: "there is no kind of policy " + strconv.Quote(p.Kind), Fix: "use one of " + s.kindNames()})
+		problems = append(problems, kernel.Problem{Path: "kind", Message: "there is no kind of policy " + strconv.Quote(p.Kind), Fix: s.kindFix()})
 	}
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "policy %s is not valid", p.Name).WithProblems(problems...)
@@ -107,8 +107,12 @@ func (s *Service) kind(name string) Kind {
 	return nil
 }
 
-func (s *Service) kindNames() string {
-	names := ""
+// kindFix says which kinds there are.
+func (s *Service) kindFix() string {
+	if len(s.Kinds) == 0 {
+		return "this gateway has no kinds of policies"
+	}
+	names := "use one of "
 	for i, k := range s.Kinds {
 		if i > 0 {
 			names += ", "

@@ -148,17 +148,14 @@ func (a API) policy(ctx context.Context, in *PolicyPath) (*policyOutput, error) 
 	return &policyOutput{Body: out}, err
 }
 
-// GatewayPolicyBody is a policy to be.
-type GatewayPolicyBody struct {
-	Kind  string         `json:"kind" maxLength:"63" doc:"The kind, such as RateLimitPolicy."`
-	Route string         `json:"route,omitempty" maxLength:"253" doc:"The one route that it is for; all of its scope unless given."`
-	Spec  map[string]any `json:"spec" doc:"What the kind reads."`
-}
-
 type putPolicyInput struct {
 	PolicyPath
 	Options
-	Body GatewayPolicyBody
+	Body struct {
+		Kind  string         `json:"kind" maxLength:"63" doc:"The kind, such as RateLimitPolicy."`
+		Route string         `json:"route,omitempty" maxLength:"253" doc:"The one route that it is for; all of its scope unless given."`
+		Spec  map[string]any `json:"spec" doc:"What the kind reads."`
+	}
 }
 
 func (a API) putPolicy(ctx context.Context, in *putPolicyInput) (*changeOutput, error) {

@@ -64,7 +64,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read"}, action)
+			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read", "gateway.read"}, action)
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

@@ -49,9 +49,11 @@ func (s *Service) Look(ctx context.Context, scope kernel.Scope, name string) (Ro
 
 // none says that there is no such thing, and where to look.
 func none(scope kernel.Scope, class Class, name string) error {
-	list := map[Class]string{ClassRoute: "routes", ClassPolicy: "policies"}[class]
-	return kernel.Errorf(kernel.NotFound, "there is no %s %s in %s", class, name, scope).
-		WithFix("see those that there are with: terrace gateway %s", list)
+	err := kernel.Errorf(kernel.NotFound, "there is no %s %s in %s", class, name, scope)
+	if class == ClassRoute {
+		return err.WithFix("see those that there are with: terrace gateway routes")
+	}
+	return err.WithFix("see those that there are with: terrace gateway policies")
 }
 
 // ListPolicies returns a scope's own policies by name, narrowed to a kind and a route.
@@ -124,7 +126,7 @@ func (s *Service) version(ctx context.Context, it item, number int64) (Version, 
 		return Version{}, err
 	}
 	unknown := kernel.Errorf(kernel.NotFound, "there is no such version of %s %s", it.class, it.name).
-		WithFix("see those that there are with: terrace gateway history %s", it.name)
+		WithFix("see those that there are with: terrace gateway history %s %s", it.class, it.name)
 	if number == 0 && len(found.Items) < 2 {
 		return Version{}, unknown
 	}

@@ -1,0 +1,127 @@
+package limit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/maphash"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The names of the kinds. They differ in where they stand: EarlyName counts
+// before anybody has been authenticated, so that guesses count too.
+const (
+	Name      = "RateLimitPolicy"
+	EarlyName = "ClientRateLimitPolicy"
+)
+
+// Config is what the kinds need.
+type Config struct {
+	// Shared counts with other replicas; nil counts in this process.
+	Shared Shared
+	// Now is the time that passes; nil is the process's.
+	Now func() time.Time
+}
+
+// Kind is one of the two kinds.
+type Kind struct {
+	Config
+
+	name  string
+	early bool
+	// began is what times are counted from; seeds hash keys.
+	began time.Time
+	seeds [2]maphash.Seed
+	// buffers are for keys.
+	buffers sync.Pool
+
+	mu sync.Mutex
+	// states are kept as long as a filter has them.
+	states map[owner]weak.Pointer[state]
+}
+
+// owner is whose state it is.
+type owner struct {
+	scope kernel.Scope
+	name  string
+}
+
+// New returns the kind RateLimitPolicy.
+func New(c Config) *Kind { return newKind(c, Name, false) }
+
+// NewEarly returns the kind ClientRateLimitPolicy.
+func NewEarly(c Config) *Kind { return newKind(c, EarlyName, true) }
+
+func newKind(c Config, name string, early bool) *Kind {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Kind{
+		Config: c, name: name, early: early, began: c.Now(),
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, states: map[owner]weak.Pointer[state]{},
+		buffers: sync.Pool{New: func() any { return new(make([]byte, 0, 512)) }},
+	}
+}
+
+// Name implements gateway.Kind.
+func (k *Kind) Name() string { return k.name }
+
+// Compile implements gateway.Kind.
+func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error) {
+	var d document
+	r := spec.Read(p.Spec, &d)
+	limits := read(r, d, at, k.early)
+	if err := r.Err(k.name, p.Name); err != nil {
+		return nil, err
+	}
+	f := &filter{kind: k, limits: limits, state: k.state(owner{p.Scope, p.Name})}
+	f.prefix = k.name + "/" + p.Scope.String() + "/" + p.Name
+	for _, l := range limits {
+		f.later = f.later || l.later()
+		for _, w := range l.windows {
+			if f.header != "" {
+				f.header += ", "
+			}
+			f.header += w.item
+		}
+	}
+	f.hide = d.HideHeaders
+	return f.filter, nil
+}
+
+// state returns what has been counted for a policy.
+func (k *Kind) state(o owner) *state {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.states[o].Value(); s != nil {
+		return s
+	}
+	for other, p := range k.states {
+		if p.Value() == nil {
+			delete(k.states, other)
+		}
+	}
+	s := &state{}
+	k.states[o] = weak.Make(s)
+	return s
+}
+
+func (k *Kind) now() int64 { return int64(k.Now().Sub(k.began)) }
+
+func (k *Kind) id(key []byte) id {
+	return id{maphash.Bytes(k.seeds[0], key), maphash.Bytes(k.seeds[1], key)}
+}
+
+// name is a key's name to other replicas: all keys of a policy lie in one slot
+// of a cluster, and none tells what is in it.
+func (f *filter) name(key []byte) string {
+	sum := sha256.Sum256(key)
+	return "terrace:limit:{" + f.prefix + "}:" + hex.EncodeToString(sum[:16])
+}

@@ -8,11 +8,14 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -28,7 +31,10 @@ type fabric struct {
 	authority *pki.Authority
 	dns       *dns.Service
 	gateway   *gateway.Service
-	secrets   *secret.Service
+	// redis is what replicas of the gateway share, counts are their limits; nil where none is set.
+	redis   *redis.Client
+	counts  *limitredis.Store
+	secrets *secret.Service
 	// leaks look for values that stand where they should not.
 	leaks  *leak.Service
 	nats   *event.Server
@@ -56,8 +62,15 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if err != nil {
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
+	if f.redis, err = newGatewayRedis(p); err != nil {
+		return err
+	}
+	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
+		return err
+	}
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
+		Kinds: gatewayKinds(p, f),
 	})
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
 		return err
@@ -128,6 +141,9 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
 	g.Add("gateway routes", f.gateway.Watch)
+	if f.counts != nil {
+		g.Add("gateway limits", f.counts.Serve)
+	}
 	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)
@@ -142,6 +158,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.proxy != nil {
 		f.proxy.Close()
+	}
+	if f.redis != nil {
+		logClose(p.log, "redis of the gateway", f.redis.Close())
 	}
 	if f.dnsServer != nil {
 		logClose(p.log, "dns", f.dnsServer.Close())

@@ -23,16 +23,18 @@ import (
 type Config struct {
 	DataDir string `koanf:"data" yaml:"data" doc:"The folder that holds everything Terrace keeps on this machine. Empty is $XDG_DATA_HOME/terrace, which usually is ~/.local/share/terrace."`
 
-	Listen       string   `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
-	PublicURL    string   `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
-	ClusterURL   string   `koanf:"clusterUrl" yaml:"clusterUrl" doc:"Under which address pods of stages with the runtime kubernetes reach this platform, for their configuration and flags, such as https://terrace.internal.example.com. Empty is publicUrl."`
-	Gateway      string   `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
-	GatewayHTTP  string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
-	DNS          string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
-	NATS         string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
-	SinkNetworks []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
-	FlagOrigins  []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
-	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
+	Listen           string   `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
+	PublicURL        string   `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
+	ClusterURL       string   `koanf:"clusterUrl" yaml:"clusterUrl" doc:"Under which address pods of stages with the runtime kubernetes reach this platform, for their configuration and flags, such as https://terrace.internal.example.com. Empty is publicUrl."`
+	Gateway          string   `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
+	GatewayHTTP      string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
+	GatewayRedis     string   `koanf:"gatewayRedis" yaml:"gatewayRedis" doc:"The Redis in which replicas of the gateway count limits together: redis://host:6379/0, or rediss:// with TLS. Without one each process counts for itself, and so does each while Redis does not answer."`
+	GatewayRedisFile string   `koanf:"gatewayRedisFile" yaml:"gatewayRedisFile" doc:"A file with the URL of that Redis, for one that has a password, in place of gatewayRedis; it is read at the start."`
+	DNS              string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
+	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
+	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
+	FlagOrigins      []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
+	Zone             string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
 	Database     string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
 	DatabaseFile string   `koanf:"databaseFile" yaml:"databaseFile" doc:"A file with the URL of the database, for one that has a password, in place of database; it is read at the start."`

@@ -11,6 +11,7 @@ import (
 func (c *Config) fromFiles(file string) []kernel.Problem {
 	k := &checker{file: file}
 	k.either("database", c.Database, "databaseFile", c.DatabaseFile)
+	k.either("gatewayRedis", c.GatewayRedis, "gatewayRedisFile", c.GatewayRedisFile)
 	k.either("policyToken", c.PolicyToken, "policyTokenFile", c.PolicyTokenFile)
 	k.token("policyTokenFile", c.PolicyTokenFile)
 	if c.DatabaseFile != "" && len(k.problems) == 0 {
@@ -19,6 +20,13 @@ func (c *Config) fromFiles(file string) []kernel.Problem {
 			k.add("databaseFile", err.Message, err.Fix)
 		}
 		c.Database = text
+	}
+	if c.GatewayRedisFile != "" && len(k.problems) == 0 {
+		text, err := content("gatewayRedisFile", c.GatewayRedisFile)
+		if err != nil {
+			k.add("gatewayRedisFile", err.Message, err.Fix)
+		}
+		c.GatewayRedis = text
 	}
 	return k.problems
 }

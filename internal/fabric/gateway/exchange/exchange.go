@@ -85,8 +85,8 @@ type Facts struct {
 	Upstream, Release string
 	// Consumer is who calls: a subscription, a client id or a subject.
 	Consumer string
-	// Claims are what a verified token says of the caller; nil has none.
-	Claims map[string]any
+	// Identity is what is proven of who calls; nil is nobody known.
+	Identity *Identity
 	// Attempts counts how often a service was asked.
 	Attempts int
 	// By names the filter that answered in place of a service.

@@ -44,6 +44,8 @@ type Config struct {
 	TLS     *tls.Config
 	Handler exchange.Handler
 	Log     *slog.Logger
+	// HeadTimeout is how long the head of a request may take; 0 is 10 seconds.
+	HeadTimeout time.Duration
 	// ServePlain answers on the plain port instead of sending clients to TLS:
 	// for a gateway behind something that ends TLS.
 	ServePlain bool
@@ -63,6 +65,9 @@ type Server struct {
 func Listen(ctx context.Context, c Config) (*Server, error) {
 	if c.Stall == 0 {
 		c.Stall = DefaultStall
+	}
+	if c.HeadTimeout == 0 {
+		c.HeadTimeout = headerTimeout
 	}
 	c.TLS = c.TLS.Clone()
 	c.TLS.NextProtos = []string{"h2", "http/1.1"}
@@ -205,7 +210,7 @@ func (v *serving) servePlain(l net.Listener) error {
 func (v *serving) fast(handler fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler: handler, ErrorHandler: unreadable, ConnState: v.note, Logger: silent{}, Concurrency: maxConnections,
-		ReadBufferSize: maxHeader, WriteBufferSize: 16 << 10, ReadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		ReadBufferSize: maxHeader, WriteBufferSize: 16 << 10, ReadTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, MaxRequestBodySize: 8 << 10,
 		NoDefaultServerHeader: true, NoDefaultContentType: true, SecureErrorLogMessage: true, CloseOnShutdown: true,
 	}

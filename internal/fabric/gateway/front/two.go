@@ -25,7 +25,7 @@ func (v *serving) newTwo() *http.Server {
 	return &http.Server{
 		Protocols: protocols,
 		Handler:   http.HandlerFunc(v.serveTwo), ErrorLog: slog.NewLogLogger(v.config.Log.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		BaseContext: func(net.Listener) context.Context { return v.requests },
 	}

@@ -4,11 +4,16 @@ package filtertest
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +24,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
-	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -68,21 +72,19 @@ func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ..
 	if _, err := g.Routes.PutRoute(t.Context(), Scope(), gateway.ToService(Route, Host, "", "orders", "")); err != nil {
 		t.Fatal(err)
 	}
-	authority, err := pki.Open(t.TempDir(), pki.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	certificate, pool := certificate(t)
+	var err error
 	proxy := gateway.NewProxy(gateway.ProxyConfig{
 		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: stall,
 	})
 	g.Server, err = front.Listen(t.Context(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, TLS: &tls.Config{GetCertificate: authority.GetCertificate},
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},
 		Handler: proxy.Handle, Log: log, Stall: stall,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.TLS = &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS12, ServerName: Host}
+	g.TLS = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12, ServerName: Host}
 	g.Client = client(g.TLS)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
@@ -96,6 +98,29 @@ func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ..
 		proxy.Close()
 	})
 	return g
+}
+
+// certificate is one for Host, and what trusts it.
+func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{Host}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
 }
 
 type none struct{}

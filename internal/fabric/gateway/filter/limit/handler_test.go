@@ -97,6 +97,47 @@ func TestKeysAreBounded(t *testing.T) {
 	}
 }
 
+// TestKeysOfCallers has callers told apart by what is proven of them.
+func TestKeysOfCallers(t *testing.T) {
+	t.Parallel()
+	who := func(consumer, product, team string) exchange.Facts {
+		return exchange.Facts{Consumer: consumer, Identity: &exchange.Identity{Product: product, Claims: map[string]any{"team": team, "n": 1.5}}}
+	}
+	cases := []struct {
+		key          string
+		first, other exchange.Facts
+		same         bool
+	}{
+		{"consumer", who("a", "", ""), who("b", "", ""), false},
+		{"consumer", who("a", "x", "y"), who("a", "z", "z"), true},
+		{"consumer", exchange.Facts{}, who("a", "", ""), false},
+		{"product", who("a", "gold", ""), who("b", "gold", ""), true},
+		{"product", who("a", "gold", ""), who("a", "free", ""), false},
+		{"claim:team", who("a", "", "red"), who("b", "", "red"), true},
+		{"claim:team", who("a", "", "red"), who("a", "", "blue"), false},
+		{"claim:n", who("a", "", "red"), who("a", "", "blue"), true},
+		{"claim:other", who("a", "", "red"), exchange.Facts{}, true}, // both by their address
+	}
+	for _, of := range cases {
+		c := &clock{}
+		h := handler(t, limit.New(limit.Config{Now: c.now}), `{"limits":[{"key":["`+of.key+`"],"windows":[{"limit":1,"per":"1h"}]}]}`)
+		first, other := request(""), request("")
+		first.Facts, other.Facts = of.first, of.other
+		if !allowed(h, first) || allowed(h, other) == of.same {
+			t.Errorf("%s of %+v and %+v is not as expected: same %v", of.key, of.first, of.other, of.same)
+		}
+	}
+	v6 := func(text string) *exchange.Exchange {
+		x := request("")
+		x.Client = &net.TCPAddr{IP: net.ParseIP(text)}
+		return x
+	}
+	h := handler(t, limit.New(limit.Config{}), `{"limits":[{"windows":[{"limit":1,"per":"1h"}]}]}`)
+	if !allowed(h, v6("2001:db8::1")) || allowed(h, v6("2001:db8::ffff:1")) || !allowed(h, v6("2001:db8:0:1::1")) {
+		t.Error("an IPv6 client is not its network of 64 bits")
+	}
+}
+
 func BenchmarkLimit(b *testing.B) {
 	for _, of := range []struct{ name, spec string }{
 		{"one window", `{"limits":[{"windows":[{"limit":1000000000,"per":"1s"}]}]}`},

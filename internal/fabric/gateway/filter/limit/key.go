@@ -15,7 +15,7 @@ import (
 // nothing.
 type part func(b []byte, x *exchange.Exchange) ([]byte, bool)
 
-const forms = "use client, consumer, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT"
+const forms = "use client, consumer, product, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT"
 
 func readKey(r *spec.Reader, path string, texts []string, at gateway.Attachment, early bool) []part {
 	if len(texts) == 0 {
@@ -28,7 +28,7 @@ func readKey(r *spec.Reader, path string, texts []string, at gateway.Attachment,
 	for i, text := range texts {
 		place := path + "[" + strconv.Itoa(i) + "]"
 		kind, name, _ := strings.Cut(text, ":")
-		if early && (kind == "consumer" || kind == "claim") {
+		if early && (kind == "consumer" || kind == "product" || kind == "claim") {
 			r.Add(place, "use a RateLimitPolicy", "the caller is not known yet where a %s counts", EarlyName)
 		}
 		p, problem := readPart(kind, name, at)
@@ -50,6 +50,8 @@ func readPart(kind, name string, at gateway.Attachment) (part, string) {
 		return client, ""
 	case "consumer":
 		return consumer, ""
+	case "product":
+		return product, ""
 	case "header":
 		if !spec.Token(name) {
 			return nil, fmt.Sprintf("%q cannot be the name of a header", name)
@@ -87,6 +89,13 @@ func consumer(b []byte, x *exchange.Exchange) ([]byte, bool) {
 	return append(b, x.Facts.Consumer...), x.Facts.Consumer != ""
 }
 
+func product(b []byte, x *exchange.Exchange) ([]byte, bool) {
+	if x.Facts.Identity == nil || x.Facts.Identity.Product == "" {
+		return b, false
+	}
+	return append(b, x.Facts.Identity.Product...), true
+}
+
 func header(name string) part {
 	return func(b []byte, x *exchange.Exchange) ([]byte, bool) {
 		value := x.Request.Header.Peek(name)
@@ -96,7 +105,10 @@ func header(name string) part {
 
 func claim(name string) part {
 	return func(b []byte, x *exchange.Exchange) ([]byte, bool) {
-		switch value := x.Facts.Claims[name].(type) {
+		if x.Facts.Identity == nil {
+			return b, false
+		}
+		switch value := x.Facts.Identity.Claim(name).(type) {
 		case nil:
 			return b, false
 		case string:

@@ -7,10 +7,10 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
-	"weak"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/kept"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -42,9 +42,8 @@ type Kind struct {
 	// buffers are for keys.
 	buffers sync.Pool
 
-	mu sync.Mutex
-	// states are kept as long as a filter has them.
-	states map[owner]weak.Pointer[state]
+	// states are what has been counted.
+	states kept.Map[owner, state]
 }
 
 // owner is whose state it is.
@@ -65,7 +64,7 @@ func newKind(c Config, name string, early bool) *Kind {
 	}
 	return &Kind{
 		Config: c, name: name, early: early, began: c.Now(),
-		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, states: map[owner]weak.Pointer[state]{},
+		seeds:   [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		buffers: sync.Pool{New: func() any { return new(make([]byte, 0, 512)) }},
 	}
 }
@@ -81,7 +80,7 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	if err := r.Err(k.name, p.Name); err != nil {
 		return nil, err
 	}
-	f := &filter{kind: k, limits: limits, state: k.state(owner{p.Scope, p.Name})}
+	f := &filter{kind: k, limits: limits, state: k.states.Get(owner{p.Scope, p.Name}, func() *state { return &state{} })}
 	f.prefix = k.name + "/" + p.Scope.String() + "/" + p.Name
 	for _, l := range limits {
 		f.later = f.later || l.later()
@@ -94,23 +93,6 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	}
 	f.hide = d.HideHeaders
 	return f.filter, nil
-}
-
-// state returns what has been counted for a policy.
-func (k *Kind) state(o owner) *state {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.states[o].Value(); s != nil {
-		return s
-	}
-	for other, p := range k.states {
-		if p.Value() == nil {
-			delete(k.states, other)
-		}
-	}
-	s := &state{}
-	k.states[o] = weak.Make(s)
-	return s
 }
 
 func (k *Kind) now() int64 { return int64(k.Now().Sub(k.began)) }

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	gatewayaccess "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/access"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cors"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// gatewayKinds are the kinds of the gateway's policies. The first stands nearest to the client.
+func gatewayKinds(_ *platform, f *fabric) []gateway.Kind {
+	var limits limit.Config
+	if f.counts != nil {
+		limits.Shared = f.counts
+	}
+	return []gateway.Kind{
+		gatewayaccess.New(),
+		shed.New(),
+		cors.New(),
+		limit.NewEarly(limits),
+		limit.New(limits),
+		headers.New(),
+	}
+}
+
+// newGatewayRedis returns a client of the Redis that replicas of the gateway
+// share, nil where none is set.
+func newGatewayRedis(p *platform) (*redis.Client, error) {
+	if p.config.GatewayRedis == "" {
+		return nil, nil //nolint:nilnil // none is set
+	}
+	options, err := limitredis.Options(p.config.GatewayRedis)
+	if err != nil { // not what it says: it may have the password in it
+		return nil, kernel.Errorf(kernel.Invalid, "the URL of the gateway's Redis cannot be used").WithFix("write gatewayRedis as redis://host:6379/0, or as rediss:// for TLS")
+	}
+	return redis.NewClient(options), nil
+}
+
+// newGatewayCounts returns where limits are counted with other replicas, nil for nowhere.
+func newGatewayCounts(p *platform, client *redis.Client) (*limitredis.Store, error) {
+	if client == nil {
+		return nil, nil //nolint:nilnil // none is set
+	}
+	counts, err := limitredis.New(limitredis.Config{Client: client, Log: p.log, Registerer: p.telemetry.Registry()})
+	if err != nil {
+		return nil, fmt.Errorf("limits of the gateway: %w", err)
+	}
+	return counts, nil
+}

@@ -30,6 +30,7 @@ func TestNetworks(t *testing.T) {
 		{"denied within what is allowed", `{"allow":["127.0.0.0/8"],"deny":["127.0.0.1"]}`, nil, 403, ""},
 		{"others are denied", `{"deny":["10.0.0.0/8"]}`, nil, 200, "127.0.0.1"},
 		{"a client's word is not believed", `{"allow":["10.0.0.0/8"]}`, []string{"10.0.0.1"}, 403, ""},
+		{"nor where only others are", `{"allow":["10.0.0.0/8"],"trustedProxies":["192.0.2.0/24"]}`, []string{"10.0.0.1"}, 403, ""},
 		{"a trusted proxy's is", `{"allow":["10.0.0.0/8"],"trustedProxies":["127.0.0.1"]}`, []string{"10.0.0.1"}, 200, "10.0.0.1"},
 		{"and used against its client", `{"deny":["10.0.0.0/8"],"trustedProxies":["127.0.0.1"]}`, []string{"10.0.0.1"}, 403, ""},
 		{"what the client wrote in front is not", `{"allow":["10.0.0.0/8"],"trustedProxies":["127.0.0.1"]}`, []string{"10.0.0.1, 192.0.2.9"}, 403, ""},

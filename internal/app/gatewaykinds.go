@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/redis/go-redis/v9"
 
@@ -41,7 +43,17 @@ func newGatewayRedis(p *platform) (*redis.Client, error) {
 	if err != nil { // not what it says: it may have the password in it
 		return nil, kernel.Errorf(kernel.Invalid, "the URL of the gateway's Redis cannot be used").WithFix("write gatewayRedis as redis://host:6379/0, or as rediss:// for TLS")
 	}
+	redis.SetLogger(redisLog{p.log})
 	return redis.NewClient(options), nil
+}
+
+// redisLog takes what the client of Redis would write to standard error at each
+// failure: who uses it says once what matters.
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the client's logger.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, "client of the gateway's Redis", "says", fmt.Sprintf(format, args...))
 }
 
 // newGatewayCounts returns where limits are counted with other replicas, nil for nowhere.

@@ -104,7 +104,7 @@ func Options(url string) (*redis.Options, error) {
 		return nil, fmt.Errorf("the URL of Redis: %w", err)
 	}
 	o.MaxRetries, o.ContextTimeoutEnabled = -1, true
-	o.DialTimeout = time.Second
+	o.DialTimeout, o.DialerRetries = time.Second, 1
 	return o, nil
 }
 

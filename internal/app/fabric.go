@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -44,6 +45,7 @@ type fabric struct {
 
 	dnsServer     *dns.Server
 	gatewayServer *front.Server
+	authn         *authn.Kind
 	proxy         *gateway.Proxy
 }
 
@@ -68,10 +70,6 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
 		return err
 	}
-	f.gateway = gateway.NewService(gateway.Config{
-		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
-		Kinds: gatewayKinds(p, f),
-	})
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
 		return err
 	}
@@ -84,6 +82,12 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Known: f.leaks,
 	}
 	a.upstreams.Secrets = f.secrets
+	f.authn = newAuthn(p, a, f)
+	f.gateway = gateway.NewService(gateway.Config{
+		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
+		Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
+		Kinds: gatewayKinds(p, f),
+	})
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err
@@ -119,6 +123,7 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
 		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
+		AsksCertificate: f.authn.AsksCertificate,
 	})
 	if err != nil {
 		return err
@@ -161,6 +166,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.redis != nil {
 		logClose(p.log, "redis of the gateway", f.redis.Close())
+	}
+	if f.authn != nil {
+		f.authn.Close()
 	}
 	if f.dnsServer != nil {
 		logClose(p.log, "dns", f.dnsServer.Close())

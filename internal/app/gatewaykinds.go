@@ -2,23 +2,23 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/go-jose/go-jose/v4"
 
+	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	gatewayaccess "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/access"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authz"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cors"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // gatewayKinds are the kinds of the gateway's policies. The first stands nearest to the client.
-func gatewayKinds(_ *platform, f *fabric) []gateway.Kind {
+func gatewayKinds(p *platform, f *fabric) []gateway.Kind {
 	var limits limit.Config
 	if f.counts != nil {
 		limits.Shared = f.counts
@@ -28,42 +28,31 @@ func gatewayKinds(_ *platform, f *fabric) []gateway.Kind {
 		shed.New(),
 		cors.New(),
 		limit.NewEarly(limits),
+		f.authn,
+		authz.New(p.log),
 		limit.New(limits),
 		headers.New(),
 	}
 }
 
-// newGatewayRedis returns a client of the Redis that replicas of the gateway
-// share, nil where none is set.
-func newGatewayRedis(p *platform) (*redis.Client, error) {
-	if p.config.GatewayRedis == "" {
-		return nil, nil //nolint:nilnil // none is set
-	}
-	options, err := limitredis.Options(p.config.GatewayRedis)
-	if err != nil { // not what it says: it may have the password in it
-		return nil, kernel.Errorf(kernel.Invalid, "the URL of the gateway's Redis cannot be used").WithFix("write gatewayRedis as redis://host:6379/0, or as rediss:// for TLS")
-	}
-	redis.SetLogger(redisLog{p.log})
-	return redis.NewClient(options), nil
+// newAuthn proves who calls routes of the gateway.
+func newAuthn(p *platform, a *access, f *fabric) *authn.Kind {
+	return authn.New(authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Secrets: f.secrets, Sealer: p.sealer, Log: p.log})
 }
 
-// redisLog takes what the client of Redis would write to standard error at each
-// failure: who uses it says once what matters.
-type redisLog struct{ log *slog.Logger }
+// ownIssuer is Terrace's provider for the gateway of the same process.
+type ownIssuer struct{ provider *provider.Service }
 
-// Printf implements the client's logger.
-func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
-	l.log.DebugContext(ctx, "client of the gateway's Redis", "says", fmt.Sprintf(format, args...))
+// Issuer implements authn.Own.
+func (o ownIssuer) Issuer() string { return o.provider.Issuer }
+
+// Keys implements authn.Own.
+func (o ownIssuer) Keys(ctx context.Context) (jose.JSONWebKeySet, error) {
+	return o.provider.KeySet(ctx)
 }
 
-// newGatewayCounts returns where limits are counted with other replicas, nil for nowhere.
-func newGatewayCounts(p *platform, client *redis.Client) (*limitredis.Store, error) {
-	if client == nil {
-		return nil, nil //nolint:nilnil // none is set
-	}
-	counts, err := limitredis.New(limitredis.Config{Client: client, Log: p.log, Registerer: p.telemetry.Registry()})
-	if err != nil {
-		return nil, fmt.Errorf("limits of the gateway: %w", err)
-	}
-	return counts, nil
+// Holds implements authn.Own.
+func (o ownIssuer) Holds(ctx context.Context, token string) error {
+	_, err := o.provider.Inspect(ctx, token)
+	return err
 }

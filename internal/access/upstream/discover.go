@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-
-	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 const (
@@ -176,50 +173,7 @@ func (s *Service) oauth(u Upstream, p *place, secret string) *oauth2.Config {
 
 // client calls one upstream: nowhere inside, with bounds, and by no redirect.
 func (s *Service) client(address string) *http.Client {
-	clear := strings.HasPrefix(address, "http:")
-	transport := &http.Transport{
-		DialContext: s.Guard.Dialer(clear).DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: egress.DialTimeout, ResponseHeaderTimeout: s.Timeout,
-		MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true,
-	}
-	return &http.Client{
-		Timeout: s.Timeout, Transport: bounding{next: transport, clear: clear},
-		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-			return fmt.Errorf("it redirects to %s, which is not followed", r.URL.Host)
-		},
-	}
-}
-
-// bounding reads answers of a bounded length, over TLS where the issuer has it.
-type bounding struct {
-	next  http.RoundTripper
-	clear bool
-}
-
-// RoundTrip implements http.RoundTripper.
-func (b bounding) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme != "https" && !b.clear {
-		return nil, errors.New("it would be called in the clear")
-	}
-	response, err := b.next.RoundTrip(r)
-	if err == nil {
-		response.Body = &bounded{response.Body, maxAnswer}
-	}
-	return response, err
-}
-
-type bounded struct {
-	io.ReadCloser
-	left int
-}
-
-// Read implements io.Reader.
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("its answer has more than %d KiB", maxAnswer>>10)
-	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
+	return s.Guard.Client(address, s.Timeout, maxAnswer)
 }
 
 // sparing asks for keys at most once in askAgain: whoever sends tokens with keys that

@@ -2,11 +2,8 @@ package trust
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -104,23 +101,15 @@ func (i *issuers) known(from string) *issuer {
 
 // client asks one issuer: nowhere inside, with bounds, and by no redirect.
 func (i *issuers) client(from string) *http.Client {
-	clear := strings.HasPrefix(from, "http:")
-	transport := &http.Transport{
-		DialContext: i.guard.Dialer(clear).DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: egress.DialTimeout, ResponseHeaderTimeout: askTimeout,
-		MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true,
-	}
-	return &http.Client{
-		Timeout: askTimeout, Transport: &sparing{next: transport, clear: clear},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	client := i.guard.Client(from, askTimeout, maxAnswer)
+	client.Transport = &sparing{next: client.Transport}
+	return client
 }
 
-// sparing asks for the same address at most once in askAgain, and reads a bounded answer:
-// whoever sends tokens with keys that nobody knows must not have Terrace call somebody
+// sparing asks for the same address at most once in askAgain: whoever sends tokens with keys that nobody knows must not have Terrace call somebody
 // each time.
 type sparing struct {
-	next  http.RoundTripper
-	clear bool
+	next http.RoundTripper
 
 	mu    sync.Mutex
 	asked map[string]time.Time
@@ -128,9 +117,6 @@ type sparing struct {
 
 // RoundTrip implements http.RoundTripper.
 func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme == "http" && !s.clear {
-		return nil, errors.New("its keys would be read in the clear")
-	}
 	address := r.URL.String()
 	s.mu.Lock()
 	last, now := s.asked[address], time.Now()
@@ -145,14 +131,5 @@ func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
 	if tooSoon {
 		return nil, fmt.Errorf("%s was asked just now", address)
 	}
-	response, err := s.next.RoundTrip(r)
-	if err == nil {
-		response.Body = bounded{io.LimitReader(response.Body, maxAnswer), response.Body}
-	}
-	return response, err
-}
-
-type bounded struct {
-	io.Reader
-	io.Closer
+	return s.next.RoundTrip(r)
 }

@@ -51,6 +51,10 @@ type Config struct {
 	ServePlain bool
 	// Stall is how long one step of a transfer may take; 0 is DefaultStall.
 	Stall time.Duration
+	// AsksCertificate tells for a name (SNI) whether its clients are asked for a
+	// certificate, which they need not have; nil asks nobody. Whoever judges it
+	// verifies it: the handshake proves only that the client has its key.
+	AsksCertificate func(serverName string) bool
 }
 
 // Server listens for HTTPS, and for HTTP to send its clients to HTTPS.
@@ -72,11 +76,26 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	c.TLS = c.TLS.Clone()
 	c.TLS.NextProtos = []string{"h2", "http/1.1"}
 	c.TLS.MinVersion = max(c.TLS.MinVersion, tls.VersionTLS12)
+	if c.AsksCertificate != nil {
+		c.TLS.GetConfigForClient = asking(c.TLS, c.AsksCertificate)
+	}
 	s := &Server{config: c}
 	if err := s.bind(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// asking has the clients of some names asked for a certificate.
+func asking(plain *tls.Config, asks func(string) bool) func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	asked := plain.Clone()
+	asked.ClientAuth = tls.RequestClientCert
+	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if asks(exchange.CanonicalHost(hello.ServerName)) {
+			return asked, nil
+		}
+		return nil, nil //nolint:nilnil // nil is the config of everybody
+	}
 }
 
 // bind takes both ports; they stay the server's, also where any one was asked for.

@@ -168,11 +168,16 @@ type built struct {
 	notices []policy.Notice
 }
 
-func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
+// prepareBuiltins puts bounds around Open Policy Agent's functions, once for the process.
+func prepareBuiltins() {
 	offered.Do(func() {
 		oparego.RegisterPlugin(planTarget, plans{})
 		bound()
 	})
+}
+
+func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
+	prepareBuiltins()
 	b := &built{sources: map[string]string{}, contents: map[string][]byte{}}
 	modules, problems := b.parse(library, folders, tests)
 	data, wrong := merge(folders)

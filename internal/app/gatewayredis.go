@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// newGatewayRedis returns a client of the Redis that replicas of the gateway
+// share, nil where none is set.
+func newGatewayRedis(p *platform) (*redis.Client, error) {
+	if p.config.GatewayRedis == "" {
+		return nil, nil //nolint:nilnil // none is set
+	}
+	options, err := limitredis.Options(p.config.GatewayRedis)
+	if err != nil { // not what it says: it may have the password in it
+		return nil, kernel.Errorf(kernel.Invalid, "the URL of the gateway's Redis cannot be used").WithFix("write gatewayRedis as redis://host:6379/0, or as rediss:// for TLS")
+	}
+	redis.SetLogger(redisLog{p.log})
+	return redis.NewClient(options), nil
+}
+
+// redisLog takes what the client of Redis would write to standard error at each
+// failure: who uses it says once what matters.
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the client's logger.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, "client of the gateway's Redis", "says", fmt.Sprintf(format, args...))
+}
+
+// newGatewayCounts returns where limits are counted with other replicas, nil for nowhere.
+func newGatewayCounts(p *platform, client *redis.Client) (*limitredis.Store, error) {
+	if client == nil {
+		return nil, nil //nolint:nilnil // none is set
+	}
+	counts, err := limitredis.New(limitredis.Config{Client: client, Log: p.log, Registerer: p.telemetry.Registry()})
+	if err != nil {
+		return nil, fmt.Errorf("limits of the gateway: %w", err)
+	}
+	return counts, nil
+}

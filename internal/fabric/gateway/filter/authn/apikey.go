@@ -1,0 +1,236 @@
+package authn
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
+)
+
+const (
+	maxKey = 1 << 10
+	// readAgain is how long the value of a secret is used before it is looked whether
+	// there is a newer one; a request waits for the first one as long as waitSecret.
+	readAgain  = time.Minute
+	readWithin = 10 * time.Second
+	waitSecret = 2 * time.Second
+)
+
+// apiKeys are keys in a header or a parameter as a proof. Only their SHA-256 is kept.
+type apiKeys struct {
+	name          string
+	filter        *filter
+	kind          *Kind
+	scope         kernel.Scope
+	header, query string
+	// prefix begins every key; what does not begin so is no credential of this way.
+	prefix   string
+	static   map[[sha256.Size]byte]*caller
+	secret   []*secretKey
+	products bool
+}
+
+// secretKey is a key whose value is in the store of secrets.
+type secretKey struct {
+	caller *caller
+	value  *secretValue
+}
+
+func (a *apiKeys) begin() {
+	for _, s := range a.secret {
+		s.value.begin()
+	}
+}
+
+func (a *apiKeys) challenge() string {
+	if a.header != "" {
+		return `ApiKey realm="` + a.name + `", header="` + a.header + `"`
+	}
+	return `ApiKey realm="` + a.name + `", parameter="` + a.query + `"`
+}
+
+func (a *apiKeys) identify(x *exchange.Exchange) (*caller, *refusal) {
+	key, several := a.find(x)
+	switch {
+	case several:
+		return nil, &refusal{status: http.StatusBadRequest, detail: "The request has several keys in one place."}
+	case len(key) == 0 || !bytes.HasPrefix(key, []byte(a.prefix)):
+		return nil, nil
+	case len(key) > maxKey:
+		return nil, refuse("The key is longer than the gateway takes.")
+	}
+	sum := sha256.Sum256(key)
+	if who := a.static[sum]; who != nil {
+		return who, nil
+	}
+	for _, s := range a.secret {
+		if value, ok := s.value.get(x.Context()); ok && sha256.Sum256([]byte(value)) == sum {
+			return s.caller, nil
+		}
+	}
+	if a.products {
+		if s, ok := a.kind.Subscriptions.Subscription(a.scope, sum); ok {
+			return a.subscribed(s), nil
+		}
+	}
+	return nil, refuse("The key is none that this route takes.")
+}
+
+func (a *apiKeys) subscribed(s Subscription) *caller {
+	i := &exchange.Identity{
+		Provider: a.name, Method: "apiKey", Subject: s.Consumer, Consumer: s.Consumer, Product: s.Product, Scopes: s.Scopes,
+		Claims: map[string]any{"sub": s.Consumer, "product": s.Product, "scope": strings.Join(s.Scopes, " ")},
+	}
+	return &caller{identity: i, headers: a.filter.headers.of(i)}
+}
+
+// named returns who a key of the policy's own is.
+func (a *apiKeys) named(name string, scopes []string) *caller {
+	i := &exchange.Identity{
+		Provider: a.name, Method: "apiKey", Subject: name, Consumer: a.name + "/" + name, Scopes: scopes,
+		Claims: map[string]any{"sub": name, "scope": strings.Join(scopes, " ")},
+	}
+	return &caller{identity: i, headers: a.filter.headers.of(i)}
+}
+
+// find returns the key of a request, and whether there are several.
+func (a *apiKeys) find(x *exchange.Exchange) (key []byte, several bool) {
+	if a.header != "" {
+		key = x.Request.Header.Peek(a.header)
+		return key, len(key) > 0 && len(x.Request.Header.PeekAll(a.header)) > 1
+	}
+	_, query, _ := strings.Cut(x.Target, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if value, ok := parameter(pair, a.query); ok {
+			if key != nil {
+				return nil, true
+			}
+			key = []byte(value)
+		}
+	}
+	return key, false
+}
+
+// parameter reads a pair of a query.
+func parameter(pair, name string) (string, bool) {
+	key, value, _ := strings.Cut(pair, "=")
+	if decoded, err := url.QueryUnescape(key); err != nil || decoded != name {
+		return "", false
+	}
+	decoded, err := url.QueryUnescape(value)
+	return decoded, err == nil
+}
+
+func (a *apiKeys) strip(x *exchange.Exchange) {
+	if a.header != "" {
+		x.Request.Header.Del(a.header)
+		return
+	}
+	path, query, _ := strings.Cut(x.Target, "?")
+	kept := make([]string, 0, 8)
+	for pair := range strings.SplitSeq(query, "&") {
+		if _, ok := parameter(pair, a.query); !ok {
+			kept = append(kept, pair)
+		}
+	}
+	x.Target = path
+	if len(kept) > 0 {
+		x.Target += "?" + strings.Join(kept, "&")
+	}
+}
+
+// secretValue is the value of a reference, read in the background: versions that are
+// known are not read again, so that the audit log has one read each.
+type secretValue struct {
+	kind  *Kind
+	scope kernel.Scope
+	ref   secretref.Reference
+
+	mu      sync.Mutex
+	value   string
+	version int
+	looked  time.Time
+	asking  chan struct{}
+}
+
+func (s *secretValue) begin() { s.look(s.kind.Clock.Now()) }
+
+// get returns the value; a request waits for the first one alone.
+func (s *secretValue) get(ctx context.Context) (string, bool) {
+	going := s.look(s.kind.Clock.Now())
+	if value, ok := s.known(); ok || going == nil {
+		return value, ok
+	}
+	timer := time.NewTimer(waitSecret)
+	defer timer.Stop()
+	select {
+	case <-going:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return s.known()
+}
+
+func (s *secretValue) known() (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.version > 0 && s.value != ""
+}
+
+// look begins to look for a newer value where the last look is long ago.
+func (s *secretValue) look(now time.Time) chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asking != nil {
+		return s.asking
+	}
+	if since := now.Sub(s.looked); !s.looked.IsZero() && since >= 0 && since < readAgain {
+		return nil
+	}
+	going := make(chan struct{})
+	s.looked, s.asking = now, going
+	s.kind.background(readWithin, func(ctx context.Context) {
+		err := s.read(ctx)
+		s.mu.Lock()
+		s.asking = nil
+		if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Denied) {
+			s.value, s.version = "", 0 // it was taken away, not out of reach
+		}
+		s.mu.Unlock()
+		close(going)
+		if err != nil {
+			s.kind.Log.WarnContext(ctx, "a secret of an authentication policy cannot be read", "scope", s.scope.String(), "reference", s.ref.String(), "error", err)
+		}
+	})
+	return going
+}
+
+func (s *secretValue) read(ctx context.Context) error {
+	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System("gateway", s.scope.Tenant)), "authentication policy")
+	version, err := s.kind.Secrets.Check(ctx, s.scope, s.ref)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the secret
+	}
+	s.mu.Lock()
+	same := version == s.version
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	value, version, err := s.kind.Secrets.Resolve(ctx, s.scope, s.ref)
+	if err != nil {
+		return err //nolint:wrapcheck // it names the secret
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.value, s.version = strings.TrimSpace(value), version
+	return nil
+}

@@ -1,0 +1,165 @@
+package authn
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+)
+
+const (
+	maxChain = 8
+	// maxCertificate bounds what a client sends of certificates, in bytes.
+	maxCertificate = 32 << 10
+)
+
+// rule takes certificates of which all that it says holds; * stands for what is between
+// two slashes, or in a name for anything.
+type rule struct {
+	commonName, organization, dns, uri, email string
+	scopes                                    []string
+}
+
+// certificates are those of a client's connection (mutual TLS) as a proof. The handshake
+// has proven that the client has the key.
+type certificates struct {
+	name     string
+	filter   *filter
+	kind     *Kind
+	roots    *x509.CertPool
+	rules    []rule
+	verified cache
+}
+
+func (*certificates) begin() {}
+
+func (*certificates) challenge() string { return "" }
+
+// strip has nothing to take away: a certificate does not go further than the connection.
+func (*certificates) strip(*exchange.Exchange) {}
+
+func (c *certificates) identify(x *exchange.Exchange) (*caller, *refusal) {
+	if x.TLS == nil || len(x.TLS.PeerCertificates) == 0 {
+		return nil, nil
+	}
+	chain := x.TLS.PeerCertificates
+	sum, size := sha256.New(), 0
+	for _, one := range chain {
+		size += len(one.Raw)
+		_, _ = sum.Write(one.Raw)
+	}
+	if len(chain) > maxChain || size > maxCertificate {
+		return nil, refuse("The client's certificates are more than the gateway takes.")
+	}
+	key := [sha256.Size]byte(sum.Sum(nil))
+	now := c.kind.Clock.Now()
+	if p := c.verified.get(&key); p != nil && now.UnixNano() < p.until {
+		return &p.caller, nil
+	}
+	p, wrong := c.verify(chain, now)
+	if wrong != nil {
+		return nil, wrong
+	}
+	c.verified.put(key, p, now.UnixNano())
+	return &p.caller, nil
+}
+
+func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven, *refusal) {
+	leaf, between := chain[0], x509.NewCertPool()
+	for _, one := range chain[1:] {
+		between.AddCert(one)
+	}
+	chains, err := leaf.Verify(x509.VerifyOptions{
+		Roots: c.roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return nil, refuse("The client's certificate is none that this route trusts.")
+	}
+	i := c.identity(leaf)
+	if len(c.rules) > 0 {
+		at := slices.IndexFunc(c.rules, func(r rule) bool { return r.takes(leaf) })
+		if at < 0 {
+			return nil, refuse("The client's certificate is of nobody that this route takes.")
+		}
+		i.Scopes = c.rules[at].scopes
+	}
+	if i.Subject == "" || !printable(i.Subject) {
+		return nil, refuse("The client's certificate does not say whose it is.")
+	}
+	i.Consumer = c.name + "/" + i.Subject
+	until := leaf.NotAfter
+	for _, one := range chains[0] {
+		if one.NotAfter.Before(until) {
+			until = one.NotAfter
+		}
+	}
+	return &proven{caller: caller{identity: i, headers: c.filter.headers.of(i)}, until: until.UnixNano()}, nil
+}
+
+// identity reads whose a certificate is: by its SPIFFE ID, else its first name, else its
+// common name.
+func (c *certificates) identity(leaf *x509.Certificate) *exchange.Identity {
+	uris, print := make([]any, 0, len(leaf.URIs)), sha256.Sum256(leaf.Raw)
+	subject := leaf.Subject.CommonName
+	if len(leaf.DNSNames) > 0 {
+		subject = leaf.DNSNames[0]
+	}
+	if id := spiffe(leaf); id != "" {
+		subject = id
+	}
+	for _, u := range leaf.URIs {
+		uris = append(uris, u.String())
+	}
+	return &exchange.Identity{
+		Provider: c.name, Method: "mtls", Issuer: leaf.Issuer.String(), Subject: subject,
+		Claims: map[string]any{
+			"sub": subject, "subject": leaf.Subject.String(), "common_name": leaf.Subject.CommonName, "organization": anyOf(leaf.Subject.Organization),
+			"dns_names": anyOf(leaf.DNSNames), "uris": uris, "emails": anyOf(leaf.EmailAddresses), "serial": leaf.SerialNumber.String(),
+			"fingerprint": hex.EncodeToString(print[:]),
+		},
+	}
+}
+
+// spiffe returns the SPIFFE ID of a certificate, which has one URI then (X509-SVID §2).
+func spiffe(leaf *x509.Certificate) string {
+	if len(leaf.URIs) != 1 || leaf.URIs[0].Scheme != "spiffe" {
+		return ""
+	}
+	return leaf.URIs[0].String()
+}
+
+func anyOf(texts []string) []any {
+	out := make([]any, 0, len(texts))
+	for _, text := range texts {
+		out = append(out, text)
+	}
+	return out
+}
+
+func (r rule) takes(leaf *x509.Certificate) bool {
+	uris := make([]string, 0, len(leaf.URIs))
+	for _, u := range leaf.URIs {
+		if u.Scheme != "spiffe" || spiffe(leaf) != "" {
+			uris = append(uris, u.String())
+		}
+	}
+	names := make([]string, 0, len(leaf.DNSNames))
+	for _, name := range leaf.DNSNames {
+		names = append(names, strings.ToLower(name))
+	}
+	return anyMatches(r.commonName, []string{leaf.Subject.CommonName}) && anyMatches(r.organization, leaf.Subject.Organization) &&
+		anyMatches(strings.ToLower(r.dns), names) && anyMatches(r.uri, uris) && anyMatches(r.email, leaf.EmailAddresses)
+}
+
+// anyMatches tells that one of the texts is what a rule says; an empty one says nothing.
+func anyMatches(pattern string, texts []string) bool {
+	return pattern == "" || slices.ContainsFunc(texts, func(text string) bool {
+		ok, err := path.Match(pattern, text)
+		return err == nil && ok
+	})
+}

@@ -293,7 +293,13 @@ func TestOwnIssuerNeedsNoNetwork(t *testing.T) {
 	w := start(t, func(c *authn.Config) { c.Own, c.Guard = own, egress.Guard{} })
 	own.issuer = w.issuer
 	w.Put(t, authntest.Dev(), authn.KindName, `{"providers": [{"name": "terrace", "jwt": {"issuers": [{"issuer": "https://terrace.example"}], "audiences": ["https://api.example"]}}]}`)
-	token := w.issuer.Token(t, map[string]any{"iss": own.Issuer()}, nil)
+	for _, tenant := range []any{"rival", nil, []string{"acme"}} {
+		foreign := w.issuer.Token(t, map[string]any{"iss": own.Issuer(), "tenant": tenant}, nil)
+		if a := w.Do(t, http.MethodGet, authntest.Host, "/", "Authorization", "Bearer "+foreign); a.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a token of tenant %v: %d", tenant, a.StatusCode)
+		}
+	}
+	token := w.issuer.Token(t, map[string]any{"iss": own.Issuer(), "tenant": "acme"}, nil)
 	ask := func() int {
 		return w.Do(t, http.MethodGet, authntest.Host, "/", "Authorization", "Bearer "+token).StatusCode
 	}
@@ -589,7 +595,7 @@ func TestCertificates(t *testing.T) {
 
 func TestSpecs(t *testing.T) {
 	t.Parallel()
-	k := authn.New(authn.Config{Guard: loopback(), Clock: kernel.Clock(time.Now), Log: slog.New(slog.DiscardHandler)})
+	k := authn.New(authn.Config{Own: &ownIssuer{}, Guard: loopback(), Clock: kernel.Clock(time.Now), Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(k.Close)
 	jwt := `"jwt": {"issuers": [{"issuer": "https://a.example"}], "audiences": ["a"]`
 	cases := []struct{ spec, want string }{
@@ -599,6 +605,8 @@ func TestSpecs(t *testing.T) {
 		{`{"providers": [{"name": "A B", ` + jwt + `}}]}`, "is no name"},
 		{`{"providers": [{"name": "a", "jwt": {"audiences": ["a"]}}]}`, "the key issuers is missing"},
 		{`{"providers": [{"name": "a", "jwt": {"issuers": [{"issuer": "https://a.example"}]}}]}`, "the key audiences is missing"},
+		{`{"providers": [{"name": "a", "jwt": {"issuers": [{"issuer": "https://a.example"}], "audiences": ["https://terrace.example"]}}]}`, "tokens for Terrace itself"},
+		{`{"providers": [{"name": "a", "oidc": {"issuer": "https://a.example", "clientId": "a"}}]}`, "no keys to seal"},
 		{`{"providers": [{"name": "a", ` + jwt + `, "algorithms": ["HS256"]}}]}`, `"HS256" is no algorithm`},
 		{`{"providers": [{"name": "a", ` + jwt + `, "algorithms": ["none"]}}]}`, `"none" is no algorithm`},
 		{`{"providers": [{"name": "a", ` + jwt + `, "clockSkew": "1h"}}]}`, "no skew"},

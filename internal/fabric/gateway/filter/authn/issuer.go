@@ -97,6 +97,12 @@ func (i *issuer) own() bool {
 	return i.kind.Own != nil && i.jwks == "" && i.issuer == i.kind.Own.Issuer()
 }
 
+// foreign tells that Terrace's own provider speaks of somebody of another tenant, who could
+// have its tokens name any audience.
+func (i *issuer) foreign(claims map[string]any, tenant string) bool {
+	return i.kind.Own != nil && i.issuer == i.kind.Own.Issuer() && claims["tenant"] != tenant
+}
+
 // current returns the keys, and has them read again in the background when they are old;
 // nil is none yet.
 func (i *issuer) current(now time.Time) *keys {

@@ -37,6 +37,7 @@ type tokens struct {
 	name       string
 	filter     *filter
 	kind       *Kind
+	tenant     string
 	places     []place
 	issuers    []*issuer
 	audiences  []string
@@ -236,6 +237,8 @@ func (t *tokens) judge(p *proven, payload []byte, now time.Time) *refusal {
 	switch {
 	case claims["iss"] != p.issuer.issuer:
 		return t.wrong("The token is of an issuer that this route does not take.")
+	case p.issuer.foreign(claims, t.tenant):
+		return t.wrong("The token is of another tenant.")
 	case !dated:
 		return t.wrong("The token does not say when it ends.")
 	case !legible && claims["nbf"] != nil, !readable && claims["iat"] != nil:

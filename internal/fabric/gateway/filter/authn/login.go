@@ -306,6 +306,9 @@ func (l *login) take(ctx context.Context, s *session, token *oauth2.Token, now t
 	if err := id.Claims(&claims); err != nil {
 		return nil, err //nolint:wrapcheck // it is logged as it is
 	}
+	if l.issuer.foreign(claims, l.scope.Tenant) {
+		return nil, errors.New("it is of somebody of another tenant")
+	}
 	for _, name := range []string{"nonce", "at_hash", "c_hash", "s_hash", "iat", "exp", "nbf"} {
 		delete(claims, name)
 	}

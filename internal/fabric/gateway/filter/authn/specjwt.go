@@ -11,7 +11,7 @@ import (
 )
 
 func (r *reader) jwt(name string, v yamldoc.Value) way {
-	t := &tokens{name: name, filter: r.f, kind: r.kind, skew: skew}
+	t := &tokens{name: name, filter: r.f, kind: r.kind, tenant: r.policy.Scope.Tenant, skew: skew}
 	o := v.Object("issuers", "audiences", "algorithms", "clockSkew", "types", "requiredClaims", "from", "consumerClaim", "scopeClaim")
 	if list, ok := o.Require("issuers", "name who gives the tokens: [{issuer: https://…}]"); ok {
 		list.Items(func(_ int, item yamldoc.Value) { r.issuer(t, item) })
@@ -22,6 +22,9 @@ func (r *reader) jwt(name string, v yamldoc.Value) way {
 	if list, ok := o.Require("audiences", "name whom the tokens have to be for, such as the address of the API"); ok {
 		if t.audiences = list.Strings(); len(t.audiences) == 0 || slices.Contains(t.audiences, "") {
 			list.Problem("name one", "tokens for anybody would be taken")
+		}
+		if own := r.kind.Own; own != nil && slices.Contains(t.audiences, own.Issuer()) {
+			list.Problem("have clients ask for tokens for this API", "tokens for Terrace itself would come to a service, which could use them")
 		}
 	}
 	r.algorithms(t, o)

@@ -216,12 +216,13 @@ func TestKeysTurn(t *testing.T) {
 	ask := func(token string) int {
 		return w.Do(t, http.MethodGet, authntest.Host, "/", "Authorization", "Bearer "+token).StatusCode
 	}
-	first := w.issuer.Token(t, nil, nil)
+	lasting := map[string]any{"exp": time.Now().Add(1000 * time.Hour).Unix()}
+	first := w.issuer.Token(t, lasting, nil)
 	if got := ask(first); got != http.StatusOK {
 		t.Fatalf("the first key: %d", got)
 	}
 	w.issuer.Add(t, "k2")
-	second := w.issuer.Token(t, nil, nil)
+	second := w.issuer.Token(t, lasting, nil)
 	asked := w.issuer.Asked.Load()
 	for range 20 { // so soon after the first time nobody is asked again
 		if got := ask(second); got != http.StatusUnauthorized {
@@ -237,7 +238,7 @@ func TestKeysTurn(t *testing.T) {
 	}
 	w.issuer.Away.Store(true)
 	w.clock.advance(30 * time.Minute)
-	if a, b := ask(first), ask(w.issuer.Token(t, nil, nil)); a != http.StatusOK || b != http.StatusOK {
+	if a, b := ask(first), ask(w.issuer.Token(t, lasting, nil)); a != http.StatusOK || b != http.StatusOK {
 		t.Errorf("while the issuer is away: %d and %d", a, b)
 	}
 	w.issuer.Away.Store(false)
@@ -249,7 +250,7 @@ func TestKeysTurn(t *testing.T) {
 		}
 		w.clock.advance(time.Second)
 	}
-	if got := ask(w.issuer.Token(t, nil, nil)); got != http.StatusOK {
+	if got := ask(w.issuer.Token(t, lasting, nil)); got != http.StatusOK {
 		t.Errorf("the key that is left: %d", got)
 	}
 }
@@ -466,6 +467,10 @@ func TestAPIKeys(t *testing.T) {
 	}
 	if a := w.Do(t, http.MethodGet, authntest.Host, "/", "X-Api-Key", "acme_static", "X-Api-Key", "acme_none"); a.StatusCode != http.StatusBadRequest {
 		t.Errorf("two keys: %d", a.StatusCode)
+	}
+	w.clock.advance(2 * time.Minute)
+	if a := w.Do(t, http.MethodGet, authntest.Host, "/", "X-Api-Key", "acme_kept"); a.StatusCode != http.StatusOK {
+		t.Errorf("the value that is looked for again: %d", a.StatusCode)
 	}
 	store.set("acme_newer")
 	w.clock.advance(2 * time.Minute)

@@ -30,6 +30,8 @@ type entry struct {
 type rule struct {
 	Rule
 
+	// place is its place in the route, from 0.
+	place   int
 	matches []*match
 	// total is the sum of the backends' weights; shares are theirs, one after the other.
 	total  int
@@ -40,8 +42,8 @@ type rule struct {
 
 func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entry {
 	e := &entry{Route: r, scope: r.Scope.String(), metrics: m.of(r), filters: filters, made: made}
-	for _, doc := range r.Rules {
-		ready := &rule{Rule: doc}
+	for place, doc := range r.Rules {
+		ready := &rule{Rule: doc, place: place}
 		for _, match := range doc.Matches {
 			ready.matches = append(ready.matches, newMatch(match))
 		}

@@ -48,6 +48,8 @@ type Attachment struct {
 	Scope kernel.Scope
 	Route string
 	Hosts []string
+	// Version changes with each change of the route.
+	Version string
 }
 
 // maxSpec bounds a policy's spec, in bytes.
@@ -155,7 +157,9 @@ func closest(r Route, kind string, policies map[kernel.Scope][]Policy) (Policy, 
 func (s *Service) filters(ctx context.Context, r Route, chosen []Policy) ([]exchange.Filter, error) {
 	var out []exchange.Filter
 	for _, p := range chosen {
-		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{Scope: r.Scope, Route: r.Name, Hosts: r.Hosts})
+		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{
+			Scope: r.Scope, Route: r.Name, Hosts: r.Hosts, Version: r.UpdatedAt.UTC().Format(time.RFC3339Nano),
+		})
 		if err != nil {
 			return nil, err
 		}

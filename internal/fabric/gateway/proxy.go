@@ -113,7 +113,7 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 	metrics := p.config.Routes.Metrics.ofNone()
 	if c != nil {
 		metrics = c.entry.metrics
-		x.Matched, x.Facts.Route, x.Facts.Scope = c, c.entry.Name, c.entry.scope
+		x.Matched, x.Facts.Route, x.Facts.Scope, x.Facts.Rule = c, c.entry.Name, c.entry.scope, c.rule.place
 	}
 	metrics.begin()
 	x.OnDone(func() {

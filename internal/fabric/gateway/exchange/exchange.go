@@ -81,6 +81,8 @@ type Exchange struct {
 type Facts struct {
 	// Route is the name of the route; Scope is whose it is, as tenant/project/stage.
 	Route, Scope string
+	// Rule is the place of the route's rule that takes the request, from 0.
+	Rule int
 	// Upstream is the address that answered, Release what runs there.
 	Upstream, Release string
 	// Consumer is who calls: a subscription, a client id or a subject.

@@ -231,7 +231,7 @@ func (v *serving) fast(handler fasthttp.RequestHandler) *fasthttp.Server {
 		Handler: handler, ErrorHandler: unreadable, ConnState: v.note, Logger: silent{}, Concurrency: maxConnections,
 		ReadBufferSize: maxHeader, WriteBufferSize: 16 << 10, ReadTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, MaxRequestBodySize: 8 << 10,
-		NoDefaultServerHeader: true, NoDefaultContentType: true, SecureErrorLogMessage: true, CloseOnShutdown: true,
+		NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, SecureErrorLogMessage: true, CloseOnShutdown: true,
 	}
 }
 

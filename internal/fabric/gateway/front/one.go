@@ -27,6 +27,7 @@ func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler
 	x, ok := exchange.New(&ctx.Request, &ctx.Response, c)
 	defer x.Handled()
 	v.handle(x, ok, handler)
+	dated(&ctx.Response.Header)
 	if x.Streams() && ctx.Response.Header.ContentLength() < 0 && !ctx.Request.Header.IsHTTP11() {
 		v.untilClose(ctx)
 	}
@@ -45,6 +46,27 @@ func (v *serving) untilClose(ctx *fasthttp.RequestCtx) {
 	_ = resp.CloseBodyStream()
 	ctx.HijackSetNoResponse(true)
 	ctx.Hijack(func(net.Conn) {})
+}
+
+// dated has the server say when an answer was made that does not say it itself
+// (RFC 9110 §6.6.1); that of a service stays what it is. A head that was read
+// from a service has no default any more: only one begun anew has it.
+func dated(h *fasthttp.ResponseHeader) {
+	if len(h.Peek("Date")) > 0 || h.StatusCode() < http.StatusOK {
+		return
+	}
+	var same fasthttp.ResponseHeader
+	h.CopyTo(&same)
+	h.Reset()
+	h.SetNoDefaultContentType(true)
+	h.SetStatusCode(same.StatusCode())
+	h.SetContentLength(same.ContentLength())
+	for name, value := range same.All() {
+		h.AddBytesKV(name, value)
+	}
+	if same.ConnectionClose() {
+		h.SetConnectionClose()
+	}
 }
 
 // handle calls the handler; a defect in it costs one answer, not the process.

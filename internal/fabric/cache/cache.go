@@ -1,0 +1,242 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+	"weak"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// overhead is what an entry takes besides its key and value, in bytes.
+const overhead = 256
+
+// Codec knows the values of a cache.
+type Codec[V any] interface {
+	// Size is what a value takes of memory, in bytes.
+	Size(v V) int
+	// Encode and Decode write and read a value for the shared tier.
+	Encode(v V) ([]byte, error)
+	Decode(b []byte) (V, error)
+}
+
+// Entry is what is kept under a key.
+type Entry[V any] struct {
+	Value V
+	// Tags are what it can be purged by, besides its key.
+	Tags []string
+	// Until is when it is of no use any more.
+	Until time.Time
+}
+
+// Config is what a Cache needs.
+type Config[V any] struct {
+	// Name tells its keys from those of other caches, in the shared tier; the
+	// same on every replica.
+	Name string
+	// Label is its name in metrics; empty is Name.
+	Label string
+	// Memory bounds what it holds in this process, in bytes.
+	Memory uint64
+	// MaxShared bounds a value in the shared tier, in bytes; 0 is 1 MiB.
+	MaxShared int
+	Codec     Codec[V]
+	// Shared may be nil: then there is memory alone.
+	Shared *Redis
+	// Metrics may be nil.
+	Metrics *Metrics
+	Clock   kernel.Clock
+}
+
+// Cache keeps values by keys. It needs no closing: one that nobody holds any
+// more goes, and its Redis forgets it.
+type Cache[V any] struct {
+	config Config[V]
+	memory *otter.Cache[string, Entry[V]]
+	purged purges
+	loads  singleflight.Group
+	counts *counts
+}
+
+// New returns an empty Cache.
+func New[V any](c Config[V]) *Cache[V] {
+	if c.Label == "" {
+		c.Label = c.Name
+	}
+	if c.MaxShared == 0 {
+		c.MaxShared = 1 << 20
+	}
+	out := &Cache[V]{config: c, counts: c.Metrics.of(c.Label)}
+	out.memory = otter.Must(&otter.Options[string, Entry[V]]{
+		MaximumWeight: c.Memory,
+		Weigher: func(key string, e Entry[V]) uint32 {
+			size := overhead + len(key) + c.Codec.Size(e.Value)
+			for _, tag := range e.Tags {
+				size += len(tag)
+			}
+			return uint32(min(int64(size), 1<<32-1)) //nolint:gosec // bounded by the line itself
+		},
+	})
+	if c.Shared != nil {
+		held := weak.Make(out)
+		c.Shared.attach(c.Name, func(p Purge) ([]string, bool) {
+			if live := held.Value(); live != nil {
+				return live.drop(p), true
+			}
+			return nil, false
+		})
+	}
+	return out
+}
+
+// Mark is a moment in the life of a cache.
+type Mark uint64
+
+// Mark returns the moment before something is read that is to be kept: what is
+// purged after it is not.
+func (c *Cache[V]) Mark() Mark { return c.purged.mark() }
+
+// Get returns what is kept under a key.
+func (c *Cache[V]) Get(ctx context.Context, key string) (Entry[V], bool) {
+	e, ok := c.memory.GetIfPresent(key)
+	if ok && c.config.Clock.Now().Before(e.Until) {
+		c.counts.hit()
+		return e, true
+	}
+	if e, ok = c.shared(ctx, key); ok {
+		c.counts.sharedHit()
+		return e, true
+	}
+	c.counts.miss()
+	return Entry[V]{}, false
+}
+
+// shared looks a key up in the shared tier, and keeps what it finds.
+func (c *Cache[V]) shared(ctx context.Context, key string) (Entry[V], bool) {
+	if c.config.Shared == nil {
+		return Entry[V]{}, false
+	}
+	mark := c.Mark()
+	raw, ok := c.config.Shared.get(ctx, c.config.Name, key)
+	if !ok || !c.config.Clock.Now().Before(raw.until) {
+		return Entry[V]{}, false
+	}
+	v, err := c.config.Codec.Decode(raw.value)
+	if err != nil { // of another version, perhaps: as if it were not there
+		return Entry[V]{}, false
+	}
+	e := Entry[V]{Value: v, Tags: raw.tags, Until: raw.until}
+	return e, c.keep(mark, key, e)
+}
+
+// keep holds an entry in memory unless it was purged since mark.
+func (c *Cache[V]) keep(mark Mark, key string, e Entry[V]) bool {
+	c.memory.Set(key, e)
+	if c.purged.since(mark, key, e.Tags) {
+		c.memory.Invalidate(key)
+		return false
+	}
+	return true
+}
+
+// Set keeps an entry that was read after mark, and tells whether it did: what
+// was purged meanwhile is not kept.
+func (c *Cache[V]) Set(mark Mark, key string, e Entry[V]) bool {
+	if !c.config.Clock.Now().Before(e.Until) || !c.keep(mark, key, e) {
+		return false
+	}
+	if c.config.Shared == nil || c.config.Codec.Size(e.Value) > c.config.MaxShared {
+		return true
+	}
+	value, err := c.config.Codec.Encode(e.Value)
+	if err != nil {
+		return true // memory has it
+	}
+	c.config.Shared.set(c.config.Name, key, item{value: value, tags: e.Tags, until: e.Until}, func() bool {
+		return !c.purged.since(mark, key, e.Tags)
+	})
+	return true
+}
+
+// errPurged is a load whose value was purged while it was loaded.
+var errPurged = errors.New("purged")
+
+// Load returns what is kept under a key, else what load returns, which is kept.
+// Loads of one key that come at once are one; each caller waits for it as long
+// as its own context lasts.
+func (c *Cache[V]) Load(ctx context.Context, key string, load func(ctx context.Context) (Entry[V], error)) (V, error) {
+	if e, ok := c.Get(ctx, key); ok {
+		return e.Value, nil
+	}
+	mark := c.Mark()
+	loaded := c.loads.DoChan(key, func() (any, error) {
+		e, err := load(context.WithoutCancel(ctx))
+		if err != nil {
+			return nil, err
+		}
+		if !c.Set(mark, key, e) {
+			return e.Value, errPurged
+		}
+		return e.Value, nil
+	})
+	var none V
+	select {
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case r := <-loaded:
+		if errors.Is(r.Err, errPurged) && r.Shared { // it may be older than the purge that this caller knows of
+			e, err := load(ctx)
+			return e.Value, err
+		}
+		if r.Err != nil && !errors.Is(r.Err, errPurged) {
+			return none, r.Err
+		}
+		v, _ := r.Val.(V)
+		return v, nil
+	}
+}
+
+// Purge drops what p names, on every replica. While the Redis is away the
+// others hear of it once it is back.
+func (c *Cache[V]) Purge(ctx context.Context, p Purge) int {
+	dropped := c.drop(p)
+	c.counts.purged(len(dropped))
+	if c.config.Shared != nil {
+		c.config.Shared.purge(ctx, c.config.Name, p)
+	}
+	return len(dropped)
+}
+
+// drop purges in this process, and returns the keys that it had.
+func (c *Cache[V]) drop(p Purge) []string {
+	c.purged.add(p)
+	var keys []string
+	if p.Key != "" {
+		if _, had := c.memory.Invalidate(p.Key); had {
+			keys = append(keys, p.Key)
+		}
+		return keys
+	}
+	for key, e := range c.memory.All() {
+		if p.names(key, e.Tags) {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		c.memory.Invalidate(key)
+	}
+	return keys
+}
+
+// Resize changes how much memory it may take, in bytes.
+func (c *Cache[V]) Resize(memory uint64) { c.memory.SetMaximum(memory) }
+
+// Held returns how many bytes it holds in this process.
+func (c *Cache[V]) Held() uint64 {
+	c.memory.CleanUp()
+	return c.memory.WeightedSize()
+}

@@ -1,0 +1,327 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// keep is how long a stale answer with a validator stays, to be asked for.
+	keep = 24 * time.Hour
+	// linger is how long one without stays, for clients that take stale ones.
+	linger = 10 * time.Minute
+	// passing is how long nobody waits for the answers to a URL that were for one
+	// client each.
+	passing = 10 * time.Second
+	// maxHead bounds the head of a stored answer.
+	maxHead = 32 << 10
+)
+
+// fetch has the service answer, stores what may be stored and tells those that
+// wait; s is a stored answer that is too old, v its variation.
+func (f *filter) fetch(x *exchange.Exchange, next exchange.Handler, q *request, v, s *stored, one *flight) {
+	q.keep(x)
+	var before fasthttp.ResponseHeader // an answer begun anew loses what the front wants of it
+	x.Response.Header.CopyTo(&before)
+	conditional := condition(x, q, s)
+	q.mark = f.space.cache.Mark()
+	sent := f.kind.config.Clock.Now()
+	next(x)
+	received := f.kind.config.Clock.Now()
+	why := reason(q, v, s)
+	status := x.Response.StatusCode()
+	switch {
+	case conditional && status == http.StatusNotModified && x.Facts.By == "":
+		if f.freshen(x, q, s, sent, received, one) {
+			return
+		}
+		q.original.CopyTo(&x.Request.Header) // it is of another answer than ours: ask for all of it
+		x.Reset()
+		before.CopyTo(&x.Response.Header)
+		f.fetch(x, next, q, v, nil, one)
+	case s != nil && failed(x) && f.bridges(s, received):
+		x.Reset()
+		before.CopyTo(&x.Response.Header)
+		q.at = received
+		f.deliver(x, q, s, "hit; "+why+"; fwd-status="+strconv.Itoa(status)+"; detail=stale-if-error")
+		if one != nil {
+			one.land(true)
+		}
+	default:
+		f.take(x, q, s, sent, received, why, one)
+	}
+}
+
+// condition asks the service whether a stored answer still holds (RFC 9111 §4.3.1).
+func condition(x *exchange.Exchange, q *request, s *stored) bool {
+	if s == nil || s.ETag == "" && s.Modified == "" {
+		return false
+	}
+	h := &x.Request.Header
+	for _, name := range []string{"If-None-Match", "If-Modified-Since", "If-Range", "Range"} {
+		h.Del(name)
+	}
+	if s.ETag != "" {
+		h.Set("If-None-Match", s.ETag)
+	}
+	if s.Modified != "" {
+		h.Set("If-Modified-Since", s.Modified)
+	}
+	return true
+}
+
+// reason says why the service is asked (RFC 9211 §2.2).
+func reason(q *request, v, s *stored) string {
+	switch {
+	case s != nil && s.Lifetime > s.age(q.at) && !s.NoCache:
+		return "fwd=request"
+	case s != nil:
+		return "fwd=stale"
+	case v != nil && !v.Passed:
+		return "fwd=vary-miss"
+	}
+	return "fwd=uri-miss"
+}
+
+// failed tells that the service could not answer.
+func failed(x *exchange.Exchange) bool {
+	switch x.Response.StatusCode() {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// bridges tells that a stale answer may stand for one that failed (RFC 5861 §4).
+func (f *filter) bridges(s *stored, now time.Time) bool {
+	return !s.Revalidate && !s.NoCache && s.age(now)-s.Lifetime < s.IfError
+}
+
+// freshen makes a stored answer new again with a 304 (RFC 9111 §4.3.4) and
+// answers with it. false says that the 304 is about another one.
+func (f *filter) freshen(x *exchange.Exchange, q *request, s *stored, sent, received time.Time, one *flight) bool {
+	newer := fieldsOf(&x.Response.Header)
+	if etag := newer.value("ETag"); etag != "" && s.ETag != "" && !weakly(etag, s.ETag) {
+		return false
+	}
+	head := merged(parseHead(s.head), newer)
+	made, own := f.assess(q, s.Status, append(head, newer.only("Age")...), sent, received)
+	kept := made != nil
+	if kept {
+		f.finish(made, head, s.body)
+		f.put(q, made)
+	} else {
+		f.space.cache.Purge(context.Background(), tier.Purge{Key: q.base})
+		made = &stored{answer: s.answer}
+		made.Received, made.Age = received, 0
+		f.finish(made, head, s.body)
+	}
+	if one != nil {
+		one.land(own || !kept || made.NoCache || made.Lifetime == 0)
+	}
+	q.at = received
+	f.deliver(x, q, made, "hit; fwd=stale; fwd-status=304"+collapsed(q))
+	return true
+}
+
+func (f fields) only(name string) fields {
+	return f.without(func(n string) bool { return !strings.EqualFold(n, name) })
+}
+
+func collapsed(q *request) string {
+	if q.waited {
+		return "; collapsed=?0"
+	}
+	return ""
+}
+
+// take stores an answer while it is passed on, if it may be.
+func (f *filter) take(x *exchange.Exchange, q *request, s *stored, sent, received time.Time, why string, one *flight) {
+	status := x.Response.StatusCode()
+	head := fieldsOf(&x.Response.Header)
+	why += "; fwd-status=" + strconv.Itoa(status) + collapsed(q)
+	land := func(alone bool) {
+		if one != nil {
+			one.land(alone)
+		}
+	}
+	f.hideTags(&x.Response.Header)
+	if q.head {
+		f.compare(q, s, status, head)
+		say(x, why)
+		return
+	}
+	var made *stored
+	var own bool
+	if x.Facts.By == "" {
+		made, own = f.assess(q, status, head, sent, received)
+	}
+	if made != nil && len(f.clean(head).head(status, 0)) > maxHead {
+		made = nil
+	}
+	if made == nil {
+		land(true)
+		if own && !q.secret {
+			f.markPassed(q)
+		}
+		say(x, why)
+		return
+	}
+	head = f.clean(head)
+	if !x.Streams() {
+		if body := x.Response.Body(); len(body) <= f.spec.object {
+			f.finish(made, head, bytes.Clone(body))
+			f.put(q, made)
+			why += "; stored"
+		}
+		land(made.NoCache || made.Lifetime == 0)
+		say(x, why)
+		return
+	}
+	f.tee(x, q, made, head, land)
+	say(x, why+"; stored")
+}
+
+// tee stores a stream as it is read.
+func (f *filter) tee(x *exchange.Exchange, q *request, made *stored, head fields, land func(alone bool)) {
+	length := x.Response.Header.ContentLength()
+	if length > f.spec.object {
+		land(true)
+		return
+	}
+	c := &copying{f: f, limit: f.spec.object, length: length}
+	c.done = func(whole bool) {
+		if whole {
+			f.finish(made, head, slices.Clip(c.kept))
+			f.put(q, made)
+		}
+		f.space.filling.Add(-int64(c.taken))
+		c.kept = nil
+		land(!whole || made.NoCache || made.Lifetime == 0)
+	}
+	x.WrapStream(func(r io.Reader) io.Reader {
+		c.r = r
+		return c
+	})
+	x.OnDone(func() { c.end(false) })
+}
+
+// copying reads a stream and keeps what was read, up to its end.
+type copying struct {
+	f             *filter
+	r             io.Reader
+	kept          []byte
+	limit, length int
+	// taken are the bytes that it holds of the memory for answers under way.
+	taken int
+	over  bool
+	done  func(whole bool)
+}
+
+// Read implements io.Reader.
+func (c *copying) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if c.over {
+		return n, err //nolint:wrapcheck // the error of the body itself
+	}
+	if n > 0 {
+		c.taken += n
+		if held := c.f.space.filling.Add(int64(n)); len(c.kept)+n > c.limit || held > int64(c.f.spec.memory) {
+			c.end(false)
+			return n, err //nolint:wrapcheck // the error of the body itself
+		}
+		c.kept = append(c.kept, p[:n]...)
+	}
+	switch {
+	case err == io.EOF && (c.length < 0 || len(c.kept) == c.length), c.length >= 0 && len(c.kept) == c.length && err == nil:
+		c.end(true)
+	case err != nil:
+		c.end(false)
+	}
+	return n, err //nolint:wrapcheck // the error of the body itself
+}
+
+func (c *copying) end(whole bool) {
+	if !c.over {
+		c.over = true
+		c.done(whole)
+	}
+}
+
+// clean is what is stored of a head.
+func (f *filter) clean(head fields) fields {
+	cc, _ := f.control(head)
+	return head.without(func(name string) bool {
+		same := func(listed string) bool { return strings.EqualFold(listed, name) }
+		return transient(name) || name == "set-cookie" && f.spec.stripCookies || !f.spec.showTags && (name == tagHeader || name == surrogateHeader) ||
+			slices.ContainsFunc(cc.noCacheFields, same) || slices.ContainsFunc(cc.privateFields, same)
+	})
+}
+
+// finish gives an answer its head and body.
+func (f *filter) finish(s *stored, head fields, body []byte) {
+	head = head.without(transient)
+	if head.value("Date") == "" {
+		head = append(head, field{"Date", s.Date.Format(http.TimeFormat)})
+	}
+	s.head, s.body = head.head(s.Status, len(body)), body
+}
+
+// put stores an answer below the variation of its URL.
+func (f *filter) put(q *request, s *stored) {
+	until := s.until()
+	v, ends := f.variation(q, s.Vary)
+	if v == nil || until.After(ends) {
+		if v == nil {
+			v = &stored{Generation: kernel.NewID("g"), Vary: s.Vary}
+		}
+		if !f.space.cache.Set(q.mark, q.base, tier.Entry[*stored]{Value: v, Until: until}) {
+			return
+		}
+	}
+	s.Vary = nil
+	f.space.cache.Set(q.mark, f.answerKey(q, v), tier.Entry[*stored]{Value: s, Tags: s.Tags, Until: until})
+}
+
+// variation returns the one that an answer fits in, nil where a new one has to
+// begin: the newest answer says what its URL varies by (RFC 9111 §4.1).
+func (f *filter) variation(q *request, vary []string) (*stored, time.Time) {
+	e, ok := f.space.cache.Get(context.Background(), q.base)
+	if !ok || e.Value.Passed || !slices.Equal(e.Value.Vary, vary) {
+		return nil, time.Time{}
+	}
+	return e.Value, e.Until
+}
+
+// markPassed notes that the answers to a URL are for one client each.
+func (f *filter) markPassed(q *request) {
+	if _, ok := f.space.cache.Get(context.Background(), q.base); ok {
+		return
+	}
+	f.space.cache.Set(q.mark, q.base, tier.Entry[*stored]{
+		Value: &stored{Passed: true}, Until: f.kind.config.Clock.Now().Add(passing),
+	})
+}
+
+// compare holds a stored answer against the head of a newer one (RFC 9111 §4.3.5).
+func (f *filter) compare(q *request, s *stored, status int, head fields) {
+	if s == nil || status != http.StatusOK || s.Status != http.StatusOK {
+		return
+	}
+	length := head.value("Content-Length")
+	if head.value("ETag") != s.ETag || head.value("Last-Modified") != s.Modified || length != "" && length != strconv.Itoa(len(s.body)) {
+		f.space.cache.Purge(context.Background(), tier.Purge{Key: q.base})
+	}
+}

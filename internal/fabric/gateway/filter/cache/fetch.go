@@ -55,7 +55,7 @@ func (f *filter) fetch(x *exchange.Exchange, next exchange.Handler, q *request, 
 		x.Reset()
 		before.CopyTo(&x.Response.Header)
 		q.at = received
-		f.deliver(x, q, s, "hit; "+why+"; fwd-status="+strconv.Itoa(status)+"; detail=stale-if-error")
+		f.deliver(x, q, s, why+"; fwd-status="+strconv.Itoa(status)+"; detail=stale-if-error")
 		if one != nil {
 			one.land(true)
 		}
@@ -117,6 +117,7 @@ func (f *filter) freshen(x *exchange.Exchange, q *request, s *stored, sent, rece
 		return false
 	}
 	head := merged(parseHead(s.head), newer)
+	how := reason(q, nil, s) + "; fwd-status=304" + collapsed(q)
 	made, own := f.assess(q, s.Status, append(head, newer.only("Age")...), sent, received)
 	kept := made != nil
 	if kept {
@@ -132,7 +133,7 @@ func (f *filter) freshen(x *exchange.Exchange, q *request, s *stored, sent, rece
 		one.land(own || !kept || made.NoCache || made.Lifetime == 0)
 	}
 	q.at = received
-	f.deliver(x, q, made, "hit; fwd=stale; fwd-status=304"+collapsed(q))
+	f.deliver(x, q, made, how)
 	return true
 }
 

@@ -87,6 +87,8 @@ type service struct {
 	mu     sync.Mutex
 	asked  []*http.Request
 	answer http.HandlerFunc
+	// now is when its answers are made.
+	now func() time.Time
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -94,6 +96,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.Clone(context.Background()))
 	answer := s.answer
 	s.mu.Unlock()
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	answer(w, r)
 }
 
@@ -109,15 +112,10 @@ func (s *service) count() int {
 	return len(s.asked)
 }
 
-func (s *service) last() *http.Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked[len(s.asked)-1]
-}
-
 func start(t testing.TB, spec string, change func(*cache.Config)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: &clock{now: time.Now()}, ups: &upstreams{}, service: &service{}}
+	f.service.now = f.clock.Now
 	c := cache.Config{Clock: f.clock.Now}
 	if change != nil {
 		change(&c)
@@ -233,4 +231,3 @@ func with(body string, headers ...string) http.HandlerFunc {
 		_, _ = io.WriteString(w, body)
 	}
 }
-

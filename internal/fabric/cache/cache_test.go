@@ -1,0 +1,289 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/terrace-idp/terrace/internal/fabric/cache"
+)
+
+// texts is the codec of texts.
+type texts struct{}
+
+func (texts) Size(v string) int               { return len(v) }
+func (texts) Encode(v string) ([]byte, error) { return []byte(v), nil }
+func (texts) Decode(b []byte) (string, error) { return string(b), nil }
+func entry(v string, tags ...string) (e cache.Entry[string]) {
+	return cache.Entry[string]{Value: v, Tags: tags, Until: time.Now().Add(time.Hour)}
+}
+
+func open(t *testing.T, shared *cache.Redis) *cache.Cache[string] {
+	t.Helper()
+	return cache.New(cache.Config[string]{Name: "texts", Memory: 1 << 20, Codec: texts{}, Shared: shared})
+}
+
+func has(c *cache.Cache[string], key string) bool {
+	_, ok := c.Get(context.Background(), key)
+	return ok
+}
+
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited a minute for: %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+func TestPurgeInMemory(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name  string
+		purge cache.Purge
+		left  string
+	}{
+		{"a key", cache.Purge{Key: "a/1"}, "a/2 b/1"},
+		{"a tag", cache.Purge{Tag: "odd"}, "a/2"},
+		{"a prefix", cache.Purge{Prefix: "a/"}, "b/1"},
+		{"all", cache.Purge{All: true}, ""},
+		{"nothing", cache.Purge{}, "a/1 a/2 b/1"},
+	}
+	for _, c := range cases {
+		m := open(t, nil)
+		m.Set(m.Mark(), "a/1", entry("x", "odd"))
+		m.Set(m.Mark(), "a/2", entry("x", "even"))
+		m.Set(m.Mark(), "b/1", entry("x", "odd"))
+		m.Purge(context.Background(), c.purge)
+		var left []string
+		for _, key := range []string{"a/1", "a/2", "b/1"} {
+			if has(m, key) {
+				left = append(left, key)
+			}
+		}
+		if got := strings.Join(left, " "); got != c.left {
+			t.Errorf("purge of %s leaves %q, want %q", c.name, got, c.left)
+		}
+	}
+}
+
+// TestWhatWasPurgedWhileItWasReadIsNotKept is the race of a reader and a writer.
+func TestWhatWasPurgedWhileItWasReadIsNotKept(t *testing.T) {
+	t.Parallel()
+	m := open(t, nil)
+	mark := m.Mark()
+	m.Purge(context.Background(), cache.Purge{Tag: "user"})
+	if m.Set(mark, "a", entry("old", "user")) || has(m, "a") {
+		t.Error("what was read before a purge is kept")
+	}
+	if !m.Set(mark, "b", entry("other", "group")) || !has(m, "b") {
+		t.Error("what the purge does not name is lost")
+	}
+	for i := range 1000 {
+		m.Purge(context.Background(), cache.Purge{Key: fmt.Sprint(i)})
+	}
+	if m.Set(mark, "c", entry("x")) {
+		t.Error("what is older than all purges that are known is kept")
+	}
+}
+
+func TestLoadsOfOneKeyAreOne(t *testing.T) {
+	t.Parallel()
+	m := open(t, nil)
+	release := make(chan struct{})
+	var loads, began atomic.Int64
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			began.Add(1)
+			v, err := m.Load(context.Background(), "a", func(context.Context) (cache.Entry[string], error) {
+				loads.Add(1)
+				<-release
+				return entry("x"), nil
+			})
+			if v != "x" || err != nil {
+				t.Errorf("%q, %v", v, err)
+			}
+		})
+	}
+	until(t, "the load", func() bool { return loads.Load() == 1 && began.Load() == 20 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := m.Load(ctx, "a", nil); err == nil {
+		t.Error("a caller that has left waits")
+	}
+	close(release)
+	wg.Wait()
+	if n := loads.Load(); n != 1 {
+		t.Errorf("%d loads", n)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	m := open(t, nil)
+	for i := range 1000 {
+		m.Set(m.Mark(), fmt.Sprint(i), entry(strings.Repeat("x", 10<<10)))
+	}
+	if held := m.Held(); held > 1<<20 || held < 1<<19 {
+		t.Errorf("%d bytes are held of 1 MiB", held)
+	}
+	m.Resize(1 << 18)
+	if held := m.Held(); held > 1<<18 {
+		t.Errorf("%d bytes are held of 256 KiB", held)
+	}
+}
+
+// server is a Redis of its own, which a test can take away and bring back.
+type server struct {
+	t    *testing.T
+	port string
+	dir  string
+	cmd  *exec.Cmd
+}
+
+func startRedis(t *testing.T) *server {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("skipped: there is no redis-server on this machine")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_ = l.Close()
+	s := &server{t: t, port: port, dir: t.TempDir()}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) start() {
+	s.cmd = exec.Command("redis-server", "--port", s.port, "--bind", "127.0.0.1", "--save", "", "--dir", s.dir, "--requirepass", "sesame")
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) stop() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+		s.cmd = nil
+	}
+}
+
+// replica is a cache of its own on a Redis, as in another process.
+func (s *server) replica(t *testing.T, log *slog.Logger, m *cache.Metrics) (*cache.Cache[string], *cache.Redis) {
+	t.Helper()
+	r := cache.NewRedis(cache.RedisConfig{Address: "127.0.0.1:" + s.port, Password: "sesame", Log: log, Metrics: m})
+	c := open(t, r)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_ = r.Close()
+	})
+	until(t, "Redis", r.Up)
+	return c, r
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func TestReplicasShareAndPurge(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	a, _ := s.replica(t, quiet(), nil)
+	b, _ := s.replica(t, quiet(), nil)
+	for _, p := range []cache.Purge{{Key: "k*[1]"}, {Tag: "tag"}, {Prefix: "k*"}, {All: true}} {
+		a.Set(a.Mark(), "k*[1]", entry("x", "tag"))
+		a.Set(a.Mark(), "other", entry("x"))
+		until(t, "the other replica to see it", func() bool { return has(b, "k*[1]") && has(b, "other") })
+		b.Purge(context.Background(), p)
+		until(t, "the purge", func() bool { return !has(a, "k*[1]") })
+		if has(b, "k*[1]") {
+			t.Errorf("%+v: it is there where it was purged", p)
+		}
+		if has(a, "other") == p.All {
+			t.Errorf("%+v: other: %v", p, has(a, "other"))
+		}
+	}
+}
+
+// lines counts what is logged.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, string(p))
+	return len(p), nil
+}
+
+func (l *lines) count(what string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.all {
+		if strings.Contains(line, what) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestRedisVanishes takes Redis away and brings it back, empty.
+func TestRedisVanishes(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	registry := prometheus.NewRegistry()
+	m, err := cache.NewMetrics(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &lines{}
+	a, redisOfA := s.replica(t, slog.New(slog.NewTextHandler(log, nil)), m)
+	b, redisOfB := s.replica(t, quiet(), nil)
+	a.Set(a.Mark(), "a", entry("x", "tag"))
+	until(t, "the other replica to see it", func() bool { return has(b, "a") })
+	s.stop()
+	until(t, "both to notice", func() bool { return !redisOfA.Up() && !redisOfB.Up() })
+	if n, _ := testutil.GatherAndCount(registry, "terrace_cache_shared_up"); n != 1 {
+		t.Error("no metric tells of it")
+	}
+	if !has(a, "a") || !a.Set(a.Mark(), "b", entry("y")) || !has(a, "b") || has(a, "none") {
+		t.Error("memory alone does not do")
+	}
+	a.Purge(context.Background(), cache.Purge{Tag: "tag"})
+	if !has(b, "a") {
+		t.Fatal("the other replica heard of it without Redis: the test proves nothing")
+	}
+	until(t, "the line in the log", func() bool { return log.count("the shared cache is away") == 1 })
+	s.start()
+	until(t, "both to be back", func() bool { return redisOfA.Up() && redisOfB.Up() })
+	until(t, "the purge that was owed", func() bool { return !has(b, "a") })
+	a.Set(a.Mark(), "c", entry("z"))
+	until(t, "the other replica to see a new one", func() bool { return has(b, "c") })
+	if away, back := log.count("the shared cache is away"), log.count("the shared cache is there again"); away != 1 || back != 1 {
+		t.Errorf("%d lines of its going, %d of its coming back", away, back)
+	}
+}

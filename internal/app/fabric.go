@@ -10,12 +10,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
+	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -33,8 +35,12 @@ type fabric struct {
 	dns       *dns.Service
 	gateway   *gateway.Service
 	// redis is what replicas of the gateway share, counts are their limits; nil where none is set.
-	redis   *redis.Client
-	counts  *limitredis.Store
+	redis  *redis.Client
+	counts *limitredis.Store
+	// shared is the cache that replicas share, nil where none is set.
+	shared *cache.Redis
+	// cached is what the gateway's policies have stored of answers.
+	cached  *gatewaycache.Kind
 	secrets *secret.Service
 	// leaks look for values that stand where they should not.
 	leaks  *leak.Service
@@ -68,6 +74,9 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return err
 	}
 	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
+		return err
+	}
+	if f.cached, f.shared, err = newGatewayCache(p, f.redis); err != nil {
 		return err
 	}
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
@@ -149,6 +158,9 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)
 	}
+	if f.shared != nil {
+		g.Add("shared cache", f.shared.Serve)
+	}
 	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)
@@ -161,8 +173,14 @@ func (f *fabric) close(p *platform) {
 	if f.gatewayServer != nil {
 		logClose(p.log, "gateway", f.gatewayServer.Close())
 	}
+	if f.cached != nil {
+		f.cached.Close()
+	}
 	if f.proxy != nil {
 		f.proxy.Close()
+	}
+	if f.shared != nil {
+		logClose(p.log, "shared cache", f.shared.Close())
 	}
 	if f.redis != nil {
 		logClose(p.log, "redis of the gateway", f.redis.Close())

@@ -31,6 +31,7 @@ func gatewayKinds(p *platform, f *fabric) []gateway.Kind {
 		f.authn,
 		authz.New(p.log),
 		limit.New(limits),
+		f.cached,
 		headers.New(),
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/terrace-idp/terrace/internal/fabric/cache"
+	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -44,4 +46,17 @@ func newGatewayCounts(p *platform, client *redis.Client) (*limitredis.Store, err
 		return nil, fmt.Errorf("limits of the gateway: %w", err)
 	}
 	return counts, nil
+}
+
+// newGatewayCache returns what caches answers of services, in the memory of this
+// process, and the cache that replicas share, nil where no Redis is set.
+func newGatewayCache(p *platform, client *redis.Client) (kind *gatewaycache.Kind, shared *cache.Redis, err error) {
+	metrics, err := cache.NewMetrics(p.telemetry.Registry())
+	if err != nil {
+		return nil, nil, err
+	}
+	if client != nil {
+		shared = cache.NewRedis(cache.RedisConfig{Options: client.Options(), Log: p.log, Metrics: metrics})
+	}
+	return gatewaycache.NewKind(gatewaycache.Config{Metrics: metrics, Shared: shared}), shared, nil
 }

@@ -48,6 +48,7 @@ func edges() map[string]string {
 		"delivery/automation -> fabric/event":        "rules are for events",
 		"delivery/automation -> fabric/subscription": "a rule names its events with the filters of subscriptions",
 		"fabric/config -> delivery/vcs":              "configuration is in repositories, follows pushes and says what it thinks of pull requests",
+		"fabric/gateway -> fabric/cache":             "answers of services are kept where all that is read often is",
 		"fabric/gateway -> governance/policy":        "what Rego decides of a request is compiled and bounded as policies are",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/terrace-idp/terrace/internal/fabric/cache"
 )
@@ -189,7 +190,7 @@ func (s *server) stop() {
 // replica is a cache of its own on a Redis, as in another process.
 func (s *server) replica(t *testing.T, log *slog.Logger, m *cache.Metrics) (*cache.Cache[string], *cache.Redis) {
 	t.Helper()
-	r := cache.NewRedis(cache.RedisConfig{Address: "127.0.0.1:" + s.port, Password: "sesame", Log: log, Metrics: m})
+	r := cache.NewRedis(cache.RedisConfig{Options: &redis.Options{Addr: "127.0.0.1:" + s.port, Password: "sesame"}, Log: log, Metrics: m})
 	c := open(t, r)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

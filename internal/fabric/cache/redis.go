@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -36,13 +35,10 @@ const (
 
 // RedisConfig is what a Redis needs.
 type RedisConfig struct {
-	// Address is its host:port.
-	Address string
-	// Username and Password may be empty.
-	Username, Password string
-	// TLS is nil for a connection without it.
-	TLS *tls.Config
-	Log *slog.Logger
+	// Options say where it is and who asks; how long a word with it may take is
+	// the cache's own.
+	Options *redis.Options
+	Log     *slog.Logger
 	// Metrics may be nil.
 	Metrics *Metrics
 }
@@ -95,13 +91,13 @@ type message struct {
 
 // NewRedis returns a Redis that is not connected; Serve connects it.
 func NewRedis(c RedisConfig) *Redis {
+	options := *c.Options
+	options.ContextTimeoutEnabled, options.MaxRetries = true, -1
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = 2*time.Second, patience, patience
 	return &Redis{
 		config: c, self: kernel.NewID("rep"), broken: make(chan struct{}, 1), writes: make(chan write, waiting),
 		caches: map[string][]func(Purge) ([]string, bool){},
-		client: redis.NewClient(&redis.Options{
-			Addr: c.Address, Username: c.Username, Password: c.Password, TLSConfig: c.TLS, ContextTimeoutEnabled: true,
-			DialTimeout: 2 * time.Second, ReadTimeout: patience, WriteTimeout: patience, MaxRetries: -1,
-		}),
+		client: redis.NewClient(&options),
 	}
 }
 

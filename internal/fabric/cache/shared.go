@@ -20,7 +20,7 @@ func (r *Redis) Serve(ctx context.Context) error {
 	for first := true; ; first = false {
 		err := r.session(ctx, first, func() {
 			if told {
-				r.config.Log.InfoContext(ctx, "the shared cache is there again", "address", r.config.Address)
+				r.config.Log.InfoContext(ctx, "the shared cache is there again", "address", r.config.Options.Addr)
 			}
 			told = false
 		})
@@ -30,7 +30,7 @@ func (r *Redis) Serve(ctx context.Context) error {
 		}
 		if !told {
 			r.config.Log.WarnContext(ctx, "the shared cache is away: each process caches in its own memory until it is back",
-				"address", r.config.Address, "error", err)
+				"address", r.config.Options.Addr, "error", err)
 			told = true
 		}
 		wait := time.NewTimer(retry)

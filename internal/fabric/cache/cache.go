@@ -78,7 +78,7 @@ func New[V any](c Config[V]) *Cache[V] {
 			for _, tag := range e.Tags {
 				size += len(tag)
 			}
-			return uint32(min(int64(size), 1<<32-1)) //nolint:gosec // bounded by the line itself
+			return uint32(min(int64(size), 1<<32-1))
 		},
 	})
 	if c.Shared != nil {

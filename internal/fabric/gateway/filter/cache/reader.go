@@ -164,7 +164,7 @@ func (o *object) size(name string, otherwise, most int64) int64 {
 			n = float64(whole) * unit
 		}
 	}
-	if !(n >= 1024 && n <= float64(most)) { //nolint:staticcheck // NaN is in no range
+	if !(n >= 1024 && n <= float64(most)) {
 		o.r.add(o.at(name), fmt.Sprintf("%v is not a size from 1Ki to %dMi", v, most>>20), "write it in bytes, or as 512Ki, 64Mi or 1Gi")
 		return otherwise
 	}

@@ -36,7 +36,8 @@ func TestRFC9111(t *testing.T) {
 		}},
 		{"§5.3", "Expires", `{}`, []step{
 			{answer: with("a", "Expires", time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))},
-			{after: 30 * time.Second, hit: true}, {after: time.Minute},
+			{after: 30 * time.Second, hit: true},
+			{after: time.Minute},
 		}},
 		{"§5.3", "an Expires that is no date is in the past", `{"ttl": {"default": "1m"}}`, []step{{answer: with("a", "Expires", "0")}, {}}},
 		{"§4.2.2", "a tenth of its age is what an answer may be kept by guess", `{}`, []step{
@@ -76,14 +77,16 @@ func TestRFC9111(t *testing.T) {
 			{answer: with("a", "Cache-Control", "max-age=60")}, {after: 20 * time.Second, headers: []string{"Cache-Control", "min-fresh=50"}}, {hit: true},
 		}},
 		{"§5.2.1.2", "max-stale", `{}`, []step{
-			{answer: with("a", "Cache-Control", "max-age=60")}, {after: 70 * time.Second, headers: []string{"Cache-Control", "max-stale=20"}, hit: true},
+			{answer: with("a", "Cache-Control", "max-age=60")},
+			{after: 70 * time.Second, headers: []string{"Cache-Control", "max-stale=20"}, hit: true},
 			{headers: []string{"Cache-Control", "max-stale=5"}},
 		}},
 		{"§5.2.2.2", "must-revalidate is not used stale", `{}`, []step{
 			{answer: with("a", "Cache-Control", "max-age=60, must-revalidate")}, {after: 70 * time.Second, headers: []string{"Cache-Control", "max-stale=20"}},
 		}},
 		{"§5.2.1.7", "only-if-cached", `{}`, []step{
-			{answer: with("a", "Cache-Control", "max-age=60"), headers: []string{"Cache-Control", "only-if-cached"}, status: 504, body: "-"}, {},
+			{answer: with("a", "Cache-Control", "max-age=60"), headers: []string{"Cache-Control", "only-if-cached"}, status: 504, body: "-"},
+			{},
 			{headers: []string{"Cache-Control", "only-if-cached"}, hit: true},
 		}},
 		{"§4.4", "an unsafe method drops what is stored", `{}`, []step{
@@ -91,7 +94,8 @@ func TestRFC9111(t *testing.T) {
 		}},
 		{"§4.4", "one that fails does not", `{}`, []step{
 			{answer: with("a", "Cache-Control", "max-age=60")},
-			{method: http.MethodPut, answer: failing(http.StatusConflict), status: http.StatusConflict, body: "-"}, {hit: true},
+			{method: http.MethodPut, answer: failing(http.StatusConflict), status: http.StatusConflict, body: "-"},
+			{hit: true},
 		}},
 		{"§4", "HEAD is answered from GET", `{}`, []step{
 			{answer: with("a", "Cache-Control", "max-age=60")}, {method: http.MethodHead, hit: true, body: "-"},
@@ -126,7 +130,8 @@ func TestRFC9111(t *testing.T) {
 			{answer: with("a", "Cache-Control", "no-store", "CDN-Cache-Control", "max-age=60, =")}, {},
 		}},
 		{"policy", "negative answers for as long as the policy says", `{"ttl": {"statuses": {"404": "10s"}}}`, []step{
-			{answer: failing(http.StatusNotFound), status: 404, body: "-"}, {after: 5 * time.Second, hit: true, status: 404, body: "-"},
+			{answer: failing(http.StatusNotFound), status: 404, body: "-"},
+			{after: 5 * time.Second, hit: true, status: 404, body: "-"},
 			{after: 6 * time.Second, status: 404, body: "-"},
 		}},
 		{"policy", "a time of its own for a status", `{"ttl": {"override": {"2xx": "10s"}}}`, []step{

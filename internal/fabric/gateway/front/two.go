@@ -93,7 +93,8 @@ func (v *serving) answer(w http.ResponseWriter, control *http.ResponseController
 			h.Add(key, string(value))
 		}
 	}
-	if length := resp.Header.ContentLength(); length >= 0 && (resp.SkipBody || x.Streams()) {
+	// The length of what a 304 does not send is no length to some clients.
+	if length := resp.Header.ContentLength(); length >= 0 && (resp.SkipBody || x.Streams()) && resp.StatusCode() != http.StatusNotModified {
 		h.Set("Content-Length", string(resp.Header.Peek("Content-Length")))
 	}
 	w.WriteHeader(resp.StatusCode())

@@ -231,7 +231,7 @@ func TestStreams(t *testing.T) {
 	}
 	f.service.says(with("whole", "Cache-Control", "max-age=60"))
 	if g := f.get("/broken"); g.hit() || g.body != "whole" {
-		t.Errorf("a broken answer was stored: %q %s", g.body, g.Header.Get("Cache-Status"))
+		t.Errorf("a broken answer was stored: %d bytes, %s", len(g.body), g.Header.Get("Cache-Status"))
 	}
 }
 
@@ -340,5 +340,55 @@ func TestSpecsAreReadStrictly(t *testing.T) {
 	want := "ttl.default ttl.statuses.99 methods[0] methods key.query.exclude key.header stale.ifError setCookie maxObject"
 	if got := strings.Join(problems, " "); got != want {
 		t.Errorf("problems of %q, want %q (%v)", got, want, err)
+	}
+}
+
+// TestBothProtocols has the heads of answers without a body in HTTP/1.1 and HTTP/2.
+func TestBothProtocols(t *testing.T) {
+	t.Parallel()
+	f := start(t, `{}`, nil)
+	old := f.clock.Now().Add(-30 * time.Second).UTC().Format(http.TimeFormat)
+	f.service.says(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", old)
+		checking("body", `"1"`, "max-age=60")(w, r)
+	})
+	f.get("/")
+	two := &http.Transport{Protocols: new(http.Protocols), DialContext: f.client.Transport.(*http.Transport).DialContext} //nolint:forcetypeassert // of our own
+	two.Protocols.SetUnencryptedHTTP2(true)
+	defer two.CloseIdleConnections()
+	for proto, transport := range map[int]http.RoundTripper{1: f.client.Transport, 2: two} {
+		f.client.Transport = transport
+		same := f.get("/", "If-None-Match", `"1"`)
+		head := f.do(http.MethodHead, "/", "")
+		whole := f.get("/")
+		for _, g := range []got{same, head, whole} {
+			if g.ProtoMajor != proto || !g.hit() || g.Header.Get("Date") != old || g.Header.Get("Age") != "30" || len(g.Header.Values("Date")) != 1 {
+				t.Errorf("HTTP/%d: %v", g.ProtoMajor, g.Header)
+			}
+		}
+		if same.StatusCode != http.StatusNotModified || head.ContentLength != 4 || whole.body != "body" {
+			t.Errorf("HTTP/%d: %d, a length of %d, %q", proto, same.StatusCode, head.ContentLength, whole.body)
+		}
+		if length := same.Header.Values("Content-Length"); len(length) > 0 && length[0] != "4" {
+			t.Errorf("HTTP/%d: a 304 of length %q", proto, length)
+		}
+	}
+}
+
+// TestAnswersWithoutADateGetOne has the gateway's own answers, and those of a
+// service that says none, in HTTP/1.1.
+func TestAnswersWithoutADateGetOne(t *testing.T) {
+	t.Parallel()
+	f := start(t, `{}`, nil)
+	f.service.says(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = nil
+		with("x", "Cache-Control", "max-age=60", "Set-Cookie", "a=1", "Set-Cookie", "b=2", "X-Two", "1", "X-Two", "2")(w, r)
+	})
+	g := f.get("/")
+	if g.Header.Get("Date") == "" || len(g.Header.Values("Set-Cookie")) != 2 || len(g.Header.Values("X-Two")) != 2 || g.body != "x" || g.ContentLength != 1 {
+		t.Errorf("%v, %q", g.Header, g.body)
+	}
+	if g := f.get("/", "Host", "unknown.localhost"); g.StatusCode != http.StatusNotFound || g.Header.Get("Date") == "" {
+		t.Errorf("%d, %v", g.StatusCode, g.Header)
 	}
 }

@@ -67,8 +67,6 @@ func (f *filter) deliver(x *exchange.Exchange, q *request, s *stored, how string
 			h.Del(name)
 		}
 		h.SetStatusCode(http.StatusNotModified)
-		h.SetContentLength(0)
-		h.Del("Content-Length")
 		x.SetBody(nil)
 		x.Response.SkipBody = true
 	case q.head:

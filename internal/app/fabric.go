@@ -92,10 +92,14 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	}
 	a.upstreams.Secrets = f.secrets
 	f.authn = newAuthn(p, a, f)
+	kinds, err := gatewayKinds(p, f)
+	if err != nil {
+		return err
+	}
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
 		Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
-		Kinds: gatewayKinds(p, f),
+		Kinds: kinds,
 	})
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {

@@ -14,11 +14,16 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // gatewayKinds are the kinds of the gateway's policies. The first stands nearest to the client.
-func gatewayKinds(p *platform, f *fabric) []gateway.Kind {
+func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
+	firewall, err := waf.NewMetrics(p.telemetry.Registry())
+	if err != nil {
+		return nil, err
+	}
 	var limits limit.Config
 	if f.counts != nil {
 		limits.Shared = f.counts
@@ -27,13 +32,14 @@ func gatewayKinds(p *platform, f *fabric) []gateway.Kind {
 		gatewayaccess.New(),
 		shed.New(),
 		cors.New(),
+		waf.NewKind(p.log, firewall),
 		limit.NewEarly(limits),
 		f.authn,
 		authz.New(p.log),
 		limit.New(limits),
 		f.cached,
 		headers.New(),
-	}
+	}, nil
 }
 
 // newAuthn proves who calls routes of the gateway.

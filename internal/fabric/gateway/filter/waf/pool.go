@@ -79,7 +79,7 @@ func (p *pool) keep(g *guard) {
 func compile(c engine.Config) (e *engine.Engine, err error) {
 	defer func() {
 		if defect := recover(); defect != nil {
-			e, err = nil, fmt.Errorf("the parser of rules failed on them: %v", defect) //nolint:errorlint // what was recovered is no error
+			e, err = nil, fmt.Errorf("the parser of rules failed on them: %v", defect)
 		}
 	}()
 	return engine.New(c) //nolint:wrapcheck // told as a problem

@@ -29,10 +29,14 @@ func requests() map[string]request {
 	form := "name=Grace+Hopper&street=Harbour+Lane+12&city=Arlington&country=US&note=please+ring+the+bell+twice&quantity=12&article=blue-chair&express=true&gift=no"
 	return map[string]request{
 		"get": {"GET", "/orders?customer=4711&sort=created_at&page=12", "HTTP/1.1", browser(), ""},
-		"post": {"POST", "/orders", "HTTP/1.1",
-			browser([2]string{"Content-Type", "application/x-www-form-urlencoded"}, [2]string{"Content-Length", "149"}), form},
-		"json": {"POST", "/notes", "HTTP/1.1",
-			browser([2]string{"Content-Type", "application/json"}, [2]string{"Content-Length", "10253"}), `{"text":"` + words + `"}`},
+		"post": {
+			"POST", "/orders", "HTTP/1.1",
+			browser([2]string{"Content-Type", "application/x-www-form-urlencoded"}, [2]string{"Content-Length", "149"}), form,
+		},
+		"json": {
+			"POST", "/notes", "HTTP/1.1",
+			browser([2]string{"Content-Type", "application/json"}, [2]string{"Content-Length", "10253"}), `{"text":"` + words + `"}`,
+		},
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // folder is where the rule set's files lie in the file system that Coraza reads.
 const folder = "@owasp_crs"
 
-// first is the file that gives what was not set up its defaults.
-const first = "REQUEST-901-INITIALIZATION.conf"
+// initial is the file that gives what was not set up its defaults.
+const initial = "REQUEST-901-INITIALIZATION.conf"
 
 // files are the rule set's after its first, in their order.
 func files(response bool) []string {
@@ -69,9 +69,9 @@ func ours(line string) string {
 	return before + "@" + operatorName + " " + after
 }
 
-var ofBytes = regexp.MustCompile(`\\x(?:[89a-fA-F]|\{)`) //nolint:gochecknoglobals // compiled once
+var ofBytes = regexp.MustCompile(`\\x(?:[89a-fA-F]|\{)`)
 
-var idAction = regexp.MustCompile(`\bid:\s*'?(\d+)`) //nolint:gochecknoglobals // compiled once
+var idAction = regexp.MustCompile(`\bid:\s*'?(\d+)`)
 
 // Known tells whether the rule set, or what it is set up with, has a rule.
 func Known(id int) bool { return everyID()[id] }
@@ -82,7 +82,7 @@ var everyID = sync.OnceValue(func() map[int]bool { return idsOf(Config{Response:
 func idsOf(c Config) map[int]bool {
 	out := map[int]bool{}
 	texts := []string{setup(c), c.Rules}
-	for _, file := range append(files(c.Response), first) {
+	for _, file := range append(files(c.Response), initial) {
 		content, err := fs.ReadFile(coreruleset.FS, folder+"/"+file)
 		if err == nil {
 			texts = append(texts, string(content))

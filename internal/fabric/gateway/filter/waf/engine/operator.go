@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"regexp"
 	"sync"
 
@@ -19,7 +20,15 @@ const statesOfOne = 512 << 10
 // register makes our operators known to Coraza, whose list of them is global.
 var register = sync.OnceFunc(func() { //nolint:gochecknoglobals // Coraza's list is
 	plugins.RegisterOperator(operatorName, newRx)
+	plugins.RegisterOperator(sieveName, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+		if s, ok := waiting.sieves.Load(o.Arguments); ok {
+			return s.(*sieve), nil //nolint:forcetypeassert // what is stored
+		}
+		return nil, errNoSieve
+	})
 })
+
+var errNoSieve = errors.New("the operator is not for rules that are written by hand")
 
 // rx is Coraza's operator of the same name: an automaton answers for it where it can.
 type rx struct {

@@ -99,7 +99,7 @@ func split(text string) []directive {
 	return out
 }
 
-var shape = regexp.MustCompile(`(?i)^(\S+)\s*(.*)$`) //nolint:gochecknoglobals // compiled once
+var shape = regexp.MustCompile(`(?i)^(\S+)\s*(.*)$`)
 
 func (c *checker) directive(d directive) {
 	if message := unfit(d); message != "" {

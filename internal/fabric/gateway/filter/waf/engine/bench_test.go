@@ -3,7 +3,6 @@ package engine_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/engine"
 )
@@ -79,32 +78,4 @@ func compiled(t testing.TB, c engine.Config) *engine.Engine {
 		t.Fatal(err)
 	}
 	return e
-}
-
-// BenchmarkAgainstStock tells how many times as fast as Coraza itself the
-// engine is, both taking turns.
-func BenchmarkAgainstStock(b *testing.B) {
-	c := config()
-	fast := compiled(b, c)
-	c.Stock = true
-	stock := compiled(b, c)
-	for name, r := range requests() {
-		b.Run(name, func(b *testing.B) {
-			var took [2]time.Duration
-			for b.Loop() {
-				for i, e := range []*engine.Engine{fast, stock} {
-					began := time.Now()
-					tx := judge(b, e, r)
-					took[i] += time.Since(began)
-					if tx.Refused() != nil {
-						b.Fatal("an ordinary request is refused", tx.MatchedRules()[len(tx.MatchedRules())-1].Rule().ID())
-					}
-					_ = tx.Close()
-				}
-			}
-			b.ReportMetric(float64(took[1])/float64(took[0]), "times-as-fast")
-			b.ReportMetric(float64(took[0].Microseconds())/float64(b.N), "µs/request")
-			b.ReportMetric(float64(took[1].Microseconds())/float64(b.N), "µs/request-stock")
-		})
-	}
 }

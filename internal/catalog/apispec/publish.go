@@ -1,0 +1,221 @@
+package apispec
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/styleguide"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Publishing says which revision is to be published where.
+type Publishing struct {
+	Stage string
+	// Revision is the number; 0 is that of the stage From, or the newest.
+	Revision int64
+	// From promotes what stands on another stage.
+	From   string
+	Reason string
+}
+
+// Publish has a stage serve a revision of a version. It is refused where the
+// style guide has errors, and where the revision breaks clients of the one that
+// stands there, unless that was approved.
+func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, error) {
+	if err := s.mayPublish(ctx, k, p.Stage); err != nil {
+		return Standing{}, err
+	}
+	next, err := s.chosen(ctx, k, p)
+	if err != nil {
+		return Standing{}, err
+	}
+	_, report, err := s.judge(ctx, k.Tenant, next.Source)
+	if err != nil {
+		return Standing{}, err
+	}
+	if err := styled(next, report); err != nil {
+		return Standing{}, err
+	}
+	before, err := s.standing(ctx, k, p.Stage)
+	if err != nil {
+		return Standing{}, err
+	}
+	if before.Revision != 0 {
+		if err := s.unbroken(ctx, before, next); err != nil {
+			return Standing{}, err
+		}
+	}
+	actor, _ := kernel.ActorFrom(ctx) // it was authorised
+	st := Standing{Key: k, Stage: p.Stage, State: Published, Revision: next.Number, PublishedBy: actor.Name, PublishedAt: s.Clock.Now()}
+	if before.State == Deprecated { // a corrected document of what is on its way out
+		st.State, st.DeprecatedAt, st.Sunset, st.Link = Deprecated, before.DeprecatedAt, before.Sunset, before.Link
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		now, err := s.standing(ctx, k, p.Stage)
+		switch {
+		case err != nil:
+			return err
+		case now.Revision != before.Revision || now.State != before.State:
+			return kernel.Errorf(kernel.Stale, "revision %d of %s was published on %s meanwhile", now.Revision, k, p.Stage).WithFix("look at it, and publish again")
+		}
+		return s.stand(ctx, st, "api.published", p.Reason, map[string]any{"before": before.Revision})
+	})
+	s.changed(ctx, err)
+	return st, err
+}
+
+// standing is where a version stands on a stage; revision 0 is nowhere.
+func (s *Service) standing(ctx context.Context, k Key, stage string) (Standing, error) {
+	st, err := s.Store.Standing(ctx, k, stage)
+	if kernel.Is(err, kernel.NotFound) {
+		return Standing{}, nil
+	}
+	return st, err
+}
+
+func (s *Service) mayPublish(ctx context.Context, k Key, stage string) error {
+	if err := s.Authorizer.Authorize(ctx, actionPublish, k.scope().InStage(stage)); err != nil {
+		return err
+	}
+	return s.Stages.Check(stage)
+}
+
+// chosen is the revision that is to be published.
+func (s *Service) chosen(ctx context.Context, k Key, p Publishing) (Revision, error) {
+	switch {
+	case p.From != "" && p.Revision != 0:
+		return Revision{}, kernel.Errorf(kernel.Invalid, "both a revision and a stage to promote from are named").WithFix("name one of them")
+	case p.From == "":
+		return s.Store.Revision(ctx, k, p.Revision)
+	}
+	st, err := s.Store.Standing(ctx, k, p.From)
+	if err != nil {
+		return Revision{}, err
+	}
+	return s.Store.Revision(ctx, k, st.Revision)
+}
+
+// styled refuses a revision that the style guide has errors about.
+func styled(r Revision, report Report) error {
+	if report.Errors == 0 {
+		return nil
+	}
+	err := kernel.Errorf(kernel.Refused, "revision %d of %s breaks the style guide", r.Number, r.Key).
+		WithFix("correct the document and upload it again")
+	for _, f := range report.Findings {
+		if f.Severity == styleguide.Error {
+			_ = err.WithProblems(f.Problem)
+		}
+	}
+	return err
+}
+
+// unbroken refuses a revision that breaks clients of what stands there, unless approved.
+func (s *Service) unbroken(ctx context.Context, before Standing, next Revision) error {
+	if before.Revision == next.Number || before.State == Retired {
+		return nil // nobody calls what is gone
+	}
+	broken, err := s.broken(ctx, before, next)
+	if err != nil || len(broken) == 0 {
+		return err
+	}
+	approved, err := s.Decisions.Approved(ctx, next.Key, before.Stage, before.Revision, next.Number)
+	if err != nil || approved {
+		return err
+	}
+	refused := kernel.Errorf(kernel.Refused, "revision %d of %s breaks clients of revision %d on %s", next.Number, next.Key, before.Revision, before.Stage).
+		WithFix("upload it as another version, or ask with terrace api override %s %s --stage %s --revision %d --reason WHY", next.API, next.Version, before.Stage, next.Number)
+	for _, c := range broken {
+		_ = refused.WithProblems(c.Problem())
+	}
+	return refused
+}
+
+func (s *Service) broken(ctx context.Context, before Standing, next Revision) ([]change.Change, error) {
+	old, err := s.Store.Revision(ctx, before.Key, before.Revision)
+	if err != nil {
+		return nil, err
+	}
+	all, err := between(old, next)
+	return change.Broken(all), err
+}
+
+// stand keeps where a version stands, with its fact.
+func (s *Service) stand(ctx context.Context, st Standing, fact, reason string, more map[string]any) error {
+	if err := s.Store.PutStanding(ctx, st); err != nil {
+		return err
+	}
+	return s.Journal.Record(ctx, kernel.Fact{
+		Type: fact, Scope: st.scope().InStage(st.Stage), Subject: st.API, Reason: reason, Data: told(st.Key, st.Stage, st.Revision, more),
+	})
+}
+
+func (s *Service) changed(ctx context.Context, err error) {
+	if err == nil && s.Changed != nil {
+		s.Changed(ctx)
+	}
+}
+
+// Deprecation says until when a version works, and where clients read about it.
+type Deprecation struct {
+	Stage  string
+	Sunset time.Time
+	Link   string
+	Reason string
+}
+
+// Deprecate has the gateway tell clients of a version on a stage to leave it.
+func (s *Service) Deprecate(ctx context.Context, k Key, d Deprecation) (st Standing, err error) {
+	if err := s.mayPublish(ctx, k, d.Stage); err != nil {
+		return st, err
+	}
+	now := s.Clock.Now()
+	if d.Sunset.Before(now) {
+		return st, kernel.Errorf(kernel.Invalid, "the sunset %s is over", d.Sunset.UTC().Format(time.DateOnly)).WithFix("give clients time to leave")
+	}
+	if u, err := url.Parse(d.Link); d.Link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		return st, kernel.Errorf(kernel.Invalid, "%q is no address to read at", d.Link).WithFix("write it as https://…")
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if st, err = s.Store.Standing(ctx, k, d.Stage); err != nil {
+			return err
+		}
+		if st.State == Retired {
+			return kernel.Errorf(kernel.Conflict, "%s is retired on %s", k, d.Stage)
+		}
+		if st.DeprecatedAt == nil {
+			st.DeprecatedAt = &now
+		}
+		st.State, st.Sunset, st.Link = Deprecated, &d.Sunset, d.Link
+		return s.stand(ctx, st, "api.deprecated", d.Reason, map[string]any{"sunset": d.Sunset})
+	})
+	s.changed(ctx, err)
+	return st, err
+}
+
+// Retire has the gateway answer that a version is gone. It is refused before the sunset.
+func (s *Service) Retire(ctx context.Context, k Key, stage, reason string) (st Standing, err error) {
+	if err := s.mayPublish(ctx, k, stage); err != nil {
+		return st, err
+	}
+	now := s.Clock.Now()
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if st, err = s.Store.Standing(ctx, k, stage); err != nil {
+			return err
+		}
+		switch {
+		case st.State == Retired:
+			return nil
+		case st.State != Deprecated || st.Sunset == nil:
+			return kernel.Errorf(kernel.Refused, "%s is not deprecated on %s", k, stage).WithFix("tell clients first: terrace api deprecate %s %s --stage %s --sunset DAY", k.API, k.Version, stage)
+		case now.Before(*st.Sunset):
+			return kernel.Errorf(kernel.Refused, "clients of %s were promised it on %s until %s", k, stage, st.Sunset.UTC().Format(time.RFC3339)).WithFix("wait until then")
+		}
+		st.State, st.RetiredAt = Retired, &now
+		return s.stand(ctx, st, "api.retired", reason, nil)
+	})
+	s.changed(ctx, err)
+	return st, err
+}

@@ -20,6 +20,8 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/access/audit/chain":             "checking the audit log, offline",
 		"internal/access/quota/bound":             "what a quota bounds, and sizes as people write them",
 		"internal/apiclient":                      "the wire",
+		"internal/catalog/apispec/openapi":        "reading OpenAPI documents, offline",
+		"internal/catalog/apispec/styleguide":     "linting them, offline",
 		"internal/catalog/goldenpath":             "scaffolding, offline",
 		"internal/delivery/bundle":                "builds the folders that are images, on the developer's machine",
 		"internal/delivery/bundle/tarball":        "packs what was built",

@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamapi"
 	"github.com/terrace-idp/terrace/internal/access/usage/usageapi"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidapi"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
 	"github.com/terrace-idp/terrace/internal/delivery/impact/impactapi"
@@ -109,6 +110,7 @@ func (a *App) handler() http.Handler {
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
 		lifetimeapi.API{Lifetimes: a.delivery.lifetimes},
+		apispecapi.API{APIs: a.apis},
 		maturityapi.API{Maturity: a.maturity},
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
@@ -174,6 +176,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		focusapi.API{},
 		budgetapi.API{},
 		lifetimeapi.API{},
+		apispecapi.API{},
 		maturityapi.API{},
 		policyapi.API{},
 		secretapi.API{},

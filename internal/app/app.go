@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
@@ -55,12 +56,14 @@ type App struct {
 	compliance *compliance.Service
 	costs      *focus.Service
 	maturity   *maturity.Service
-	loops      *supervise.Group
-	server     *httpserver.Server
-	started    time.Time
-	ready      atomic.Bool
-	first      identity.Credentials
-	created    bool
+	// apis are the documents of projects' APIs.
+	apis    *apispec.Service
+	loops   *supervise.Group
+	server  *httpserver.Server
+	started time.Time
+	ready   atomic.Bool
+	first   identity.Credentials
+	created bool
 	// signedIn tells that the client of this machine is.
 	signedIn bool
 }
@@ -106,6 +109,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := identityKeys(ctx, a.access.provider, a.delivery.stages); err != nil {
 		return err
 	}
+	a.apis = newAPIs(a.platform, a.access, a.fabric, a.delivery)
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)

@@ -74,10 +74,20 @@ func seeds(t *testing.T) []seed {
 		{operation: "set-landing-zone", values: map[string]string{"stage": "dev"}, body: object{"outputs": object{"dns_zone": object{"value": "nothing.example"}}}},
 		{operation: "deploy", body: object{"score": score, "stage": "dev"}},
 		{operation: "import-state", values: map[string]string{"stage": "dev", "reason": "x"}, body: `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"0b5f8a4e-9c69-4c4b-9d2f-3d1b5f3f0c11","outputs":{},"resources":[]}`},
+		{operation: "upload-api", body: object{"source": anAPI("")}},
+		{operation: "publish-api", body: object{"stage": "dev", "revision": 1}},
+		{operation: "upload-api", body: object{"source": anAPI(", required: true")}},
+		{operation: "request-api-override", body: object{"stage": "dev", "revision": 2, "reason": "x"}},
 		{operation: "set-budget"},
 		{operation: "set-project-tags"},
 		{operation: "sign-audit-head"},
 	}
+}
+
+// anAPI is an OpenAPI document of one operation, whose parameter has more.
+func anAPI(more string) string {
+	return "openapi: 3.1.0\ninfo: {title: nothing, version: '1'}\nsecurity: []\npaths:\n  /things:\n    get:\n      operationId: listThings\n" +
+		"      parameters: [{name: limit, in: query" + more + ", schema: {type: integer}}]\n      responses: {'204': {description: none}}\n"
 }
 
 // packed is a gzipped tar with a file.
@@ -104,6 +114,7 @@ func packed(t *testing.T, name, content string) string {
 // prefixes are those of the ids that paths name, by what comes before them.
 func prefixes() map[string]string {
 	return map[string]string{
+		"api-overrides id": "apio",
 		"artifacts digest": "sha256", "assignments id": "pas", "clients client": "cli", "elevations elevation": "elv", "exemptions id": "exm",
 		"grants grant": "grt", "imports id": "imp", "leaks id": "leak", "runs id": "run", "tokens token": "tok", "releases release": "rel",
 	}
@@ -179,7 +190,7 @@ func (c *crossing) plant() {
 // named are what parameters name that people choose.
 func named() map[string]string {
 	return map[string]string{
-		"tenant": "default", "project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
+		"tenant": "default", "project": "demo", "api": "nothing", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
 		"rule": "nothing", "route": "nothing", "class": "route", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
 		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",

@@ -40,7 +40,9 @@ type fabric struct {
 	// shared is the cache that replicas share, nil where none is set.
 	shared *cache.Redis
 	// cached is what the gateway's policies have stored of answers.
-	cached  *gatewaycache.Kind
+	cached *gatewaycache.Kind
+	// apis are what the gateway knows of the APIs behind it.
+	apis    *liveAPIs
 	secrets *secret.Service
 	// leaks look for values that stand where they should not.
 	leaks  *leak.Service
@@ -79,6 +81,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if f.cached, f.shared, err = newGatewayCache(p, f.redis); err != nil {
 		return err
 	}
+	f.apis = newLiveAPIs(p)
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
 		return err
 	}
@@ -123,6 +126,9 @@ func (f *fabric) load(ctx context.Context) error {
 	if err := f.gateway.Load(ctx); err != nil {
 		return err
 	}
+	if err := f.apis.view.Load(ctx); err != nil {
+		return err
+	}
 	return f.broker.Start(ctx)
 }
 
@@ -165,6 +171,9 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	if f.shared != nil {
 		g.Add("shared cache", f.shared.Serve)
 	}
+	g.Add("published APIs", f.apis.view.Watch)
+	g.Every("calls of APIs", 15*time.Second, f.apis.calls.Write)
+	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)

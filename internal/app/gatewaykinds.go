@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
@@ -23,6 +25,10 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 	firewall, err := waf.NewMetrics(p.telemetry.Registry())
 	if err != nil {
 		return nil, err
+	}
+	validation, err := validate.New(&f.apis.catalog, f.apis, p.log, p.telemetry.Registry())
+	if err != nil {
+		return nil, fmt.Errorf("gateway validation: %w", err)
 	}
 	var limits limit.Config
 	if f.counts != nil {
@@ -37,6 +43,7 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 		f.authn,
 		authz.New(p.log),
 		limit.New(limits),
+		validation,
 		f.cached,
 		headers.New(),
 	}, nil

@@ -128,6 +128,12 @@ func asks() map[string]string {
 func said() map[string]string {
 	const score = `"apiVersion: score.dev/v1b1\nmetadata: {name: nothing}\ncontainers: {main: {image: .}}\n"`
 	return map[string]string{
+		"upload-api":               fmt.Sprintf(`{"source":%q}`, anAPI("")),
+		"lint-api":                 fmt.Sprintf(`{"source":%q}`, anAPI("")),
+		"set-api-guide":            `{"source":""}`,
+		"publish-api":              `{"stage":"dev","revision":1}`,
+		"request-api-override":     `{"stage":"dev","revision":2,"reason":"x"}`,
+		"deprecate-api":            `{"stage":"dev","sunset":"2099-01-01T00:00:00Z"}`,
 		"deploy":                   `{"score":` + score + `,"stage":"dev"}`,
 		"resolve-graph":            `{"score":` + score + `,"stage":"dev"}`,
 		"check-references":         `{"score":` + score + `,"stage":"dev"}`,

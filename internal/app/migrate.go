@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
 	"github.com/terrace-idp/terrace/internal/access/usage/usagesql"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidsql"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecsql"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationsql"
 	"github.com/terrace-idp/terrace/internal/delivery/build/buildsql"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
@@ -52,7 +53,7 @@ func migrations() []db.Migrations {
 		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),
+		apispecsql.Migrations(), compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),
 	}
 }
 

@@ -200,6 +200,7 @@ func silent() map[string]string {
 		"check-references":    "it tells which secrets are missing",
 		"redeliver":           "no delivery has failed here, so none is sent again",
 		"verify-audit":        "it tells what it has found",
+		"lint-api":            "it tells what the style guide says of a text, and keeps nothing of it",
 		"scan-text":           "it tells what is in a text, and keeps nothing of it",
 	}
 }
@@ -211,6 +212,7 @@ func unproven() map[string]string {
 	return map[string]string{
 		"put-gateway-policy": "it takes a kind of policy",
 		"accept-drift":       drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
+		"retire-api": "it takes a sunset that is over", "approve-api-override": "it takes somebody else",
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,
 		"approve-release": "the first stage takes every release", "withdraw-release": "the first stage takes every release",
 		"discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside", "unlock-state": "it takes a lock", "move-state": "it takes a resource", "remove-state": "it takes a resource",

@@ -58,6 +58,7 @@ func edges() map[string]string {
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
 		"access/upstream -> access/provider":         "other providers are offered on its pages, and it goes on with who comes back",
 		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",
+		"cli/apis -> catalog/apispec":                "an OpenAPI document is linted by the client itself, offline",
 		"cli/audit -> access/audit":                  "an export of the audit log is checked by the client itself, offline",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 		"cli/policy -> platform/planformat":          "a plan is read once, for policies and its cost",
@@ -78,7 +79,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/fabric/gateway/gatewaydoc", "internal/fabric/gateway/route", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/fabric/gateway/gatewaydoc", "internal/fabric/gateway/route", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace", "internal/catalog/apispec/openapi", "internal/catalog/apispec/styleguide"}
 }
 
 type pkg struct {

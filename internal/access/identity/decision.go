@@ -131,6 +131,12 @@ func Decisions() map[string]Decision {
 		"compliance.evaluate": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
 		"compliance.preview":  {Scope: ScopeAdmin, Roles: admins},
 
+		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
+		"api.publish": {Scope: ScopeDeploy, Roles: developers},
+		"api.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"api.guide":   {Scope: ScopeAdmin, Roles: admins},
+
 		"cost.read":       {Scope: ScopeRead, Roles: members},
 		"cost.import":     {Scope: ScopeAdmin, Roles: admins},
 		"cost.rules":      {Scope: ScopeAdmin, Roles: admins},

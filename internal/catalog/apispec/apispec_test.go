@@ -314,7 +314,7 @@ func TestCallsAreCountedWithinBounds(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
 		b.upload(t, v1, document())
-		c := &apispec.Calls{Store: b.store, Clock: b.clock, Log: slog.New(slog.DiscardHandler)}
+		c := &apispec.Calls{Store: b.store, Clock: b.clock}
 		for range 3 {
 			c.Count(v1, "dev", "listOrders", "shop-app", 200)
 		}
@@ -344,7 +344,7 @@ func TestCallsAreCountedWithinBounds(t *testing.T) {
 func TestConsumersBeyondTheBoundAreOthers(t *testing.T) {
 	t.Parallel()
 	sums := &sums{}
-	c := &apispec.Calls{Store: sums, Clock: time.Now, Log: slog.New(slog.DiscardHandler)}
+	c := &apispec.Calls{Store: sums, Clock: time.Now}
 	for i := range 60_000 {
 		c.Count(v1, "dev", fmt.Sprint("op", i%30_000), fmt.Sprint("c", i), 200)
 	}

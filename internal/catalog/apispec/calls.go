@@ -3,7 +3,6 @@ package apispec
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -35,7 +34,6 @@ type CallStore interface {
 type Calls struct {
 	Store CallStore
 	Clock kernel.Clock
-	Log   *slog.Logger
 
 	mu     sync.Mutex
 	counts map[counted]*tally

@@ -156,6 +156,12 @@ func runs() []Type {
 func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
+		first("version revision:integer digest", "api.uploaded"),
+		first("version stage revision:integer before:integer", "api.published"),
+		first("version stage revision:integer sunset:time", "api.deprecated"),
+		first("version stage revision:integer", "api.retired"),
+		first("api version stage revision:integer before:integer changes:integer", "api.break_requested", "api.break_approved"),
+		first("rules:integer", "api.guide_set"),
 		first("version:integer generated:boolean", "secret.changed"),
 		first("versions:list", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"),
 		first("maxVersions:integer casRequired:boolean deleteAfter? custom?:strings", "secret.described"),

@@ -331,6 +331,9 @@ func TestCallsAreCountedWithinBounds(t *testing.T) {
 		if err != nil || len(got) != 2 || got[0].Consumer != "shop-app" || got[0].Calls != 5 || got[0].Errors != 1 || got[0].Day != "2026-11-16" || got[1].Stage != "prod" {
 			t.Errorf("%+v %v", got, err)
 		}
+		if _, err := b.Consumers(as("ada"), v1, "moon", 30); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("no stage: %v", err)
+		}
 		b.now = b.now.AddDate(2, 0, 0)
 		if err := c.Tidy(as("ada")); err != nil {
 			t.Fatal(err)

@@ -130,6 +130,11 @@ func (s *Service) Consumers(ctx context.Context, k Key, stage string, days int) 
 	if err := s.Authorizer.Authorize(ctx, actionRead, k.scope()); err != nil {
 		return nil, err
 	}
+	if stage != "" {
+		if err := s.Stages.Check(stage); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := s.Store.Revision(ctx, k, 0); err != nil {
 		return nil, err
 	}

@@ -181,7 +181,7 @@ func document(e *command.Env) *cobra.Command {
 }
 
 func revisionFlag(c *cobra.Command, revision *int64) {
-	c.Flags().Int64Var(revision, "revision", 0, "the `number` of the revision; the newest by default")
+	command.Number(c, revision, "revision", 0, "the `number` of the revision; the newest by default", 0, 0)
 }
 
 func changes(e *command.Env) *cobra.Command {
@@ -197,8 +197,8 @@ func changes(e *command.Env) *cobra.Command {
 			return e.Print(r, func(w io.Writer) { _, _ = io.WriteString(w, r.Markdown) })
 		}),
 	}
-	c.Flags().Int64Var(&p.From, "from", 0, "the `number` of the older revision; the newest by default")
-	c.Flags().Int64Var(&p.To, "to", 0, "the `number` of the newer revision; the newest by default")
+	command.Number(c, &p.From, "from", 0, "the `number` of the older revision; the newest by default", 0, 0)
+	command.Number(c, &p.To, "to", 0, "the `number` of the newer revision; the newest by default", 0, 0)
 	c.Flags().StringVar(&p.FromVersion, "from-version", "", "the version that the older revision is of; the same by default")
 	return c
 }
@@ -224,7 +224,7 @@ func consumers(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "on this stage alone", false)
-	c.Flags().Int64Var(&p.Days, "days", 30, "of how many days")
+	command.Number(c, &p.Days, "days", 30, "of how many days", 1, 400)
 	return c
 }
 

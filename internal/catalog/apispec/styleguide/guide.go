@@ -179,7 +179,7 @@ func (r *reader) rule(g *Guide, name string, n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode {
 		switch {
 		case at < 0:
-			r.tell(n, path, "there is no such rule to give a level to", "see terrace api rules")
+			r.tell(n, path, "there is no such rule to give a level to", "see terrace api guide")
 		case n.Value == Off || n.Value == "false":
 			g.rules = slices.Delete(g.rules, at, at+1)
 		case !level(n.Value):

@@ -9,6 +9,27 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// Defines values for ApispecState.
+const (
+	ApispecStateDeprecated ApispecState = "deprecated"
+	ApispecStatePublished  ApispecState = "published"
+	ApispecStateRetired    ApispecState = "retired"
+)
+
+// Valid indicates whether the value is a known member of the ApispecState enum.
+func (e ApispecState) Valid() bool {
+	switch e {
+	case ApispecStateDeprecated:
+		return true
+	case ApispecStatePublished:
+		return true
+	case ApispecStateRetired:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuditBreakKind.
 const (
 	AuditBreakKindChanged   AuditBreakKind = "changed"
@@ -2530,6 +2551,90 @@ type AnswerMaturityRequest struct {
 	Answers []Given `json:"answers"`
 }
 
+// ApispecAPI defines model for ApispecAPI.
+type ApispecAPI struct {
+	API     string            `json:"api"`
+	At      time.Time         `json:"at"`
+	Newest  int64             `json:"newest"`
+	Project string            `json:"project"`
+	Stages  []ApispecStanding `json:"stages"`
+	Title   string            `json:"title"`
+	Version string            `json:"version"`
+}
+
+// ApispecCall defines model for ApispecCall.
+type ApispecCall struct {
+	API       string `json:"api"`
+	Calls     int64  `json:"calls"`
+	Consumer  string `json:"consumer"`
+	Day       string `json:"day"`
+	Errors    int64  `json:"errors"`
+	Operation string `json:"operation"`
+	Project   string `json:"project"`
+	Stage     string `json:"stage"`
+	Version   string `json:"version"`
+}
+
+// ApispecOverride defines model for ApispecOverride.
+type ApispecOverride struct {
+	API         string     `json:"api"`
+	ApprovedAt  *time.Time `json:"approvedAt,omitempty"`
+	ApprovedBy  string     `json:"approvedBy,omitempty"`
+	Changes     []Change   `json:"changes"`
+	From        int64      `json:"from"`
+	ID          string     `json:"id"`
+	Project     string     `json:"project"`
+	Reason      string     `json:"reason"`
+	RequestedAt time.Time  `json:"requestedAt"`
+	RequestedBy string     `json:"requestedBy"`
+	Stage       string     `json:"stage"`
+	To          int64      `json:"to"`
+	Version     string     `json:"version"`
+}
+
+// ApispecReport defines model for ApispecReport.
+type ApispecReport struct {
+	Errors   int64               `json:"errors"`
+	Findings []StyleguideFinding `json:"findings"`
+	Warnings int64               `json:"warnings"`
+}
+
+// ApispecRevision defines model for ApispecRevision.
+type ApispecRevision struct {
+	API        string    `json:"api"`
+	At         time.Time `json:"at"`
+	By         string    `json:"by"`
+	Digest     string    `json:"digest"`
+	Number     int64     `json:"number"`
+	Openapi    string    `json:"openapi"`
+	Operations int64     `json:"operations"`
+	Origin     string    `json:"origin,omitempty"`
+	Project    string    `json:"project"`
+	Title      string    `json:"title"`
+	Version    string    `json:"version"`
+}
+
+// ApispecStanding defines model for ApispecStanding.
+type ApispecStanding struct {
+	API          string     `json:"api"`
+	DeprecatedAt *time.Time `json:"deprecatedAt,omitempty"`
+	Link         string     `json:"link,omitempty"`
+	Project      string     `json:"project"`
+	PublishedAt  time.Time  `json:"publishedAt"`
+	PublishedBy  string     `json:"publishedBy"`
+	RetiredAt    *time.Time `json:"retiredAt,omitempty"`
+	Revision     int64      `json:"revision"`
+	Stage        string     `json:"stage"`
+
+	// State Where a version of an API is in its life on a stage.
+	State   ApispecState `json:"state"`
+	Sunset  *time.Time   `json:"sunset,omitempty"`
+	Version string       `json:"version"`
+}
+
+// ApispecState Where a version of an API is in its life on a stage.
+type ApispecState string
+
 // ApplyDefinitionRequest defines model for ApplyDefinitionRequest.
 type ApplyDefinitionRequest struct {
 	// Source The definition in YAML.
@@ -2549,6 +2654,11 @@ type ApplyRuleRequest struct {
 
 	// Source The rule, in YAML.
 	Source string `json:"source"`
+}
+
+// ApproveAPIOverrideRequest defines model for ApproveApiOverrideRequest.
+type ApproveAPIOverrideRequest struct {
+	Reason string `json:"reason,omitempty"`
 }
 
 // ApprovePullRequestRequest defines model for ApprovePullRequestRequest.
@@ -2906,6 +3016,17 @@ type CancelRunRequest struct {
 	// Force Kill terraform at once instead of asking it to stop.
 	Force  bool   `json:"force,omitempty"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// Change defines model for Change.
+type Change struct {
+	Column    int64  `json:"column,omitempty"`
+	Gone      bool   `json:"gone,omitempty"`
+	ID        string `json:"id"`
+	Line      int64  `json:"line,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Text      string `json:"text"`
+	Weight    string `json:"weight"`
 }
 
 // ChangePasswordRequest defines model for ChangePasswordRequest.
@@ -3880,6 +4001,17 @@ type DeployResponse struct {
 	Run     Run           `json:"run"`
 }
 
+// DeprecateAPIRequest defines model for DeprecateApiRequest.
+type DeprecateAPIRequest struct {
+	// Link Where clients read about it.
+	Link   string `json:"link,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Stage  string `json:"stage"`
+
+	// Sunset From when on it may be gone.
+	Sunset time.Time `json:"sunset"`
+}
+
 // DestroyKeysRequest defines model for DestroyKeysRequest.
 type DestroyKeysRequest struct {
 	// Confirm The name of the tenant once more.
@@ -4672,6 +4804,38 @@ type GatewayRoute struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 
+// GetAPIChangesResponse defines model for GetApiChangesResponse.
+type GetAPIChangesResponse struct {
+	Changes []Change `json:"changes"`
+
+	// Markdown The changes as a changelog.
+	Markdown string `json:"markdown"`
+}
+
+// GetAPIConsumersResponse defines model for GetApiConsumersResponse.
+type GetAPIConsumersResponse struct {
+	// Consumers The most calls first, a thousand at most; the day is the last on which there was one.
+	Consumers []ApispecCall `json:"consumers"`
+}
+
+// GetAPIDocumentResponse defines model for GetApiDocumentResponse.
+type GetAPIDocumentResponse struct {
+	API        string    `json:"api"`
+	At         time.Time `json:"at"`
+	By         string    `json:"by"`
+	Digest     string    `json:"digest"`
+	Number     int64     `json:"number"`
+	Openapi    string    `json:"openapi"`
+	Operations int64     `json:"operations"`
+	Origin     string    `json:"origin,omitempty"`
+	Project    string    `json:"project"`
+
+	// Source The document's text, as it was uploaded.
+	Source  string `json:"source"`
+	Title   string `json:"title"`
+	Version string `json:"version"`
+}
+
 // GetDossierResponse defines model for GetDossierResponse.
 type GetDossierResponse struct {
 	// Changes How many changes of resources the dossier has.
@@ -4855,6 +5019,15 @@ type GroupMember struct {
 	// Source Who says so: local, or the name of an upstream.
 	Source string `json:"source"`
 	User   string `json:"user"`
+}
+
+// Guide defines model for Guide.
+type Guide struct {
+	// Rules The rules in force.
+	Rules []StyleguideRule `json:"rules"`
+
+	// Source The tenant's own guide as YAML; empty where it has none.
+	Source string `json:"source"`
 }
 
 // HTTPCheck defines model for HTTPCheck.
@@ -5175,6 +5348,12 @@ type Lifetime struct {
 	SetBy         string     `json:"setBy,omitempty"`
 	WarnedAt      *time.Time `json:"warnedAt,omitempty"`
 	Workload      string     `json:"workload"`
+}
+
+// LintAPIRequest defines model for LintApiRequest.
+type LintAPIRequest struct {
+	// Source The OpenAPI document.
+	Source string `json:"source"`
 }
 
 // ListBindingsResponse defines model for ListBindingsResponse.
@@ -5551,6 +5730,24 @@ type OverrideRunRequest struct {
 type PageAccessAction struct {
 	Items []AccessAction `json:"items"`
 	Next  string         `json:"next,omitempty"`
+}
+
+// PageApispecAPI defines model for PageApispecAPI.
+type PageApispecAPI struct {
+	Items []ApispecAPI `json:"items"`
+	Next  string       `json:"next,omitempty"`
+}
+
+// PageApispecOverride defines model for PageApispecOverride.
+type PageApispecOverride struct {
+	Items []ApispecOverride `json:"items"`
+	Next  string            `json:"next,omitempty"`
+}
+
+// PageApispecRevision defines model for PageApispecRevision.
+type PageApispecRevision struct {
+	Items []ApispecRevision `json:"items"`
+	Next  string            `json:"next,omitempty"`
 }
 
 // PageAuditEntry defines model for PageAuditEntry.
@@ -6220,6 +6417,19 @@ type ProviderActiveKind string
 // ProviderKeyState Where a signing key is in its life.
 type ProviderKeyState string
 
+// PublishAPIRequest defines model for PublishApiRequest.
+type PublishAPIRequest struct {
+	// From Promote what stands on this stage.
+	From   string `json:"from,omitempty"`
+	Reason string `json:"reason,omitempty"`
+
+	// Revision The revision's number; the newest unless given.
+	Revision int64 `json:"revision,omitempty"`
+
+	// Stage The stage that is to serve it.
+	Stage string `json:"stage"`
+}
+
 // PullRequestDetail defines model for PullRequestDetail.
 type PullRequestDetail struct {
 	Checks []VcsCheck `json:"checks"`
@@ -6407,6 +6617,16 @@ type Repository struct {
 	Remote     VcsRemote      `json:"remote"`
 }
 
+// RequestAPIOverrideRequest defines model for RequestApiOverrideRequest.
+type RequestAPIOverrideRequest struct {
+	// Reason Why clients are to be broken.
+	Reason string `json:"reason"`
+
+	// Revision The revision's number; the newest unless given.
+	Revision int64  `json:"revision,omitempty"`
+	Stage    string `json:"stage"`
+}
+
 // RequestDriftChecksRequest defines model for RequestDriftChecksRequest.
 type RequestDriftChecksRequest struct {
 	Stage string `json:"stage"`
@@ -6523,6 +6743,12 @@ type RestoreSecretRequest struct {
 	Version int64 `json:"version"`
 }
 
+// RetireAPIRequest defines model for RetireApiRequest.
+type RetireAPIRequest struct {
+	Reason string `json:"reason,omitempty"`
+	Stage  string `json:"stage"`
+}
+
 // RetryRunRequest defines model for RetryRunRequest.
 type RetryRunRequest struct {
 	// Reason Why; it is kept in the audit log.
@@ -6606,9 +6832,25 @@ type Route struct {
 
 // RouteBackend defines model for RouteBackend.
 type RouteBackend struct {
-	Port    string `json:"port,omitempty"`
-	Service string `json:"service"`
-	Weight  int64  `json:"weight,omitempty"`
+	Breaker     *RouteBreaker     `json:"breaker,omitempty"`
+	HealthCheck *RouteHealthCheck `json:"healthCheck,omitempty"`
+	Limits      *RouteLimits      `json:"limits,omitempty"`
+	Outliers    *RouteOutliers    `json:"outliers,omitempty"`
+	Port        string            `json:"port,omitempty"`
+	Protocol    string            `json:"protocol,omitempty"`
+	Service     string            `json:"service"`
+	SlowStart   string            `json:"slowStart,omitempty"`
+	TLS         *RouteTLS         `json:"tls,omitempty"`
+	Weight      int64             `json:"weight,omitempty"`
+}
+
+// RouteBreaker defines model for RouteBreaker.
+type RouteBreaker struct {
+	ErrorPercent int64  `json:"errorPercent"`
+	MinRequests  int64  `json:"minRequests,omitempty"`
+	OpenFor      string `json:"openFor,omitempty"`
+	Probes       int64  `json:"probes,omitempty"`
+	Window       string `json:"window,omitempty"`
 }
 
 // RouteHeader defines model for RouteHeader.
@@ -6624,12 +6866,37 @@ type RouteHeaderChange struct {
 	Set    []RouteHeader `json:"set,omitempty"`
 }
 
+// RouteHealthCheck defines model for RouteHealthCheck.
+type RouteHealthCheck struct {
+	HealthyThreshold   int64  `json:"healthyThreshold,omitempty"`
+	Interval           string `json:"interval,omitempty"`
+	Path               string `json:"path"`
+	Timeout            string `json:"timeout,omitempty"`
+	UnhealthyThreshold int64  `json:"unhealthyThreshold,omitempty"`
+}
+
+// RouteLimits defines model for RouteLimits.
+type RouteLimits struct {
+	MaxConnections int64 `json:"maxConnections,omitempty"`
+	MaxPending     int64 `json:"maxPending,omitempty"`
+	MaxRequests    int64 `json:"maxRequests,omitempty"`
+}
+
 // RouteMatch defines model for RouteMatch.
 type RouteMatch struct {
 	Headers     []RouteValueMatch `json:"headers,omitempty"`
 	Method      string            `json:"method,omitempty"`
 	Path        *RoutePathMatch   `json:"path,omitempty"`
 	QueryParams []RouteValueMatch `json:"queryParams,omitempty"`
+}
+
+// RouteOutliers defines model for RouteOutliers.
+type RouteOutliers struct {
+	BaseEjection      string `json:"baseEjection,omitempty"`
+	ConsecutiveErrors int64  `json:"consecutiveErrors,omitempty"`
+	ErrorPercent      int64  `json:"errorPercent,omitempty"`
+	MaxEjection       string `json:"maxEjection,omitempty"`
+	MinRequests       int64  `json:"minRequests,omitempty"`
 }
 
 // RoutePathMatch defines model for RoutePathMatch.
@@ -6648,6 +6915,14 @@ type RouteRedirect struct {
 	Status   int64  `json:"status,omitempty"`
 }
 
+// RouteRetry defines model for RouteRetry.
+type RouteRetry struct {
+	Attempts      int64   `json:"attempts"`
+	Backoff       string  `json:"backoff,omitempty"`
+	BudgetPercent int64   `json:"budgetPercent,omitempty"`
+	Codes         []int64 `json:"codes,omitempty"`
+}
+
 // RouteRewrite defines model for RouteRewrite.
 type RouteRewrite struct {
 	FullPath string `json:"fullPath,omitempty"`
@@ -6663,13 +6938,29 @@ type RouteRule struct {
 	Redirect        *RouteRedirect     `json:"redirect,omitempty"`
 	RequestHeaders  *RouteHeaderChange `json:"requestHeaders,omitempty"`
 	ResponseHeaders *RouteHeaderChange `json:"responseHeaders,omitempty"`
+	Retry           *RouteRetry        `json:"retry,omitempty"`
 	Rewrite         *RouteRewrite      `json:"rewrite,omitempty"`
+	Session         *RouteSession      `json:"session,omitempty"`
 	Timeouts        *RouteTimeouts     `json:"timeouts,omitempty"`
+}
+
+// RouteSession defines model for RouteSession.
+type RouteSession struct {
+	CookieName string `json:"cookieName"`
+	Lifetime   string `json:"lifetime,omitempty"`
+}
+
+// RouteTLS defines model for RouteTLS.
+type RouteTLS struct {
+	Ca                string `json:"ca,omitempty"`
+	ClientCertificate bool   `json:"clientCertificate,omitempty"`
+	ServerName        string `json:"serverName,omitempty"`
 }
 
 // RouteTimeouts defines model for RouteTimeouts.
 type RouteTimeouts struct {
 	Backend string `json:"backend,omitempty"`
+	Idle    string `json:"idle,omitempty"`
 	Request string `json:"request,omitempty"`
 }
 
@@ -7531,6 +7822,12 @@ type ServiceAccount struct {
 	Project string `json:"project,omitempty"`
 }
 
+// SetAPIGuideRequest defines model for SetApiGuideRequest.
+type SetAPIGuideRequest struct {
+	// Source The guide as YAML; empty is the shipped one again.
+	Source string `json:"source"`
+}
+
 // SetBudgetRequest defines model for SetBudgetRequest.
 type SetBudgetRequest struct {
 	// Amount How much may be spent in a calendar month.
@@ -8066,6 +8363,25 @@ type StateView struct {
 	Version   StateVersion    `json:"version"`
 }
 
+// StyleguideFinding defines model for StyleguideFinding.
+type StyleguideFinding struct {
+	Column   int64  `json:"column,omitempty"`
+	File     string `json:"file,omitempty"`
+	Fix      string `json:"fix,omitempty"`
+	Line     int64  `json:"line,omitempty"`
+	Message  string `json:"message"`
+	Path     string `json:"path,omitempty"`
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+}
+
+// StyleguideRule defines model for StyleguideRule.
+type StyleguideRule struct {
+	Description string `json:"description"`
+	Name        string `json:"name"`
+	Severity    string `json:"severity"`
+}
+
 // Subscription defines model for Subscription.
 type Subscription struct {
 	CreatedAt         time.Time            `json:"createdAt"`
@@ -8427,6 +8743,31 @@ type UnlockStateRequest struct {
 	// ID The lock's ID.
 	ID     string `json:"id"`
 	Reason string `json:"reason"`
+}
+
+// UploadAPIRequest defines model for UploadApiRequest.
+type UploadAPIRequest struct {
+	// Origin Where it is from, such as a repository and a commit.
+	Origin string `json:"origin,omitempty"`
+
+	// Source The OpenAPI document, 3.0 or 3.1, as YAML or JSON; every reference is inside of it.
+	Source string `json:"source"`
+}
+
+// UploadAPIResponse defines model for UploadApiResponse.
+type UploadAPIResponse struct {
+	API        string        `json:"api"`
+	At         time.Time     `json:"at"`
+	By         string        `json:"by"`
+	Digest     string        `json:"digest"`
+	Number     int64         `json:"number"`
+	Openapi    string        `json:"openapi"`
+	Operations int64         `json:"operations"`
+	Origin     string        `json:"origin,omitempty"`
+	Project    string        `json:"project"`
+	Report     ApispecReport `json:"report"`
+	Title      string        `json:"title"`
+	Version    string        `json:"version"`
 }
 
 // Upstream defines model for Upstream.
@@ -9964,6 +10305,60 @@ type GetPolicyStateParams struct {
 
 // ListProjectsParams defines parameters for ListProjects.
 type ListProjectsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListAPIOverridesParams defines parameters for ListAPIOverrides.
+type ListAPIOverridesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListApisParams defines parameters for ListApis.
+type ListApisParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetAPIChangesParams defines parameters for GetAPIChanges.
+type GetAPIChangesParams struct {
+	// From The older revision; the newest unless given.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// FromVersion The version that the older revision is of; the same unless given.
+	FromVersion string `form:"fromVersion,omitempty" json:"fromVersion,omitempty"`
+
+	// To The newer revision; the newest unless given.
+	To int64 `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// GetAPIConsumersParams defines parameters for GetAPIConsumers.
+type GetAPIConsumersParams struct {
+	// Stage On this stage; on all unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Days Of how many days, today included.
+	Days int64 `form:"days,omitempty" json:"days,omitempty"`
+}
+
+// GetAPIDocumentParams defines parameters for GetAPIDocument.
+type GetAPIDocumentParams struct {
+	// Revision The revision's number; the newest unless given.
+	Revision int64 `form:"revision,omitempty" json:"revision,omitempty"`
+}
+
+// ListAPIRevisionsParams defines parameters for ListAPIRevisions.
+type ListAPIRevisionsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

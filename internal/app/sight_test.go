@@ -266,11 +266,12 @@ func together() map[string]string {
 // ofProjects are operations about what belongs to no stage, each with what that is: who works
 // in one stage sees it.
 func ofProjects() map[string]string {
-	const release, repository, workload = "a release", "a repository", "a workload"
+	const api, release, repository, workload = "a document of an API", "a release", "a repository", "a workload"
 	return map[string]string{
 		"get-artifact": release, "head-artifact": release, "get-release": release, "list-releases": release, "get-root-module": release,
 		"get-repository": repository, "list-repositories": repository, "list-bindings": repository, "list-identities": repository,
 		"list-webhooks": repository, "get-pull-request": repository, "list-pull-requests": repository, "get-config-source": repository,
+		"get-api": api, "get-api-changes": api, "get-api-consumers": api, "get-api-document": api, "list-api-revisions": api, "upload-api": api,
 		"explain-resource": workload,
 	}
 }
@@ -279,7 +280,7 @@ func ofProjects() map[string]string {
 func empty() map[string]string {
 	const ran, pushed, served = "it takes terraform", "it takes a push", "it takes something that is served"
 	return map[string]string{
-		"automation_firings": ran, "budget_entries": ran, "budget_reservations": ran, "builds": pushed, "compliance_findings": ran, "compliance_spans": ran,
+		"apispec_calls": served, "automation_firings": ran, "budget_entries": ran, "budget_reservations": ran, "builds": pushed, "compliance_findings": ran, "compliance_spans": ran,
 		"config_revisions": pushed, "dns_names": served, "dns_records": served, "event_outbox": "on this database events have their places at once", "event_topics": served,
 		"landing_zones stage": "they are of the tenant", "quota_told": "it takes a quota that is reached", "run_dossiers": ran,
 		"run_projects": ran, "run_promotions": ran, "run_release_approvals": "the first stage takes every release", "run_verified": ran, "secret_sync_items": "it takes a vault",

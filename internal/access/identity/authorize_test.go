@@ -27,6 +27,7 @@ func matrix() map[string]string {
 		"secret.read": "sm", "secret.list": "vudasm", "secret.sync": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "", "key.destroy": "", "tenant.create": "", "tenant.read": "", "tenant.suspend": "", "tenant.offboard": "", "tenant.export": "m", "state.read": "m",
 		"repo.read": "vudam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
+		"api.read": "vudam", "api.write": "dm", "api.publish": "dm", "api.approve": "am", "api.guide": "m",
 		"drift.read": "vudam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
 		"runner.read": "vudam", "runner.create": "m", "runner.delete": "m",
 		"source.read": "vudam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
@@ -64,7 +65,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read", "gateway.read"}, action)
+			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read", "gateway.read", "api.read"}, action)
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

@@ -85,6 +85,14 @@ func (b *bench) Authorize(ctx context.Context, action string, scope kernel.Scope
 	return nil
 }
 
+// Allowed reaches all, and of eve's nothing but dev.
+func (b *bench) Allowed(ctx context.Context, _ string, _ kernel.Scope) (kernel.Reach, error) {
+	if a, _ := kernel.ActorFrom(ctx); a.Name == "eve" {
+		return kernel.Reach{Stages: []kernel.Scope{{Tenant: "acme", Project: "shop", Stage: "dev"}}}, nil
+	}
+	return kernel.Reach{All: true}, nil
+}
+
 func (b *bench) Record(_ context.Context, f kernel.Fact) error {
 	b.facts = append(b.facts, f.Type)
 	return nil
@@ -379,4 +387,44 @@ func (s *sums) AddCalls(_ context.Context, all []apispec.Call) error {
 		s.calls += c.Calls
 	}
 	return nil
+}
+
+func TestWhoSeesOneStageSeesNoOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.upload(t, v1, document())
+		for _, stage := range []string{"dev", "prod"} {
+			b.publish(t, v1, apispec.Publishing{Stage: stage})
+		}
+		b.upload(t, v1, document(colour))
+		o, err := b.RequestOverride(as("ada"), v1, "prod", 2, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &apispec.Calls{Store: b.store, Clock: b.clock}
+		c.Count(v1, "prod", "listOrders", "shop-app", 200)
+		c.Count(v1, "dev", "listOrders", "shop-app", 200)
+		if err := c.Write(as("ada")); err != nil {
+			t.Fatal(err)
+		}
+		list, err := b.List(as("eve"), shop, kernel.PageRequest{})
+		if err != nil || len(list.Items) != 1 || len(list.Items[0].Stages) != 1 || list.Items[0].Stages[0].Stage != "dev" {
+			t.Errorf("%+v %v", list, err)
+		}
+		one, err := b.Get(as("eve"), v1)
+		if err != nil || len(one.Stages) != 1 || one.Stages[0].Stage != "dev" {
+			t.Errorf("%+v %v", one, err)
+		}
+		calls, err := b.Consumers(as("eve"), v1, "", 30)
+		if err != nil || len(calls) != 1 || calls[0].Stage != "dev" {
+			t.Errorf("%+v %v", calls, err)
+		}
+		overrides, err := b.Overrides(as("eve"), shop, kernel.PageRequest{})
+		if err != nil || len(overrides.Items) != 0 {
+			t.Errorf("%+v %v", overrides, err)
+		}
+		if _, err := b.ApproveOverride(as("eve"), shop, o.ID, ""); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("approved: %v", err)
+		}
+	})
 }

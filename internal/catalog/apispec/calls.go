@@ -23,8 +23,8 @@ const (
 type CallStore interface {
 	// AddCalls adds to what is counted of each.
 	AddCalls(ctx context.Context, all []Call) error
-	// Calls returns the sums of a version's calls since a day, the most first.
-	Calls(ctx context.Context, k Key, stage, since string, most int) ([]Call, error)
+	// Calls returns the sums of a version's calls within a reach since a day, the most first.
+	Calls(ctx context.Context, k Key, within kernel.Reach, stage, since string, most int) ([]Call, error)
 	// DropCalls removes days before one.
 	DropCalls(ctx context.Context, before string) error
 }
@@ -138,8 +138,12 @@ func (s *Service) Consumers(ctx context.Context, k Key, stage string, days int) 
 	if _, err := s.Store.Revision(ctx, k, 0); err != nil {
 		return nil, err
 	}
+	within, err := s.sight(ctx, k.scope())
+	if err != nil {
+		return nil, err
+	}
 	since := s.Clock.Now().AddDate(0, 0, 1-days).UTC().Format(time.DateOnly)
-	return s.Traffic.Calls(ctx, k, stage, since, maxConsumers)
+	return s.Traffic.Calls(ctx, k, within, stage, since, maxConsumers)
 }
 
 // maxConsumers bounds a list of who calls what.

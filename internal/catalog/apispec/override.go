@@ -63,7 +63,15 @@ func (s *Service) override(ctx context.Context, scope kernel.Scope, id string) (
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return Override{}, err
 	}
-	return s.Decisions.Override(ctx, scope, id)
+	within, err := s.sight(ctx, scope)
+	if err != nil {
+		return Override{}, err
+	}
+	o, err := s.Decisions.Override(ctx, scope, id)
+	if err == nil && !within.Has(o.Project, o.Stage) {
+		return Override{}, kernel.Errorf(kernel.NotFound, "the override %s does not exist", id)
+	}
+	return o, err
 }
 
 func (s *Service) decide(ctx context.Context, o Override, fact, reason string) error {
@@ -83,6 +91,10 @@ func (s *Service) Overrides(ctx context.Context, scope kernel.Scope, page kernel
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return kernel.Page[Override]{}, err
 	}
-	all, err := s.Decisions.Overrides(ctx, scope, page.Cursor, page.Size()+1)
+	within, err := s.sight(ctx, scope)
+	if err != nil {
+		return kernel.Page[Override]{}, err
+	}
+	all, err := s.Decisions.Overrides(ctx, scope, within, page.Cursor, page.Size()+1)
 	return kernel.PageOf(all, page, func(o Override) string { return o.ID }), err
 }

@@ -29,8 +29,8 @@ type Store interface {
 type Decisions interface {
 	PutOverride(ctx context.Context, o Override) error
 	Override(ctx context.Context, scope kernel.Scope, id string) (Override, error)
-	// Overrides returns those of a project after an id, the newest first.
-	Overrides(ctx context.Context, scope kernel.Scope, before string, most int) ([]Override, error)
+	// Overrides returns those of a project within a reach, before an id, the newest first.
+	Overrides(ctx context.Context, scope kernel.Scope, within kernel.Reach, before string, most int) ([]Override, error)
 	// Approved tells whether one revision may replace another on a stage.
 	Approved(ctx context.Context, k Key, stage string, from, to int64) (bool, error)
 	// Guide returns the tenant's style guide, "" for the shipped one.
@@ -47,6 +47,8 @@ type Stages interface {
 // Authorizer tells whether the actor of the context may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's tenant that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts in the transaction of the context.

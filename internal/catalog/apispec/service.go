@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
@@ -199,11 +200,15 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	if err != nil {
 		return none, err
 	}
+	within, err := s.sight(ctx, scope)
+	if err != nil {
+		return none, err
+	}
 	all := make([]API, 0, len(newest))
 	for _, r := range newest {
 		a := API{Key: r.Key, Title: r.Title, Newest: r.Number, At: r.At, Stages: []Standing{}}
 		for _, st := range stand {
-			if st.Key == r.Key {
+			if st.Key == r.Key && within.Has(st.Project, st.Stage) {
 				a.Stages = append(a.Stages, st)
 			}
 		}
@@ -219,8 +224,19 @@ func (s *Service) Get(ctx context.Context, k Key) (API, error) {
 		return API{}, err
 	}
 	a := API{Key: r.Key, Title: r.Title, Newest: r.Number, At: r.At}
-	a.Stages, err = s.Store.Standings(ctx, k)
+	within, err := s.sight(ctx, k.scope())
+	if err != nil {
+		return API{}, err
+	}
+	all, err := s.Store.Standings(ctx, k)
+	a.Stages = slices.DeleteFunc(all, func(st Standing) bool { return !within.Has(st.Project, st.Stage) })
 	return a, err
+}
+
+// sight is on which stages the actor reads: documents are of the project, and where
+// they stand, what breaks there and who calls them, of a stage.
+func (s *Service) sight(ctx context.Context, scope kernel.Scope) (kernel.Reach, error) {
+	return s.Authorizer.Allowed(ctx, actionRead, kernel.Scope{Tenant: scope.Tenant})
 }
 
 // Revision returns a revision with its source; number 0 is the newest.

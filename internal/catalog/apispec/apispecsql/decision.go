@@ -38,11 +38,13 @@ func (r row) override() (out apispec.Override, err error) {
 	return out, err
 }
 
-// Overrides returns those of a project before an id, the newest first: ids grow with time.
-func (s *Store) Overrides(ctx context.Context, scope kernel.Scope, before string, most int) ([]apispec.Override, error) {
+// Overrides returns those of a project that are reached, before an id, the newest first:
+// ids grow with time.
+func (s *Store) Overrides(ctx context.Context, scope kernel.Scope, within kernel.Reach, before string, most int) ([]apispec.Override, error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("apispec_overrides").Column("tenant", "project", "api", "version", "body").
+		Where("tenant = ? AND project = ? AND (id < ? OR ? = '')", scope.Tenant, scope.Project, before, before)
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, api, version, body FROM apispec_overrides WHERE tenant = ? AND project = ? AND (id < ? OR ? = '') ORDER BY id DESC LIMIT ?",
-		scope.Tenant, scope.Project, before, before, most).Scan(ctx, &rows)
+	err := db.Within(q, within, "project", "stage").OrderExpr("id DESC").Limit(int64(most)).Scan(ctx, &rows)
 	return db.Each(rows, err, "the overrides", row.override)
 }
 
@@ -84,15 +86,16 @@ func (s *Store) AddCalls(ctx context.Context, all []apispec.Call) error {
 	})
 }
 
-// Calls returns the sums of a version's calls since a day, the most first.
-func (s *Store) Calls(ctx context.Context, k apispec.Key, stage, since string, most int) ([]apispec.Call, error) {
+// Calls returns the sums of a version's calls that are reached since a day, the most first.
+func (s *Store) Calls(ctx context.Context, k apispec.Key, within kernel.Reach, stage, since string, most int) ([]apispec.Call, error) {
 	var rows []struct {
 		Stage, Operation, Consumer, Day string
 		Calls, Errors                   int64
 	}
-	err := s.db.Reader(ctx).NewRaw("SELECT stage, operation, consumer, MAX(day) AS day, SUM(calls) AS calls, SUM(errors) AS errors FROM apispec_calls WHERE "+ofVersion+
-		" AND (stage = ? OR ? = '') AND day >= ? GROUP BY stage, operation, consumer ORDER BY 5 DESC, stage, operation, consumer LIMIT ?",
-		k.Tenant, k.Project, k.API, k.Version, stage, stage, since, most).Scan(ctx, &rows)
+	q := s.db.Reader(ctx).NewSelect().TableExpr("apispec_calls").Column("stage", "operation", "consumer").
+		ColumnExpr("MAX(day) AS day").ColumnExpr("SUM(calls) AS calls").ColumnExpr("SUM(errors) AS errors").
+		Where(ofVersion+" AND (stage = ? OR ? = '') AND day >= ?", k.Tenant, k.Project, k.API, k.Version, stage, stage, since)
+	err := db.Within(q, within, "project", "stage").Group("stage", "operation", "consumer").OrderExpr("5 DESC, stage, operation, consumer").Limit(int64(most)).Scan(ctx, &rows)
 	out := make([]apispec.Call, len(rows))
 	for i, r := range rows {
 		out[i] = apispec.Call{Key: k, Stage: r.Stage, Operation: r.Operation, Consumer: r.Consumer, Day: r.Day, Calls: r.Calls, Errors: r.Errors}

@@ -80,9 +80,10 @@ func lane(t testing.TB, kind *waf.Kind, log *records, registry *prometheus.Regis
 		echo(w, body)
 	}))
 	t.Cleanup(server.Close)
-	transport := upstream.NewTransport(nil)
-	t.Cleanup(transport.Close)
-	handler := exchange.Chain(f.pass(transport, server.Listener.Addr().String()), filter)
+	services := upstream.NewCluster(upstream.Config{})
+	t.Cleanup(services.Close)
+	services.Update([]upstream.Endpoint{{Addr: server.Listener.Addr().String()}})
+	handler := exchange.Chain(f.pass(services), filter)
 	f.serve(t, func(x *exchange.Exchange) {
 		f.mu.Lock()
 		f.judged++
@@ -92,11 +93,11 @@ func lane(t testing.TB, kind *waf.Kind, log *records, registry *prometheus.Regis
 	return f
 }
 
-func (f *fixture) pass(transport *upstream.Transport, addr string) exchange.Handler {
+func (f *fixture) pass(services *upstream.Cluster) exchange.Handler {
 	return func(x *exchange.Exchange) {
 		x.Request.Header.SetRequestURI("/")
 		x.Request.Header.Del("Connection")
-		if err := transport.Do(x, upstream.Call{Addr: addr, HeadTimeout: time.Minute, Stall: time.Minute}); err != nil {
+		if err := services.Pick(nil).Do(x, upstream.Call{HeadTimeout: time.Minute, Stall: time.Minute, Idle: time.Minute}); err != nil {
 			x.Refuse("test", http.StatusBadGateway, "the service failed", err.Error(), "")
 		}
 	}

@@ -131,12 +131,6 @@ func Decisions() map[string]Decision {
 		"compliance.evaluate": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
 		"compliance.preview":  {Scope: ScopeAdmin, Roles: admins},
 
-		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
-		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
-		"api.publish": {Scope: ScopeDeploy, Roles: developers},
-		"api.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
-		"api.guide":   {Scope: ScopeAdmin, Roles: admins},
-
 		"cost.read":       {Scope: ScopeRead, Roles: members},
 		"cost.import":     {Scope: ScopeAdmin, Roles: admins},
 		"cost.rules":      {Scope: ScopeAdmin, Roles: admins},
@@ -158,17 +152,31 @@ func Decisions() map[string]Decision {
 		// have one made.
 		"config.write":   {Scope: ScopeDeploy, Roles: developers},
 		"config.connect": {Scope: ScopeAdmin, Roles: admins},
-		"gateway.read":   {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
-		"gateway.write":  {Scope: ScopeDeploy, Roles: developers},
-		// A policy of a project or a tenant holds for the routes of others.
-		"gateway.govern": {Scope: ScopeAdmin, Roles: admins},
 		// A token reads the secrets of its workload.
 		"config.token": {Scope: ScopeSecrets, Roles: admins},
 		// Events tell what the audit log tells.
 		"subscription.write": {Scope: ScopeAdmin, Roles: admins},
 	}
+	maps.Copy(all, perimeterDecisions())
 	maps.Copy(all, accessDecisions())
 	return all
+}
+
+// perimeterDecisions are those about the gateway and the APIs behind it.
+func perimeterDecisions() map[string]Decision {
+	members := []Role{Viewer, Auditor, Developer, Approver, Admin}
+	developers, admins := []Role{Developer, Admin}, []Role{Admin}
+	return map[string]Decision{
+		"gateway.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"gateway.write": {Scope: ScopeDeploy, Roles: developers},
+		// A policy of a project or a tenant holds for the routes of others.
+		"gateway.govern": {Scope: ScopeAdmin, Roles: admins},
+		"api.read":       {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"api.write":      {Scope: ScopeDeploy, Roles: developers, Below: true},
+		"api.publish":    {Scope: ScopeDeploy, Roles: developers},
+		"api.approve":    {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"api.guide":      {Scope: ScopeAdmin, Roles: admins},
+	}
 }
 
 // accessDecisions are those about who may do what.

@@ -147,7 +147,7 @@ func (r *Redis) listen(ctx context.Context, heard *redis.PubSub) error {
 		return err
 	case <-r.broken:
 		_ = heard.Close()
-		_ = <-messages
+		<-messages
 		return errors.New("it does not answer")
 	}
 }

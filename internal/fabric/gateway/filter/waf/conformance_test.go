@@ -36,6 +36,9 @@ type verdict struct {
 // TestRuleSetsOwnTests runs the rule set's regression tests through a front and
 // a service. The rest of them stands in the reference; UPDATE=1 writes it.
 func TestRuleSetsOwnTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all requests of the rule set take a while")
+	}
 	t.Parallel()
 	cases := waftest.Cases(t)
 	verdicts := make([]verdict, len(cases))

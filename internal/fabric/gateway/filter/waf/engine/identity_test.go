@@ -42,6 +42,9 @@ const maxTries = 40
 // TestVerdictsAreThoseOfStockCoraza gives every request of the rule set's tests
 // to the engine and to Coraza as it comes, at the lowest and the highest level.
 func TestVerdictsAreThoseOfStockCoraza(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all requests of the rule set take a while")
+	}
 	t.Parallel()
 	for _, level := range []int{1, 4} {
 		t.Run(fmt.Sprint("level ", level), func(t *testing.T) {

@@ -147,8 +147,7 @@ func (r *Redis) listen(ctx context.Context, heard *redis.PubSub) error {
 		return err
 	case <-r.broken:
 		_ = heard.Close()
-		<-messages
-		return errors.New("it does not answer")
+		return errors.Join(errors.New("it does not answer"), <-messages)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,9 @@ func (v *serving) untilClose(ctx *fasthttp.RequestCtx) {
 	ctx.Hijack(func(net.Conn) {})
 }
 
+// heads are used again, one for each answer without a date.
+var heads = sync.Pool{New: func() any { return &fasthttp.ResponseHeader{} }} //nolint:gochecknoglobals // memory that is used again
+
 // dated has the server say when an answer was made that does not say it itself
 // (RFC 9110 §6.6.1); that of a service stays what it is. A head that was read
 // from a service has no default any more: only one begun anew has it.
@@ -55,8 +59,9 @@ func dated(h *fasthttp.ResponseHeader) {
 	if len(h.Peek("Date")) > 0 || h.StatusCode() < http.StatusOK {
 		return
 	}
-	var same fasthttp.ResponseHeader
-	h.CopyTo(&same)
+	same := heads.Get().(*fasthttp.ResponseHeader) //nolint:forcetypeassert // what is stored
+	defer heads.Put(same)
+	h.CopyTo(same)
 	h.Reset()
 	h.SetNoDefaultContentType(true)
 	h.SetStatusCode(same.StatusCode())

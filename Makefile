@@ -64,8 +64,10 @@ azure-tools: services build
 azure-docs: azure-tools ## write the tables of the Azure modules' READMEs again
 	for dir in iac iac/bootstrap iac/modules/*; do $(AZURE)/bin/terraform-docs --config iac/.terraform-docs.yml $$dir; done
 
-race: ## run the tests under the race detector
-	CGO_ENABLED=1 go test $(GOFLAGS_) -vet=off -race -short -timeout 40m ./internal/...
+RACE ?= ./internal/...
+
+race: ## run the tests under the race detector (RACE: of these packages)
+	CGO_ENABLED=1 go test $(GOFLAGS_) -vet=off -race -short -timeout 40m $(RACE)
 
 lint: ## gofumpt, gci, golangci-lint, terraform fmt
 	$(TOOLS) golangci-lint run ./...

@@ -54,9 +54,6 @@ type ProxyConfig struct {
 	Roots *x509.CertPool
 	// ClientCertificate is shown to services that a route says so of; nil has none.
 	ClientCertificate func() (*tls.Certificate, error)
-	// SessionKey keys the cookies of sessions; one that is random is made where it
-	// is empty, so that sessions end with the process.
-	SessionKey []byte
 	// MaxBody, Stall, ResponseTimeout and StreamIdle have defaults.
 	MaxBody         int64
 	Stall           time.Duration
@@ -68,7 +65,9 @@ type ProxyConfig struct {
 type Proxy struct {
 	config  ProxyConfig
 	several Endpoints
-	scratch sync.Pool
+	// sessionKey keys the cookies of sessions, which end with the process.
+	sessionKey []byte
+	scratch    sync.Pool
 
 	mu       sync.Mutex
 	clusters map[string]*upstream.Cluster
@@ -89,10 +88,7 @@ func NewProxy(c ProxyConfig) *Proxy {
 	if c.StreamIdle == 0 {
 		c.StreamIdle = DefaultStreamIdle
 	}
-	if len(c.SessionKey) == 0 {
-		c.SessionKey = newSessionKey()
-	}
-	p := &Proxy{config: c, clusters: map[string]*upstream.Cluster{}}
+	p := &Proxy{config: c, sessionKey: newSessionKey(), clusters: map[string]*upstream.Cluster{}}
 	p.several, _ = c.Upstreams.(Endpoints)
 	p.scratch.New = func() any { return new([]upstream.Endpoint) }
 	return p

@@ -29,7 +29,7 @@ func newSessionKey() []byte {
 }
 
 func (p *Proxy) digest(of ...string) string {
-	mac := hmac.New(sha256.New, p.config.SessionKey)
+	mac := hmac.New(sha256.New, p.sessionKey)
 	_, _ = mac.Write([]byte(strings.Join(of, "\n")))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:digestSize])
 }

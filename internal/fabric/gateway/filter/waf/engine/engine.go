@@ -51,7 +51,6 @@ type Engine struct {
 // New compiles the rule set and the custom rules, which takes some hundred
 // milliseconds and needs nothing from outside.
 func New(c Config) (*Engine, error) {
-	register()
 	e, sifts := &Engine{}, &sieve{}
 	key := strconv.FormatInt(waiting.last.Add(1), 10)
 	waiting.sieves.Store(key, sifts)

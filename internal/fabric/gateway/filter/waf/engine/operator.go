@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"regexp"
-	"sync"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
@@ -17,8 +16,9 @@ const operatorName = "terraceRx"
 // statesOfOne bounds the states of one expression, in bytes.
 const statesOfOne = 512 << 10
 
-// register makes our operators known to Coraza, whose list of them is global.
-var register = sync.OnceFunc(func() { //nolint:gochecknoglobals // Coraza's list is
+// Coraza's list of operators is global and has no lock: ours join it before anything runs,
+// as the rules that users write are compiled at any time.
+func init() { //nolint:gochecknoinits // Coraza's way of extension
 	plugins.RegisterOperator(operatorName, newRx)
 	plugins.RegisterOperator(sieveName, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
 		if s, ok := waiting.sieves.Load(o.Arguments); ok {
@@ -26,7 +26,7 @@ var register = sync.OnceFunc(func() { //nolint:gochecknoglobals // Coraza's list
 		}
 		return nil, errNoSieve
 	})
-})
+}
 
 var errNoSieve = errors.New("the operator is not for rules that are written by hand")
 

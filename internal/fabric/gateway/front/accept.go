@@ -36,7 +36,7 @@ func (v *serving) greet(c net.Conn) {
 		return
 	}
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		v.twos.push(conn)
+		v.twos.push(v.metered(conn))
 		return
 	}
 	v.ones.push(&endingTLS{Conn: conn})
@@ -55,7 +55,7 @@ func (v *serving) recognise(c net.Conn) {
 	_ = c.SetReadDeadline(time.Time{})
 	c = &begun{Conn: c, head: head[:n]}
 	if err == nil && string(head) == preface {
-		v.twos.push(c)
+		v.twos.push(v.metered(c))
 		return
 	}
 	v.ones.push(&ending{Conn: c})

@@ -18,6 +18,10 @@ import (
 // maxStreams is how many streams one connection of HTTP/2 may have open.
 const maxStreams = 250
 
+// maxFrame is the largest frame that is taken: the one that each client may send
+// (RFC 9113 §4.2), so that nobody makes the gateway hold more.
+const maxFrame = 16 << 10
+
 func (v *serving) newTwo() *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP2(true)
@@ -26,7 +30,8 @@ func (v *serving) newTwo() *http.Server {
 		Protocols: protocols,
 		Handler:   http.HandlerFunc(v.serveTwo), ErrorLog: slog.NewLogLogger(v.config.Log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame},
+		ConnContext: withTLS,
 		BaseContext: func(net.Listener) context.Context { return v.requests },
 	}
 }
@@ -41,7 +46,7 @@ func (v *serving) serveTwo(w http.ResponseWriter, r *http.Request) {
 	if addr, err := net.ResolveTCPAddr("tcp", r.RemoteAddr); err == nil {
 		client = addr
 	}
-	c := exchange.Connection{Context: r.Context(), Client: client, TLS: r.TLS, Proto: 2}
+	c := exchange.Connection{Context: r.Context(), Client: client, TLS: tlsOf(r.Context()), Proto: 2}
 	v.streamOf(&c, r, control)
 	x, ok := exchange.New(req, resp, c)
 	func() {

@@ -29,6 +29,9 @@ type Body struct {
 	// gone tells that bytes were passed on that are not kept.
 	gone bool
 	err  error
+	// tail comes behind the body; distrusted are the names in it that are not passed on.
+	tail       Tail
+	distrusted []func(name []byte) bool
 }
 
 // NewBody returns a body of length bytes, or of -1 for as many as come.
@@ -126,6 +129,7 @@ func (b *Body) Whole() []byte { return b.kept }
 // Replace makes content the body.
 func (b *Body) Replace(content []byte) {
 	b.kept, b.at, b.over, b.gone, b.Length = content, 0, true, false, int64(len(content))
+	b.tail = Tail{} // it may speak of what was there before
 }
 
 // Rewind starts the body over; false says that it cannot be sent again.

@@ -61,6 +61,9 @@ type Exchange struct {
 	// Trailers returns the trailers of the answer once its body has been read;
 	// nil has none.
 	Trailers func() http.Header
+	// Interim sends an answer before the real one (RFC 9110 §15.2) with the headers
+	// that may be passed on; nil cannot.
+	Interim func(status int, h http.Header)
 
 	// ctx ends with the client's stream (HTTP/2) or with the server.
 	ctx context.Context //nolint:containedctx // an exchange is as long as its context
@@ -106,6 +109,8 @@ type Connection struct {
 	Upgrade func(func(client net.Conn))
 	// Abort breaks a read of the request's body that is going on.
 	Abort func()
+	// Interim sends an answer before the real one.
+	Interim func(status int, h http.Header)
 }
 
 // New returns an exchange on a front's messages. A request that cannot be told
@@ -113,7 +118,7 @@ type Connection struct {
 func New(req *fasthttp.Request, resp *fasthttp.Response, c Connection) (x *Exchange, ok bool) {
 	x = &Exchange{
 		Request: req, Response: resp, Client: c.Client, TLS: c.TLS, Proto: c.Proto, Began: time.Now(),
-		Body: c.Body, ctx: c.Context, upgrade: c.Upgrade, abort: c.Abort,
+		Body: c.Body, ctx: c.Context, upgrade: c.Upgrade, abort: c.Abort, Interim: c.Interim,
 	}
 	return x, x.locate()
 }

@@ -19,15 +19,21 @@ func (v *serving) serveOne(ctx *fasthttp.RequestCtx) { v.exchangeOne(ctx, v.conf
 
 // exchangeOne makes an exchange of a request in HTTP/1.1 and has it handled.
 func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler) {
-	conn := ctx.Conn()
+	conn, req := ctx.Conn(), &ctx.Request
 	c := exchange.Connection{Context: v.requests, Client: ctx.RemoteAddr(), TLS: ctx.TLSConnectionState(), Proto: 1}
 	v.bodyOf(&c, ctx, conn)
 	if ctx.Request.Header.ConnectionUpgrade() {
 		c.Upgrade = func(fn func(net.Conn)) { v.upgrade(ctx, fn) }
 	}
-	x, ok := exchange.New(&ctx.Request, &ctx.Response, c)
+	if req.Header.ContentLength() == -1 {
+		req = v.tailed(&c, ctx)
+	}
+	x, ok := exchange.New(req, &ctx.Response, c)
 	defer x.Handled()
 	v.handle(x, ok, handler)
+	if x.Streams() && x.Trailers != nil && ctx.Request.Header.IsHTTP11() {
+		trail(x)
+	}
 	dated(&ctx.Response.Header)
 	if x.Streams() && ctx.Response.Header.ContentLength() < 0 && !ctx.Request.Header.IsHTTP11() {
 		v.untilClose(ctx)

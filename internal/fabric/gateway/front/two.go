@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -48,6 +49,7 @@ func (v *serving) serveTwo(w http.ResponseWriter, r *http.Request) {
 	}
 	c := exchange.Connection{Context: r.Context(), Client: client, TLS: tlsOf(r.Context()), Proto: 2}
 	v.streamOf(&c, r, control)
+	c.Interim = func(status int, head http.Header) { sendInterim(w, status, head) }
 	x, ok := exchange.New(req, resp, c)
 	func() {
 		defer x.Handled()
@@ -56,6 +58,14 @@ func (v *serving) serveTwo(w http.ResponseWriter, r *http.Request) {
 	v.answer(w, control, x)
 	fasthttp.ReleaseRequest(req)
 	fasthttp.ReleaseResponse(resp)
+}
+
+// sendInterim sends an answer before the real one, whose head starts empty again.
+func sendInterim(w http.ResponseWriter, status int, head http.Header) {
+	h := w.Header()
+	maps.Copy(h, head)
+	w.WriteHeader(status)
+	clear(h)
 }
 
 // translate writes a request's head in the form of an exchange.
@@ -82,6 +92,11 @@ func (v *serving) streamOf(c *exchange.Connection, r *http.Request, control *htt
 	}
 	s := &sent{Reader: r.Body, conn: control, stall: v.config.Stall, stream: true}
 	c.Body, c.Abort = exchange.NewBody(s, r.ContentLength), s.abort
+	tail := exchange.Tail{Read: func() http.Header { return r.Trailer }}
+	for name := range r.Trailer {
+		tail.Announced = append(tail.Announced, name)
+	}
+	c.Body.SetTail(tail)
 }
 
 // answer sends what the exchange holds.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 )
 
 // deliver makes the answer's body available, or hands an upgraded connection over.
@@ -172,7 +174,7 @@ func (b *answerBody) trailers() error {
 		if !ok {
 			return &MessageError{Reason: "a trailer is none"}
 		}
-		if trailing(name) {
+		if exchange.Trailing(string(name)) {
 			if b.trailer == nil {
 				b.trailer = http.Header{}
 			}
@@ -180,15 +182,4 @@ func (b *answerBody) trailers() error {
 		}
 	}
 	return io.ErrUnexpectedEOF
-}
-
-// trailing tells that a field may come in a trailer: not what frames, routes or
-// authenticates a message (RFC 9110 §6.5.1).
-func trailing(name []byte) bool {
-	switch http.CanonicalHeaderKey(string(name)) {
-	case "Content-Length", "Transfer-Encoding", "Host", "Connection", "Keep-Alive", "Upgrade", "Trailer", "Te", "Content-Type", "Content-Encoding",
-		"Content-Range", "Set-Cookie", "Authorization", "Cache-Control", "Location", "Date", "Expires", "Vary":
-		return false
-	}
-	return !bytes.HasPrefix(bytes.ToLower(name), []byte("terrace-"))
 }

@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httputil"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -84,6 +86,8 @@ type session struct {
 	sent    error
 	// headed tells that the head of the answer has come.
 	headed atomic.Bool
+	// fields are the names of the request's head, once the body is known to have a tail.
+	fields fields
 	body   answerBody
 }
 
@@ -162,6 +166,7 @@ func (s *session) exchange() error {
 			s.headed.Store(true)
 			return nil
 		}
+		s.interim(resp)
 	}
 	return errors.New("too many interim answers")
 }
@@ -179,6 +184,9 @@ func (s *session) send() error {
 	}
 	h := &s.x.Request.Header
 	switch {
+	case whole && s.tail() != nil:
+		h.SetContentLength(-1)
+		return s.sendChunked()
 	case body.Empty():
 	case whole:
 		h.SetContentLength(len(body.Whole()))
@@ -201,6 +209,58 @@ func (s *session) send() error {
 		s.sent = s.stream(body)
 	}()
 	return nil
+}
+
+// sendChunked writes a body that is at hand and has fields behind it.
+func (s *session) sendChunked() error {
+	_ = s.conn.SetDeadline(time.Now().Add(s.call.HeadTimeout))
+	if err := s.x.Request.Header.Write(s.conn.w); err != nil {
+		return fmt.Errorf("send the request: %w", err)
+	}
+	out := httputil.NewChunkedWriter(s.conn.w)
+	if content := s.x.Body.Whole(); len(content) > 0 {
+		_, _ = out.Write(content)
+	}
+	_ = out.Close()
+	return s.sendTail()
+}
+
+// tail is what came behind the body.
+func (s *session) tail() http.Header {
+	if !s.x.Body.Tailed() {
+		return nil
+	}
+	if s.fields == nil { // before anything is sent beside the answer
+		s.fields = fieldsOf(&s.x.Request.Header)
+	}
+	return s.x.Body.Trailer(s.fields.has)
+}
+
+// fields are the names of a head, as a careless service tells them apart.
+type fields map[string]bool
+
+func fieldsOf(h *fasthttp.RequestHeader) fields {
+	f := fields{}
+	for name := range h.All() {
+		f[careless(string(name))] = true
+	}
+	return f
+}
+
+func (f fields) has(name string) bool { return f[careless(name)] }
+
+// careless is a name as CGI writes it (RFC 3875 §4.1.18).
+func careless(name string) string { return strings.ReplaceAll(strings.ToLower(name), "_", "-") }
+
+// sendTail ends a body in chunks.
+func (s *session) sendTail() error {
+	for name, values := range s.tail() {
+		for _, value := range values {
+			_, _ = fmt.Fprintf(s.conn.w, "%s: %s\r\n", name, value)
+		}
+	}
+	_, _ = s.conn.w.WriteString("\r\n")
+	return s.conn.w.Flush() //nolint:wrapcheck // judged by its kind
 }
 
 // stream sends a body as it comes.
@@ -230,8 +290,7 @@ func (s *session) stream(body *exchange.Body) error {
 			if err := out.Close(); err != nil || body.Length >= 0 {
 				return err //nolint:wrapcheck // judged by its kind
 			}
-			_, _ = s.conn.w.WriteString("\r\n")
-			return s.conn.w.Flush() //nolint:wrapcheck // judged by its kind
+			return s.sendTail()
 		case err != nil:
 			_ = s.conn.Close() // half a body must not look whole
 			return err         //nolint:wrapcheck // the client's

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,11 @@ func (m *Member) doTwo(x *exchange.Exchange, c Call) error {
 		cancel(nil)
 		return err
 	}
+	if x.Interim != nil {
+		h := &hints{x: x}
+		defer h.end()
+		req = req.WithContext(httptrace.WithClientTrace(ctx, h.trace()))
+	}
 	resp, err := m.cluster.two.RoundTrip(req)
 	if !late.Stop() && err == nil {
 		_ = resp.Body.Close()
@@ -120,6 +126,10 @@ func (m *Member) request(ctx context.Context, x *exchange.Exchange, s *sending) 
 		req.Header.Set("Te", "trailers")
 	}
 	body := x.Body
+	var has func(string) bool
+	if body.Tailed() {
+		has = fieldsOf(h).has
+	}
 	switch {
 	case body.Empty():
 	case body.Length >= 0 && body.Length <= replayable: // so that it can be sent again
@@ -127,9 +137,16 @@ func (m *Member) request(ctx context.Context, x *exchange.Exchange, s *sending) 
 			return nil, err //nolint:wrapcheck // the client's
 		}
 		req.ContentLength = int64(len(body.Whole()))
-		req.Body = io.NopCloser(bytes.NewReader(body.Whole()))
+		req.Body, req.Trailer = io.NopCloser(bytes.NewReader(body.Whole())), body.Trailer(has)
 	default:
 		req.ContentLength, req.Body = body.Length, s
+		for _, name := range body.Announced(has) {
+			if req.Trailer == nil {
+				req.Trailer = http.Header{}
+			}
+			req.Trailer[http.CanonicalHeaderKey(name)] = nil
+		}
+		s.trailer, s.has = req.Trailer, has
 	}
 	return req, nil
 }
@@ -139,6 +156,10 @@ type sending struct {
 	body    *exchange.Body
 	late    *time.Timer
 	timeout time.Duration
+
+	// trailer are the fields behind the body that were announced, filled at its end.
+	trailer http.Header
+	has     func(string) bool
 
 	mu   sync.Mutex
 	over bool
@@ -156,7 +177,13 @@ func (s *sending) Read(p []byte) (int, error) {
 	if n > 0 && s.late.Stop() {
 		s.late.Reset(s.timeout)
 	}
-	s.over = err != nil
+	if s.over = err != nil; errors.Is(err, io.EOF) && s.trailer != nil {
+		for name, values := range s.body.Trailer(s.has) {
+			if _, announced := s.trailer[name]; announced {
+				s.trailer[name] = values
+			}
+		}
+	}
 	return n, err //nolint:wrapcheck // the client's
 }
 
@@ -206,7 +233,7 @@ func (m *Member) receive(x *exchange.Exchange, c Call, resp *http.Response, canc
 		end()
 		return
 	}
-	x.Trailers = func() http.Header { return resp.Trailer }
+	x.Trailers = func() http.Header { return exchange.TrailingOf(resp.Trailer) }
 	x.Stream(&twoBody{ReadCloser: resp.Body, m: m, idle: time.AfterFunc(c.Idle, func() { cancel(errHeadTimeout) }), bound: c.Idle}, length, end)
 }
 

@@ -57,6 +57,7 @@ func refuse(detail string) *refusal {
 func (f *filter) wrap(next exchange.Handler) exchange.Handler {
 	return func(x *exchange.Exchange) {
 		f.headers.cleanse(&x.Request.Header)
+		x.Body.Distrust(f.headers.has)
 		if f.login != nil && f.login.serves(x) {
 			return
 		}

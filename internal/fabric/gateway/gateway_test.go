@@ -91,6 +91,12 @@ type fixture struct {
 
 func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
 	t.Helper()
+	return startWith(t, pki.Options{}, change)
+}
+
+// startWith is start with certificates as they are wanted.
+func startWith(t *testing.T, certificates pki.Options, change func(*gateway.ProxyConfig)) *fixture {
+	t.Helper()
 	f := &fixture{upstreams: &upstreams{}, registry: prometheus.NewRegistry()}
 	m, err := gateway.NewMetrics(f.registry)
 	if err != nil {
@@ -101,7 +107,7 @@ func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
 	if change != nil {
 		change(&config)
 	}
-	if f.authority, err = pki.Open(t.TempDir(), pki.Options{}); err != nil {
+	if f.authority, err = pki.Open(t.TempDir(), certificates); err != nil {
 		t.Fatal(err)
 	}
 	config.Roots = f.authority.Pool()

@@ -175,11 +175,21 @@ func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
 		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", service, "error", err)
 		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
 			"see its logs with: terrace service logs "+service+" --stage "+c.entry.Scope.Stage+" --project "+c.entry.Scope.Project)
+	case isUntrusted(err):
+		p.config.Log.WarnContext(x.Context(), "a service's certificate is not valid", "service", service, "address", x.Facts.Upstream, "error", err)
+		x.Refuse("gateway", http.StatusBadGateway, "Service not trusted", "Service "+service+" shows a certificate that is not valid for it, or not any more.",
+			"renew its certificate, or name its authority in the route (tls.ca)")
 	default:
 		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", service, "error", err)
 		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.",
 			"see its state with: terrace status")
 	}
+}
+
+// isUntrusted tells of a service whose certificate does not hold.
+func isUntrusted(err error) bool {
+	var invalid *tls.CertificateVerificationError
+	return errors.As(err, &invalid)
 }
 
 // access writes a line of the access log; queries stay out of it, since they

@@ -38,7 +38,7 @@ func (f *fleet) Endpoints(to []wire.Endpoint, _ kernel.Scope, _, _ string) []wir
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, i := range f.instances {
-		to = append(to, wire.Endpoint{Addr: strings.TrimPrefix(i.server.URL, "http://")})
+		to = append(to, wire.Endpoint{Addr: i.server.Listener.Addr().String()})
 	}
 	return to
 }

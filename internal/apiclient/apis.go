@@ -97,3 +97,20 @@ func (c *Client) SetAPIGuide(ctx context.Context, source string) (Guide, error) 
 	var g Guide
 	return g, c.call(ctx, http.MethodPut, escape("api-guide"), SetAPIGuideRequest{Source: source}, &g)
 }
+
+// FollowAPIs has the documents of a repository followed, and takes what it has now.
+func (c *Client) FollowAPIs(ctx context.Context, project, repository string, in FollowAPIRepositoryRequest) (ApispecvcsFollowing, error) {
+	var f ApispecvcsFollowing
+	return f, c.call(ctx, http.MethodPut, escape("projects", project, "api-repositories", repository), in, &f)
+}
+
+// FollowedAPIs returns the repositories whose documents are followed.
+func (c *Client) FollowedAPIs(ctx context.Context, project string) ([]ApispecvcsFollowing, error) {
+	var r ListAPIRepositoriesResponse
+	return r.Repositories, c.call(ctx, http.MethodGet, escape("projects", project, "api-repositories"), nil, &r)
+}
+
+// UnfollowAPIs ends it.
+func (c *Client) UnfollowAPIs(ctx context.Context, project, repository string) error {
+	return c.call(ctx, http.MethodDelete, escape("projects", project, "api-repositories", repository), nil, nil)
+}

@@ -2635,6 +2635,29 @@ type ApispecStanding struct {
 // ApispecState Where a version of an API is in its life on a stage.
 type ApispecState string
 
+// ApispecvcsBrought defines model for ApispecvcsBrought.
+type ApispecvcsBrought struct {
+	API      string `json:"api"`
+	Document string `json:"document"`
+	Revision int64  `json:"revision"`
+	Stage    string `json:"stage,omitempty"`
+	Version  string `json:"version"`
+}
+
+// ApispecvcsFollowing defines model for ApispecvcsFollowing.
+type ApispecvcsFollowing struct {
+	At         time.Time           `json:"at"`
+	Branch     string              `json:"branch"`
+	By         string              `json:"by"`
+	Commit     string              `json:"commit,omitempty"`
+	File       string              `json:"file"`
+	LookedAt   *time.Time          `json:"lookedAt,omitempty"`
+	Problems   []Problem           `json:"problems"`
+	Project    string              `json:"project"`
+	Repository string              `json:"repository"`
+	Versions   []ApispecvcsBrought `json:"versions"`
+}
+
 // ApplyDefinitionRequest defines model for ApplyDefinitionRequest.
 type ApplyDefinitionRequest struct {
 	// Source The definition in YAML.
@@ -4686,6 +4709,15 @@ type FocusTotal struct {
 	Unallocated string `json:"unallocated"`
 }
 
+// FollowAPIRepositoryRequest defines model for FollowApiRepositoryRequest.
+type FollowAPIRepositoryRequest struct {
+	// Branch The branch that is followed; the repository's default one unless given.
+	Branch string `json:"branch,omitempty"`
+
+	// File The file in which the repository says which APIs it has; apis.yaml unless given.
+	File string `json:"file,omitempty"`
+}
+
 // GatewayApplied defines model for GatewayApplied.
 type GatewayApplied struct {
 	Changes []GatewayChange `json:"changes"`
@@ -5354,6 +5386,12 @@ type Lifetime struct {
 type LintAPIRequest struct {
 	// Source The OpenAPI document.
 	Source string `json:"source"`
+}
+
+// ListAPIRepositoriesResponse defines model for ListApiRepositoriesResponse.
+type ListAPIRepositoriesResponse struct {
+	// Repositories By name.
+	Repositories []ApispecvcsFollowing `json:"repositories"`
 }
 
 // ListBindingsResponse defines model for ListBindingsResponse.

@@ -158,6 +158,11 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		},
 		"PublishAPI":   func() error { return e(c.PublishAPI(ctx, p, "orders", "v1", apiclient.PublishAPIRequest{})) },
 		"DeprecateAPI": func() error { return e(c.DeprecateAPI(ctx, p, "orders", "v1", apiclient.DeprecateAPIRequest{})) },
+		"FollowAPIs": func() error {
+			return e(c.FollowAPIs(ctx, p, "orders", apiclient.FollowAPIRepositoryRequest{}))
+		},
+		"FollowedAPIs": func() error { return e(c.FollowedAPIs(ctx, p)) },
+		"UnfollowAPIs": func() error { return c.UnfollowAPIs(ctx, p, "orders") },
 		"RetireAPI":    func() error { return e(c.RetireAPI(ctx, p, "orders", "v1", apiclient.RetireAPIRequest{})) },
 		"RequestAPIOverride": func() error {
 			return e(c.RequestAPIOverride(ctx, p, "orders", "v1", apiclient.RequestAPIOverrideRequest{}))

@@ -110,7 +110,7 @@ func (a *App) handler() http.Handler {
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
 		lifetimeapi.API{Lifetimes: a.delivery.lifetimes},
-		apispecapi.API{APIs: a.apis},
+		apispecapi.API{APIs: a.apis, Repositories: a.followed},
 		maturityapi.API{Maturity: a.maturity},
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},

@@ -7,7 +7,9 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecsql"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/openapi"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -19,6 +21,18 @@ func newAPIs(p *platform, a *access, f *fabric, d *delivery) *apispec.Service {
 		Store: store, Decisions: store, Traffic: store, Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 		Changed: f.apis.view.Now,
 	})
+}
+
+// newFollowed has repositories say which documents there are. It is told of a push
+// before those who deploy because of it.
+func newFollowed(p *platform, a *access, d *delivery, apis *apispec.Service) *apispecvcs.Service {
+	s := apispecvcs.New(apispecvcs.Config{
+		Store: apispecsql.NewStore(p.db), APIs: apis, Repositories: d.repositories, First: func() string { return d.stages.All()[0].Name },
+		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
+	})
+	d.repositories.Listeners = append([]vcs.Listener{s}, d.repositories.Listeners...)
+	d.repositories.Reviewers = append(d.repositories.Reviewers, s)
+	return s
 }
 
 // liveAPIs are what is published, as the gateway holds messages against it, and

@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
@@ -57,13 +58,15 @@ type App struct {
 	costs      *focus.Service
 	maturity   *maturity.Service
 	// apis are the documents of projects' APIs.
-	apis    *apispec.Service
-	loops   *supervise.Group
-	server  *httpserver.Server
-	started time.Time
-	ready   atomic.Bool
-	first   identity.Credentials
-	created bool
+	apis *apispec.Service
+	// followed are the repositories that they come from.
+	followed *apispecvcs.Service
+	loops    *supervise.Group
+	server   *httpserver.Server
+	started  time.Time
+	ready    atomic.Bool
+	first    identity.Credentials
+	created  bool
 	// signedIn tells that the client of this machine is.
 	signedIn bool
 }
@@ -110,6 +113,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.apis = newAPIs(a.platform, a.access, a.fabric, a.delivery)
+	a.followed = newFollowed(a.platform, a.access, a.delivery, a.apis)
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)

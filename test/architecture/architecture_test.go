@@ -47,6 +47,7 @@ func edges() map[string]string {
 		"delivery/vcs -> delivery/workload":          "a Score file of a commit becomes a workload",
 		"delivery/automation -> fabric/event":        "rules are for events",
 		"delivery/automation -> fabric/subscription": "a rule names its events with the filters of subscriptions",
+		"catalog/apispec -> delivery/vcs":            "documents of APIs are in repositories, follow pushes and say what they think of pull requests",
 		"fabric/config -> delivery/vcs":              "configuration is in repositories, follows pushes and says what it thinks of pull requests",
 		"fabric/gateway -> fabric/cache":             "answers of services are kept where all that is read often is",
 		"fabric/gateway -> governance/policy":        "what Rego decides of a request is compiled and bounded as policies are",

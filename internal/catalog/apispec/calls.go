@@ -127,7 +127,7 @@ func (c *Calls) Tidy(ctx context.Context) error {
 // Consumers returns who called which operation of a version on a stage since a
 // day, the most first; on all stages for an empty one.
 func (s *Service) Consumers(ctx context.Context, k Key, stage string, days int) ([]Call, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, k.scope()); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, k.scope()); err != nil {
 		return nil, err
 	}
 	if stage != "" {

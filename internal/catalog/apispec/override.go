@@ -44,7 +44,7 @@ func (s *Service) ApproveOverride(ctx context.Context, scope kernel.Scope, id, r
 	if err != nil {
 		return Override{}, err
 	}
-	if err := s.Authorizer.Authorize(ctx, actionApprove, o.scope().InStage(o.Stage)); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionApprove, o.scope().InStage(o.Stage)); err != nil {
 		return Override{}, err
 	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
@@ -60,7 +60,7 @@ func (s *Service) ApproveOverride(ctx context.Context, scope kernel.Scope, id, r
 
 // override returns one to whoever may read the project.
 func (s *Service) override(ctx context.Context, scope kernel.Scope, id string) (Override, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return Override{}, err
 	}
 	within, err := s.sight(ctx, scope)
@@ -88,7 +88,7 @@ func (s *Service) decide(ctx context.Context, o Override, fact, reason string) e
 
 // Overrides returns those of a project, the newest first.
 func (s *Service) Overrides(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Override], error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return kernel.Page[Override]{}, err
 	}
 	within, err := s.sight(ctx, scope)

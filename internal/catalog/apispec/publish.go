@@ -76,7 +76,7 @@ func (s *Service) standing(ctx context.Context, k Key, stage string) (Standing, 
 }
 
 func (s *Service) mayPublish(ctx context.Context, k Key, stage string) error {
-	if err := s.Authorizer.Authorize(ctx, actionPublish, k.scope().InStage(stage)); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionPublish, k.scope().InStage(stage)); err != nil {
 		return err
 	}
 	return s.Stages.Check(stage)

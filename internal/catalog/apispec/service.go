@@ -15,11 +15,11 @@ import (
 
 // The actions on APIs.
 const (
-	actionRead    = "api.read"
-	actionWrite   = "api.write"
-	actionPublish = "api.publish"
-	actionApprove = "api.approve"
-	actionGuide   = "api.guide"
+	ActionRead    = "api.read"
+	ActionWrite   = "api.write"
+	ActionPublish = "api.publish"
+	ActionApprove = "api.approve"
+	ActionGuide   = "api.guide"
 )
 
 // Config is what a Service needs.
@@ -44,7 +44,8 @@ func New(c Config) *Service { return &Service{Config: c} }
 
 var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$`)
 
-func (k Key) check() error {
+// Check refuses a key whose names cannot be.
+func (k Key) Check() error {
 	var problems []kernel.Problem
 	for path, value := range map[string]string{"api": k.API, "version": k.Version} {
 		if !name.MatchString(value) {
@@ -65,10 +66,10 @@ func (k Key) String() string { return k.API + " " + k.Version }
 // again is the revision that it was. What the style guide says is told, and
 // keeps nothing from being a draft.
 func (s *Service) Upload(ctx context.Context, k Key, source, origin string) (Revision, Report, error) {
-	if err := s.Authorizer.Authorize(ctx, actionWrite, k.scope()); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionWrite, k.scope()); err != nil {
 		return Revision{}, Report{}, err
 	}
-	if err := k.check(); err != nil {
+	if err := k.Check(); err != nil {
 		return Revision{}, Report{}, err
 	}
 	doc, report, err := s.judge(ctx, k.Tenant, source)
@@ -112,7 +113,7 @@ func told(k Key, stage string, revision int64, more map[string]any) map[string]a
 
 // Lint judges a document by the tenant's style guide and keeps nothing.
 func (s *Service) Lint(ctx context.Context, scope kernel.Scope, source string) (Report, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return Report{}, err
 	}
 	_, report, err := s.judge(ctx, scope.Tenant, source)
@@ -154,7 +155,7 @@ func (s *Service) guide(ctx context.Context, tenant string) (styleguide.Guide, e
 
 // Guide returns the tenant's own style guide, "" where it has none, and the rules in force.
 func (s *Service) Guide(ctx context.Context, tenant string) (string, []styleguide.Rule, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, kernel.Scope{Tenant: tenant}); err != nil {
 		return "", nil, err
 	}
 	source, err := s.Decisions.Guide(ctx, tenant)
@@ -167,7 +168,7 @@ func (s *Service) Guide(ctx context.Context, tenant string) (string, []styleguid
 
 // SetGuide makes a style guide the tenant's; an empty one is the shipped one again.
 func (s *Service) SetGuide(ctx context.Context, tenant, source string) ([]styleguide.Rule, error) {
-	if err := s.Authorizer.Authorize(ctx, actionGuide, kernel.Scope{Tenant: tenant}); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionGuide, kernel.Scope{Tenant: tenant}); err != nil {
 		return nil, err
 	}
 	g, err := styleguide.Shipped()
@@ -189,7 +190,7 @@ func (s *Service) SetGuide(ctx context.Context, tenant, source string) ([]styleg
 // List returns the versions of a project's APIs by name.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[API], error) {
 	none := kernel.Page[API]{}
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return none, err
 	}
 	newest, err := s.Store.Versions(ctx, scope, page.Cursor, page.Size()+1)
@@ -236,12 +237,12 @@ func (s *Service) Get(ctx context.Context, k Key) (API, error) {
 // sight is on which stages the actor reads: documents are of the project, and where
 // they stand, what breaks there and who calls them, of a stage.
 func (s *Service) sight(ctx context.Context, scope kernel.Scope) (kernel.Reach, error) {
-	return s.Authorizer.Allowed(ctx, actionRead, kernel.Scope{Tenant: scope.Tenant})
+	return s.Authorizer.Allowed(ctx, ActionRead, kernel.Scope{Tenant: scope.Tenant})
 }
 
 // Revision returns a revision with its source; number 0 is the newest.
 func (s *Service) Revision(ctx context.Context, k Key, number int64) (Revision, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, k.scope()); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, k.scope()); err != nil {
 		return Revision{}, err
 	}
 	return s.Store.Revision(ctx, k, number)
@@ -250,7 +251,7 @@ func (s *Service) Revision(ctx context.Context, k Key, number int64) (Revision, 
 // Revisions returns those of a version, the newest first.
 func (s *Service) Revisions(ctx context.Context, k Key, page kernel.PageRequest) (kernel.Page[Revision], error) {
 	none := kernel.Page[Revision]{}
-	if err := s.Authorizer.Authorize(ctx, actionRead, k.scope()); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, k.scope()); err != nil {
 		return none, err
 	}
 	before := int64(math.MaxInt64)
@@ -270,7 +271,7 @@ func (s *Service) Revisions(ctx context.Context, k Key, page kernel.PageRequest)
 
 // Changes compares a revision with one of the same API, perhaps of another version.
 func (s *Service) Changes(ctx context.Context, from Key, fromNumber int64, to Key, toNumber int64) ([]change.Change, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, to.scope()); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, to.scope()); err != nil {
 		return nil, err
 	}
 	old, err := s.Store.Revision(ctx, from, fromNumber)

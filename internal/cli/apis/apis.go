@@ -25,7 +25,7 @@ import (
 // Command returns terrace api.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("api", "APIs of a project: their OpenAPI documents, style guide, breaking changes and life on stages",
-		lint(e), list(e), show(e), upload(e), document(e), changes(e), publish(e), deprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e))
+		lint(e), list(e), show(e), upload(e), document(e), changes(e), publish(e), deprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e), follow(e), followed(e), unfollow(e))
 }
 
 func lint(e *command.Env) *cobra.Command {

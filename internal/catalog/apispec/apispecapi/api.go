@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/openapi"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/styleguide"
@@ -19,7 +20,10 @@ import (
 )
 
 // API serves APIs.
-type API struct{ APIs *apispec.Service }
+type API struct {
+	APIs         *apispec.Service
+	Repositories *apispecvcs.Service
+}
 
 // maxBody is a document as a JSON string, in which characters may be escaped.
 const maxBody = 2*openapi.MaxBytes + 64<<10
@@ -45,6 +49,7 @@ func (a API) Register(api huma.API) {
 	guide.MaxBodyBytes = 2*styleguide.MaxBytes + 64<<10
 	httpserver.Register(api, guide, a.setGuide)
 	a.registerLife(api)
+	a.registerFollowed(api)
 }
 
 func operation(id, method, path, summary string) huma.Operation {

@@ -113,6 +113,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.apis = newAPIs(a.platform, a.access, a.fabric, a.delivery)
+	a.delivery.apis, a.access.runEnds.apis = a.apis, a.apis
 	a.followed = newFollowed(a.platform, a.access, a.delivery, a.apis)
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/build/buildexec"
@@ -106,6 +107,8 @@ type delivery struct {
 	said      *leaklog.Services
 	// vaults keep the secrets of stages in key vaults.
 	vaults *vaultsync.Service
+	// apis are what workloads serve.
+	apis *apispec.Service
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -237,7 +240,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, Quotas: a.quotas,
 		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets, d},
-		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules, Configs: gateConfigs{d}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
+		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules, Configs: gateConfigs{d}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}, apiGate{d}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 		Alone: p.alone(),
 	})
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
@@ -25,6 +26,8 @@ type runEnds struct {
 	compliance *compliance.Service
 	// logs have those of runs looked through for leaked values.
 	logs *leaklog.Watcher
+	// apis are published where runs have brought them.
+	apis *apispec.Service
 }
 
 // Before takes note of a fact that is about to be recorded, and returns those
@@ -77,8 +80,9 @@ func (a *runEnds) ended(ctx context.Context, f kernel.Fact) ([]kernel.Fact, erro
 			return nil, err
 		}
 	}
-	if a.drift == nil || end.status == run.PlannedOnly {
-		return nil, nil
+	published, err := publish(ctx, a.apis, f, end.status == run.Succeeded)
+	if err != nil || a.drift == nil || end.status == run.PlannedOnly {
+		return published, err
 	}
 	e := drift.RunEnd{
 		Run: f.Subject, Deployed: drift.Deployed{Scope: f.Scope, Workload: end.Workload}, Destroyed: end.Operation == run.Destroy,
@@ -95,5 +99,6 @@ func (a *runEnds) ended(ctx context.Context, f kernel.Fact) ([]kernel.Fact, erro
 			return nil, err
 		}
 	}
-	return a.drift.RunEnded(ctx, e)
+	drifted, err := a.drift.RunEnded(ctx, e)
+	return append(published, drifted...), err
 }

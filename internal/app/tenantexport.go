@@ -61,7 +61,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "tenant", Tables: whole("projects", "tag_settings", "identity_groups", "identity_group_members", "identity_grants", "identity_service_accounts", "identity_elevations", "identity_elevation_rules", "trust_rules", "factor_policies", "quota_settings", "usage_hours", "upstream_domains", "upstream_links")},
 		{Folder: "tenant", Tables: []exportsql.Table{without("identity_users", "password"), without("factor_factors", "credential", "data"), without("upstream_upstreams", "secret"), without("identity_subject_tokens", "hash"), without("provider_clients", "secret")}},
 		{Folder: "delivery", Tables: whole("release_artifacts", "runs", "run_dossiers", "run_deployments", "run_verified", "run_verifications", "run_logs", "run_release_approvals", "state_versions", "module_definitions", "module_versions", "landing_zones", "sources", "source_objects", "builds", "lifetimes", "automation_rules", "automation_firings")},
-		{Folder: "apis", Tables: whole("apispec_revisions", "apispec_standings", "apispec_overrides", "apispec_guides", "apispec_calls", "apispec_followings")},
+		{Folder: "apis", Tables: whole("apispec_revisions", "apispec_standings", "apispec_overrides", "apispec_guides", "apispec_calls", "apispec_followings", "apispec_carried")},
 		{Folder: "delivery", Tables: []exportsql.Table{without("releases", "spec", "lock"), without("fleet_runners", "token")}},
 		{Folder: "repositories", Tables: append(whole("vcs_bindings", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_identities"), without("vcs_repositories", "sealed"))},
 		{Folder: "configuration", Tables: append(whole("config_sources", "config_revisions"), without("config_tokens", "hash"))},

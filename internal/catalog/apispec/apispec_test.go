@@ -58,7 +58,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	dbtest.Each(t, []db.Migrations{apispecsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		b := &bench{store: apispecsql.NewStore(d), now: time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC), may: map[string]bool{}}
 		b.Service = apispec.New(apispec.Config{
-			Store: b.store, Decisions: b.store, Traffic: b.store, Stages: b, Authorizer: b, Journal: b, Tx: d, Clock: b.clock,
+			Store: b.store, Decisions: b.store, Traffic: b.store, Carries: b.store, Stages: b, Authorizer: b, Journal: b, Tx: d, Clock: b.clock,
 		})
 		test(t, b)
 	})

@@ -48,10 +48,7 @@ func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, e
 		}
 	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
-	st := Standing{Key: k, Stage: p.Stage, State: Published, Revision: next.Number, PublishedBy: actor.Name, PublishedAt: s.Clock.Now()}
-	if before.State == Deprecated { // a corrected document of what is on its way out
-		st.State, st.DeprecatedAt, st.Sunset, st.Link = Deprecated, before.DeprecatedAt, before.Sunset, before.Link
-	}
+	st := published(before, next, p.Stage, actor.Name, s.Clock.Now())
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		now, err := s.standing(ctx, k, p.Stage)
 		switch {
@@ -64,6 +61,15 @@ func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, e
 	})
 	s.changed(ctx, err)
 	return st, err
+}
+
+// published is where a version stands once a revision has taken the place of what was there.
+func published(before Standing, next Revision, stage, by string, at time.Time) Standing {
+	st := Standing{Key: next.Key, Stage: stage, State: Published, Revision: next.Number, PublishedBy: by, PublishedAt: at}
+	if before.State == Deprecated { // a corrected document of what is on its way out
+		st.State, st.DeprecatedAt, st.Sunset, st.Link = Deprecated, before.DeprecatedAt, before.Sunset, before.Link
+	}
+	return st
 }
 
 // standing is where a version stands on a stage; revision 0 is nowhere.
@@ -147,9 +153,11 @@ func (s *Service) stand(ctx context.Context, st Standing, fact, reason string, m
 	if err := s.Store.PutStanding(ctx, st); err != nil {
 		return err
 	}
-	return s.Journal.Record(ctx, kernel.Fact{
-		Type: fact, Scope: st.scope().InStage(st.Stage), Subject: st.API, Reason: reason, Data: told(st.Key, st.Stage, st.Revision, more),
-	})
+	return s.Journal.Record(ctx, factOf(st, fact, reason, more))
+}
+
+func factOf(st Standing, fact, reason string, more map[string]any) kernel.Fact {
+	return kernel.Fact{Type: fact, Scope: st.scope().InStage(st.Stage), Subject: st.API, Reason: reason, Data: told(st.Key, st.Stage, st.Revision, more)}
 }
 
 func (s *Service) changed(ctx context.Context, err error) {

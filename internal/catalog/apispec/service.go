@@ -27,6 +27,7 @@ type Config struct {
 	Store      Store
 	Decisions  Decisions
 	Traffic    CallStore
+	Carries    Carries
 	Stages     Stages
 	Authorizer Authorizer
 	Journal    Journal

@@ -162,6 +162,7 @@ func fabric() []Type {
 		first("version stage revision:integer", "api.retired"),
 		first("api version stage revision:integer before:integer changes:integer", "api.break_requested", "api.break_approved"),
 		first("rules:integer", "api.guide_set"),
+		first("version stage revision:integer before:integer run", "api.withheld"),
 		first("branch file", "api.repository_followed", "api.repository_unfollowed"),
 		first("version:integer generated:boolean", "secret.changed"),
 		first("versions:list", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"),

@@ -1704,6 +1704,7 @@ func (e SourceAction) Valid() bool {
 // Defines values for SourceKind.
 const (
 	SourceKindDefinition SourceKind = "definition"
+	SourceKindGateway    SourceKind = "gateway"
 	SourceKindStage      SourceKind = "stage"
 	SourceKindWorkload   SourceKind = "workload"
 )
@@ -1712,6 +1713,8 @@ const (
 func (e SourceKind) Valid() bool {
 	switch e {
 	case SourceKindDefinition:
+		return true
+	case SourceKindGateway:
 		return true
 	case SourceKindStage:
 		return true
@@ -4726,16 +4729,14 @@ type GatewayApplied struct {
 
 // GatewayChange defines model for GatewayChange.
 type GatewayChange struct {
-	// Class Whether it is a route or a policy.
-	Class GatewayClass `json:"class"`
-	Kind  string       `json:"kind"`
-	Name  string       `json:"name"`
-	Note  string       `json:"note,omitempty"`
-
-	// Outcome What became of a document.
-	Outcome GatewayOutcome `json:"outcome"`
-	Project string         `json:"project,omitempty"`
-	Stage   string         `json:"stage,omitempty"`
+	Class   string `json:"class"`
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	Note    string `json:"note,omitempty"`
+	Outcome string `json:"outcome"`
+	Project string `json:"project,omitempty"`
+	Stage   string `json:"stage,omitempty"`
+	Warning string `json:"warning,omitempty"`
 }
 
 // GatewayClass Whether it is a route or a policy.
@@ -4758,6 +4759,9 @@ type GatewayFile struct {
 
 	// Source Documents in YAML or JSON, parted by lines of ---.
 	Source string `json:"source"`
+
+	// Stage The stage of all its documents; one that names another is refused.
+	Stage string `json:"stage,omitempty"`
 }
 
 // GatewayKind defines model for GatewayKind.
@@ -4791,6 +4795,7 @@ type GatewayOutcome string
 type GatewayPast struct {
 	At      time.Time `json:"at"`
 	Author  string    `json:"author,omitempty"`
+	Commit  string    `json:"commit,omitempty"`
 	Deleted bool      `json:"deleted,omitempty"`
 	Kind    string    `json:"kind,omitempty"`
 	Number  int64     `json:"number"`
@@ -4802,8 +4807,11 @@ type GatewayPast struct {
 
 // GatewayPolicy defines model for GatewayPolicy.
 type GatewayPolicy struct {
-	Kind    string `json:"kind"`
-	Name    string `json:"name"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Owner What keeps it as it is: git/SOURCE; empty is nobody.
+	Owner   string `json:"owner,omitempty"`
 	Project string `json:"project,omitempty"`
 
 	// Route The one route that it is for.
@@ -4828,7 +4836,7 @@ type GatewayPolicyUse struct {
 type GatewayRoute struct {
 	Name string `json:"name"`
 
-	// Owner What keeps the route as it is: terraform, for that of a workload; empty is nobody.
+	// Owner What keeps it as it is: terraform, for that of a workload, or git/SOURCE; empty is nobody.
 	Owner     string    `json:"owner,omitempty"`
 	Project   string    `json:"project"`
 	Spec      Route     `json:"spec"`
@@ -8129,8 +8137,9 @@ type SourceAllowance struct {
 // SourceChange defines model for SourceChange.
 type SourceChange struct {
 	// Action What is to be done with an object.
-	Action SourceAction `json:"action"`
-	File   string       `json:"file,omitempty"`
+	Action    SourceAction    `json:"action"`
+	Documents []GatewayChange `json:"documents,omitempty"`
+	File      string          `json:"file,omitempty"`
 
 	// Kind What an object is.
 	Kind     SourceKind `json:"kind"`
@@ -9929,7 +9938,7 @@ type ApplyGatewayDocumentsParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
@@ -9977,7 +9986,7 @@ type RollBackGatewayParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
@@ -10013,7 +10022,7 @@ type DeleteGatewayPolicyParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
@@ -10037,7 +10046,7 @@ type PutGatewayPolicyParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
@@ -10070,7 +10079,7 @@ type DeleteGatewayRouteParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
@@ -10094,7 +10103,7 @@ type PutGatewayRouteParams struct {
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
 
-	// Owned Change also routes that a workload's Terraform keeps as they are; its next run changes them back.
+	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 

@@ -100,7 +100,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return err
 	}
 	f.gateway = gateway.NewService(gateway.Config{
-		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
+		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
 		Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
 		Kinds: kinds,
 	})

@@ -26,6 +26,7 @@ func edges() map[string]string {
 		"delivery/source -> delivery/module":         "a source has definitions",
 		"delivery/source -> delivery/graph":          "a definition's file is read before it is applied",
 		"delivery/source -> delivery/run":            "a source's workloads are deployed and destroyed by runs",
+		"delivery/source -> fabric/gateway":          "a source has routes and policies of the gateway",
 		"delivery/source -> delivery/workload":       "a Score file of a commit becomes a workload",
 		"delivery/graph -> delivery/workload":        "a graph is resolved from a workload",
 		"delivery/render -> delivery/graph":          "a root module is rendered from a graph",

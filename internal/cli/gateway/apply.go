@@ -36,7 +36,9 @@ func apply(e *command.Env) *cobra.Command {
 	c := g.at(&cobra.Command{
 		Use: "apply", Short: "Make routes and policies be as documents say, all of them or none", Args: cobra.NoArgs,
 		Long: "Documents are of apiVersion " + apiVersion + " (kind Route, or a kind of policy), or HTTPRoutes of the Gateway API.\n" +
-			"Those that name no project or stage in their metadata are of the one that the command is about.",
+			"Those that name no project or stage in their metadata are of the one that the command is about; those in a\n" +
+			"folder stages/STAGE of a folder of documents are of that stage. A repository with such a folder is followed by\n" +
+			"terrace source add.",
 		Example: "  terrace gateway apply -f gateway/ --stage dev --dry-run\n  terrace gateway apply -f route.yaml --stage dev",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
 		files, err := read(e, paths)
@@ -45,7 +47,7 @@ func apply(e *command.Env) *cobra.Command {
 		}
 		in := apiclient.ApplyGatewayDocumentsRequest{}
 		for _, f := range files {
-			in.Files = append(in.Files, apiclient.GatewayFile{Name: f.Name, Source: f.Source})
+			in.Files = append(in.Files, apiclient.GatewayFile{Name: f.Name, Source: f.Source, Stage: f.Stage})
 		}
 		p.Project, p.Stage = at.Project, at.Stage
 		a, err := s.ApplyGateway(ctx, p, in)
@@ -61,7 +63,7 @@ func apply(e *command.Env) *cobra.Command {
 
 func changeFlags(c *cobra.Command, dryRun, owned *bool) {
 	c.Flags().BoolVar(dryRun, "dry-run", false, "only tell what would change")
-	c.Flags().BoolVar(owned, "owned", false, "change also routes that a workload's Terraform keeps as they are; its next run changes them back")
+	c.Flags().BoolVar(owned, "owned", false, "change also what a workload's Terraform or a source keeps as it is; its next run or reconciliation changes it back")
 }
 
 func tell(w io.Writer, dryRun bool, changes ...apiclient.GatewayChange) {
@@ -74,21 +76,26 @@ func tell(w io.Writer, dryRun bool, changes ...apiclient.GatewayChange) {
 		if c.Note != "" {
 			_, _ = fmt.Fprintln(w, "  "+c.Note)
 		}
+		if c.Warning != "" {
+			_, _ = fmt.Fprintln(w, "  warning: "+c.Warning)
+		}
 	}
 }
 
 // read reads the documents' files, in the order of their names.
 func read(e *command.Env, paths []string) ([]gatewaydoc.File, error) {
-	var names []string
+	var names, stages []string
 	for _, path := range paths {
 		found, err := within(path)
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, found...)
+		for _, name := range found {
+			names, stages = append(names, name), append(stages, stageOf(path, name))
+		}
 	}
 	files := make([]gatewaydoc.File, 0, len(names))
-	for _, name := range names {
+	for i, name := range names {
 		if len(files) >= gatewaydoc.MaxFiles {
 			return nil, kernel.Errorf(kernel.TooLarge, "there are %d files, more than the %d that are read at once", len(names), gatewaydoc.MaxFiles).WithFix("apply them in parts")
 		}
@@ -99,9 +106,20 @@ func read(e *command.Env, paths []string) ([]gatewaydoc.File, error) {
 		if name == "-" {
 			name = "the input"
 		}
-		files = append(files, gatewaydoc.File{Name: name, Source: string(source)})
+		files = append(files, gatewaydoc.File{Name: name, Source: string(source), Stage: stages[i]})
 	}
 	return files, nil
+}
+
+// stageOf is the stage of a file in a folder of documents: those below stages/STAGE are
+// of it, as they are in a repository.
+func stageOf(folder, file string) string {
+	below, err := filepath.Rel(folder, file)
+	parts := strings.Split(filepath.ToSlash(below), "/")
+	if err != nil || len(parts) < 3 || parts[0] != "stages" {
+		return ""
+	}
+	return parts[1]
 }
 
 // within returns a file, or the documents in a folder and those below it.
@@ -134,6 +152,8 @@ func within(path string) ([]string, error) {
 type Valid struct {
 	Routes   int `json:"routes"`
 	Policies int `json:"policies"`
+	// Warnings are what is probably not meant.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func validate(e *command.Env) *cobra.Command {
@@ -164,7 +184,7 @@ func validate(e *command.Env) *cobra.Command {
 }
 
 func check(docs []gatewaydoc.Document) (Valid, error) {
-	var v Valid
+	v := Valid{Warnings: targetless(docs)}
 	var problems []kernel.Problem
 	for _, d := range docs {
 		if !d.IsRoute() {
@@ -185,7 +205,28 @@ func check(docs []gatewaydoc.Document) (Valid, error) {
 	return v, nil
 }
 
+// targetless tells of policies for routes that these documents do not have.
+func targetless(docs []gatewaydoc.Document) []string {
+	type key struct{ project, stage, name string }
+	routes := map[key]bool{}
+	for _, d := range docs {
+		if d.IsRoute() {
+			routes[key{d.Project, d.Stage, d.Name}] = true
+		}
+	}
+	var out []string
+	for _, d := range docs {
+		if !d.IsRoute() && d.Target != "" && !routes[key{d.Project, d.Stage, d.Target}] {
+			out = append(out, d.Place()+": "+d.Kind+" "+d.Name+" is for the route "+d.Target+", which is not among these documents: unless the gateway has it, the policy waits for it")
+		}
+	}
+	return out
+}
+
 func valid(w io.Writer, v Valid) {
+	for _, warning := range v.Warnings {
+		_, _ = fmt.Fprintln(w, "warning: "+warning)
+	}
 	if v.Routes > 0 {
 		_, _ = fmt.Fprintf(w, "valid: %s\n", output.Count(v.Routes, "route"))
 	}

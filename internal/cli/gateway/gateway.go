@@ -111,7 +111,7 @@ func routes(e *command.Env) *cobra.Command {
 	var host string
 	c := g.ofStage(&cobra.Command{
 		Use: "routes", Short: "List the routes of a stage", Args: cobra.NoArgs,
-		Long:    "A route whose owner is terraform is kept as it is by its workload's runs.",
+		Long:    "A route whose owner is terraform is kept as it is by its workload's runs, one of git/SOURCE by the repository of that source.",
 		Example: "  terrace gateway routes --stage dev\n  terrace gw routes --stage dev --host orders.dev.shop.localhost",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
 		all, err := s.GatewayRoutes(ctx, at, host)
@@ -133,8 +133,8 @@ func policies(e *command.Env) *cobra.Command {
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
 		p.Project, p.Stage = at.Project, at.Stage
 		all, err := s.GatewayPolicies(ctx, p)
-		return command.PrintFound(e, all, err, []string{"NAME", "KIND", "ROUTE", "AGE"}, func(p apiclient.GatewayPolicy) []string {
-			return []string{p.Name, p.Kind, p.Route, output.Age(e.Clock.Now(), p.UpdatedAt)}
+		return command.PrintFound(e, all, err, []string{"NAME", "KIND", "ROUTE", "OWNER", "AGE"}, func(p apiclient.GatewayPolicy) []string {
+			return []string{p.Name, p.Kind, p.Route, p.Owner, output.Age(e.Clock.Now(), p.UpdatedAt)}
 		})
 	})
 	c.Flags().StringVar(&p.Kind, "kind", "", "only those of this kind")

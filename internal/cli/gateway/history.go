@@ -21,12 +21,12 @@ func history(e *command.Env) *cobra.Command {
 		Example: "  terrace gateway history route orders --stage dev",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
 		all, err := s.GatewayHistory(ctx, at, class, name, limit)
-		return command.PrintFound(e, all, err, []string{"VERSION", "WHAT", "BY", "AGE"}, func(v apiclient.GatewayPast) []string {
+		return command.PrintFound(e, all, err, []string{"VERSION", "WHAT", "BY", "COMMIT", "AGE"}, func(v apiclient.GatewayPast) []string {
 			what := v.Kind
 			if v.Deleted {
 				what = "deleted"
 			}
-			return []string{strconv.FormatInt(v.Number, 10), what, v.Author, output.Age(e.Clock.Now(), v.At)}
+			return []string{strconv.FormatInt(v.Number, 10), what, v.Author, v.Commit[:min(len(v.Commit), 12)], output.Age(e.Clock.Now(), v.At)}
 		})
 	})
 	command.Limit(c, &limit)

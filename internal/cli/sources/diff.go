@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,10 +31,13 @@ func writeDiff(w io.Writer, d apiclient.SourceDiff) {
 	_, _ = fmt.Fprintf(w, "at %s\n", short(d.Commit))
 	var rows [][]string
 	for _, c := range d.Changes {
-		if c.Action == apiclient.SourceActionNone && c.Message == "" {
+		if c.Action == apiclient.SourceActionNone && (c.Message == "" || c.State == apiclient.SourceStateSynced) {
 			continue
 		}
 		rows = append(rows, []string{string(c.Action), string(c.Kind), nameOf(c.Project, c.Name), c.File, c.Message})
+		for _, d := range c.Documents {
+			rows = append(rows, []string{"  " + string(d.Outcome), d.Kind, d.Name, strings.Trim(d.Project+"/"+d.Stage, "/"), strings.TrimSpace(d.Note + " " + d.Warning)})
+		}
 	}
 	if len(rows) == 0 && len(d.Problems) == 0 {
 		_, _ = fmt.Fprintln(w, "nothing would change")

@@ -12,7 +12,7 @@ import (
 // objectTime bounds the work on one object.
 const objectTime = 2 * time.Minute
 
-// apply brings about what was planned: stages, definitions and workloads, and
+// apply brings about what was planned: stages, definitions, workloads and routes, and
 // then the removals in the opposite order. Each object is kept as soon as it is
 // done, and doing it again changes nothing, so that a crash in between costs
 // nothing but time.
@@ -27,6 +27,9 @@ func (p *planner) apply(ctx context.Context) error {
 		}
 	}
 	if err := p.each(ctx, WorkloadKind, p.applyWorkload); err != nil {
+		return err
+	}
+	if err := p.each(ctx, GatewayKind, p.applyGateway); err != nil {
 		return err
 	}
 	return p.prune(ctx)

@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -22,6 +23,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -43,6 +47,8 @@ type bench struct {
 	now     time.Time
 	actions source.Config
 	builds  *build.Service
+	// gateway is a real one, with a kind of policy.
+	gateway *gateway.Service
 	// built are the folders that were built, with their files.
 	built []string
 }
@@ -63,9 +69,15 @@ func newBench(t *testing.T, d *db.DB) *bench {
 	b.builds = build.New(build.Config{
 		Store: buildsql.NewStore(d), Tx: d, Journal: b.facts, Commits: b, Builder: b, Dir: t.TempDir(), Node: "one", Clock: func() time.Time { return b.now },
 	})
+	kept := gatewaysql.NewStore(d)
+	b.gateway = gateway.NewService(gateway.Config{
+		Store: kept, PolicyStore: kept, Owners: kept, Library: kept, Authorizer: b.vcs.People, Stages: known{b.stages}, Journal: b.facts, Tx: d,
+		Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return b.now }, Kinds: []gateway.Kind{headers.New()},
+	})
 	b.actions = source.Config{
-		Builds: b.builds,
-		Store:  b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
+		Gateway: b.gateway,
+		Builds:  b.builds,
+		Store:   b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
 		Projects: b, Tenant: "acme", Node: "one", Clock: func() time.Time { return b.now },
 	}
 	b.Service = source.New(b.actions)
@@ -77,6 +89,15 @@ func newBench(t *testing.T, d *db.DB) *bench {
 	b.git("init", "-q", "-b", "main")
 	b.git("remote", "add", "origin", b.vcs.Files(b.repo).Dir)
 	return b
+}
+
+// known are the stages that there are.
+type known struct{ set *stage.Set }
+
+// Check implements gateway.Stages.
+func (k known) Check(name string) error {
+	_, err := k.set.Get(name)
+	return err
 }
 
 // StageUse finds prod in use.
@@ -112,6 +133,12 @@ func (b *bench) git(args ...string) string {
 // push commits the files, empty ones removed, and pushes.
 func (b *bench) push(files map[string]string) string {
 	b.t.Helper()
+	return b.pushTo("main", files)
+}
+
+// pushTo is push to a branch, over what it was.
+func (b *bench) pushTo(branch string, files map[string]string) string {
+	b.t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(b.clone, name)
 		if files[name] == "" {
@@ -127,7 +154,7 @@ func (b *bench) push(files map[string]string) string {
 	}
 	b.git("add", "-A")
 	b.git("commit", "-q", "--allow-empty", "-m", "change")
-	b.git("push", "-q", "origin", "main")
+	b.git("push", "-q", "-f", "origin", "HEAD:"+branch)
 	return b.git("rev-parse", "HEAD")
 }
 
@@ -276,7 +303,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on PATH")
 	}
-	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations(), buildsql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
+	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations(), buildsql.Migrations(), gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
 }
 
 const orders = "projects/shop/workloads/orders/score.yaml"

@@ -37,9 +37,11 @@ func (p *planner) compare(ctx context.Context, w *wanted) (Change, error) {
 		return c, p.compareStage(&c)
 	case DefinitionKind:
 		return c, p.compareDefinition(ctx, &c)
-	default:
-		return c, p.compareWorkload(ctx, &c)
+	case GatewayKind:
+		return c, p.compareGateway(ctx, &c)
+	case WorkloadKind:
 	}
+	return c, p.compareWorkload(ctx, &c)
 }
 
 func (c *Change) fail(problems ...kernel.Problem) {
@@ -97,14 +99,10 @@ func (p *planner) compareWorkload(ctx context.Context, c *Change) error {
 	if p.untrustedBuilds(c) {
 		return nil
 	}
-	scope := kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}
-	if err := p.Projects.Exists(ctx, scope); err != nil {
-		if !kernel.Is(err, kernel.NotFound) {
-			return err
-		}
-		c.fail(kernel.Problem{File: c.File, Line: 1, Column: 1, Message: "there is no project " + c.Project, Fix: "make it with: terrace project create " + c.Project})
-		return nil
+	if err := p.project(ctx, c); err != nil || c.State == Broken {
+		return err
 	}
+	scope := kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}
 	status, err := p.Workloads.Workload(ctx, scope, c.Name)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return err
@@ -128,6 +126,16 @@ func (p *planner) compareWorkload(ctx context.Context, c *Change) error {
 	case first.Deployment.Status != run.DeploymentVerified:
 		c.State, c.Message = Broken, fmt.Sprintf("it is %s on %s%s", first.Deployment.Status, first.Stage, p.because(first.Run))
 	}
+	return nil
+}
+
+// project refuses an object of a project that there is not.
+func (p *planner) project(ctx context.Context, c *Change) error {
+	err := p.Projects.Exists(ctx, kernel.Scope{Tenant: p.source.Tenant, Project: c.Project})
+	if !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	c.fail(kernel.Problem{File: c.File, Line: 1, Column: 1, Message: "there is no project " + c.Project, Fix: "make it with: terrace project create " + c.Project})
 	return nil
 }
 

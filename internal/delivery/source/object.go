@@ -14,6 +14,8 @@ const (
 	StageKind      Kind = "stage"
 	DefinitionKind Kind = "definition"
 	WorkloadKind   Kind = "workload"
+	// GatewayKind is a folder of routes and policies of the gateway.
+	GatewayKind Kind = "gateway"
 )
 
 // Key names an object of a tenant.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -33,6 +34,8 @@ type Change struct {
 	File     string           `json:"file,omitempty"`
 	Message  string           `json:"message,omitempty"`
 	Problems []kernel.Problem `json:"problems,omitempty"`
+	// Documents are those of a folder for the gateway that change.
+	Documents []gateway.Change `json:"documents,omitempty"`
 
 	wanted *wanted
 	object *Object
@@ -87,8 +90,7 @@ func (s *Service) plan(ctx context.Context, n Source, t *tree) (*planner, error)
 		}
 		p.diff.Changes = append(p.diff.Changes, c)
 	}
-	p.gone()
-	return p, nil
+	return p, p.gone(ctx)
 }
 
 // forgive forgets how workloads failed, so that they are tried again.
@@ -109,9 +111,9 @@ func (p *planner) object(k Key) *Object {
 }
 
 // gone adds what has no file any longer.
-func (p *planner) gone() {
+func (p *planner) gone(ctx context.Context) error {
 	var gone []*Object
-	removing := 0
+	removing, held := 0, ""
 	for i, o := range p.objects {
 		if p.tree.find(o.Key) != nil {
 			continue
@@ -122,7 +124,9 @@ func (p *planner) gone() {
 		}
 	}
 	if p.source.Prune {
-		p.diff.Held = p.held(len(gone) - removing)
+		if held = p.held(len(gone) - removing); held != "" {
+			p.diff.Held = held
+		}
 	}
 	slices.SortStableFunc(gone, func(a, b *Object) int { return compareKeys(b.Key, a.Key) }) // workloads first
 	for _, o := range gone {
@@ -130,34 +134,48 @@ func (p *planner) gone() {
 		switch {
 		case !p.source.Prune:
 			c.Action, c.State, c.Message = Nothing, Orphaned, "its file is gone; it stays, for the source does not prune"
-		case p.diff.Held != "" && !o.Removing && !o.unmade():
+		case held != "" && !o.Removing && !o.unmade():
 			c.Action, c.State, c.Message = Nothing, Stopped, "its file is gone; it stays until somebody allows the removal"
+		}
+		if c.Kind == GatewayKind && !o.Removing && !o.unmade() {
+			if err := p.goneDocuments(ctx, &c); err != nil {
+				return err
+			}
 		}
 		p.diff.Changes = append(p.diff.Changes, c)
 	}
+	return nil
 }
 
 // held says why a prune of so many objects is stopped, empty where it is not.
 func (p *planner) held(gone int) string {
-	g, owned := p.source.Guard, 0
+	owned := 0
 	for i := range p.objects {
 		if !p.objects[i].unmade() {
 			owned++
 		}
 	}
-	switch {
-	case gone == 0:
-		return ""
-	case p.source.Allowed != nil && p.source.Allowed.Commit == p.tree.commit:
-		return ""
-	case p.tree.missing != "":
+	if gone > 0 && p.tree.missing != "" && !p.allowed() {
 		return p.tree.missing
-	case gone == 1:
+	}
+	return p.tooMany(gone, owned, "objects")
+}
+
+// allowed reports whether somebody has let what this commit removes through.
+func (p *planner) allowed() bool {
+	return p.source.Allowed != nil && p.source.Allowed.Commit == p.tree.commit
+}
+
+// tooMany says why the guard stops that so many of what is owned are removed.
+func (p *planner) tooMany(gone, owned int, what string) string {
+	g := p.source.Guard
+	switch {
+	case gone <= 1 || p.allowed():
 		return ""
 	case gone > g.Count:
-		return fmt.Sprintf("%d objects would be removed, more than %d", gone, g.Count)
+		return fmt.Sprintf("%d %s would be removed, more than %d", gone, what, g.Count)
 	case gone*100 > g.Percent*owned:
-		return fmt.Sprintf("%d of %d objects would be removed, more than %d %%", gone, owned, g.Percent)
+		return fmt.Sprintf("%d of %d %s would be removed, more than %d %%", gone, owned, what, g.Percent)
 	default:
 		return ""
 	}

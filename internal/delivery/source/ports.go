@@ -10,6 +10,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -89,6 +91,14 @@ type Workloads interface {
 	Workload(ctx context.Context, scope kernel.Scope, name string) (run.WorkloadStatus, error)
 	Deploy(ctx context.Context, scope kernel.Scope, d run.DeployRequest) (run.Run, error)
 	Destroy(ctx context.Context, scope kernel.Scope, c run.ChangeRequest) (run.Run, error)
+}
+
+// Gateway keeps folders of routes and policies; fabric/gateway does.
+type Gateway interface {
+	// Keep makes what an owner keeps be as its files say, all of it or nothing.
+	Keep(ctx context.Context, k gateway.Keeping, files []gatewaydoc.File) ([]gateway.Change, error)
+	// Release lets go of all that an owner keeps.
+	Release(ctx context.Context, tenant, owner string) error
 }
 
 // Builds builds folders of repositories; delivery/build does.

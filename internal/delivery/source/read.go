@@ -15,6 +15,9 @@ import (
 // read reads the content of one object. Its error is one of reading, not of
 // what was read.
 func (r *reader) read(ctx context.Context, w *wanted) (err error) {
+	if w.Kind == GatewayKind {
+		return r.gateway(ctx, w)
+	}
 	w.src, err = r.files.Read(ctx, r.tree.commit, w.file, maxFile)
 	if refused(err) {
 		w.problems = problemsOf(w.file, nil, err)
@@ -36,6 +39,7 @@ func (r *reader) read(ctx context.Context, w *wanted) (err error) {
 		}
 	case WorkloadKind:
 		return r.score(ctx, w)
+	case GatewayKind: // above
 	}
 	return err
 }

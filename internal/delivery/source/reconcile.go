@@ -105,7 +105,7 @@ func (s *Service) tree(ctx context.Context, n Source) (*tree, error) {
 			return nil, err
 		}
 	}
-	t, err := readTree(ctx, n, files, commit)
+	t, err := readTree(ctx, n, files, commit, "")
 	if err != nil {
 		return nil, err
 	}

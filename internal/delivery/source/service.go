@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	Stages       Stages
 	Definitions  Definitions
 	Workloads    Workloads
+	Gateway      Gateway
 	Builds       Builds
 	Projects     Projects
 	Tenants      Tenants // nil has everybody work
@@ -116,6 +118,9 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, name string) e
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Remove(ctx, n); err != nil {
+			return err
+		}
+		if err := s.Gateway.Release(ctx, n.Tenant, gateway.GitOwner(n.Name)); err != nil {
 			return err
 		}
 		return s.record(ctx, n, "source.removed", "", map[string]any{"repository": n.where()})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -35,6 +36,8 @@ type wanted struct {
 	problems []kernel.Problem
 	stage    stage.Stage
 	workload *workload.Workload
+	// documents are those of a folder for the gateway.
+	documents []gatewaydoc.File
 	// version is a label for people.
 	version string
 	// folders are the images of the workload that are built.
@@ -68,8 +71,9 @@ type reader struct {
 }
 
 // readTree reads the layout of a commit. A file that is wrong becomes problems
-// at its place, and stops no other.
-func readTree(ctx context.Context, n Source, from files, commit string) (*tree, error) {
+// at its place, and stops no other. Where only is a kind, the objects of others are
+// not read.
+func readTree(ctx context.Context, n Source, from files, commit string, only Kind) (*tree, error) {
 	r := &reader{source: n, files: from, tree: &tree{commit: commit, path: n.Path}}
 	all, err := from.Files(ctx, commit, n.Path)
 	if err != nil {
@@ -88,9 +92,12 @@ func readTree(ctx context.Context, n Source, from files, commit string) (*tree, 
 	case len(all) == 0 && n.Path != "":
 		r.tree.missing = "there is no folder " + n.Path + " at " + short(commit)
 	case len(r.tree.wanted) == 0:
-		r.tree.missing = "there is no stage, definition or workload at " + short(commit)
+		r.tree.missing = "there is no stage, definition, workload or route at " + short(commit)
 	}
 	for i := range r.tree.wanted {
+		if only != "" && r.tree.wanted[i].Kind != only {
+			continue
+		}
 		if err := r.read(ctx, &r.tree.wanted[i]); err != nil {
 			return nil, err
 		}
@@ -102,7 +109,7 @@ func readTree(ctx context.Context, n Source, from files, commit string) (*tree, 
 func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func compareKeys(a, b Key) int {
-	order := []Kind{StageKind, DefinitionKind, WorkloadKind}
+	order := []Kind{StageKind, DefinitionKind, WorkloadKind, GatewayKind}
 	if d := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); d != 0 {
 		return d
 	}

@@ -51,13 +51,15 @@ type Change struct {
 	Outcome Outcome `json:"outcome"`
 	// Note is what there is to know about it besides.
 	Note string `json:"note,omitempty"`
+	// Warning is what is probably not meant.
+	Warning string `json:"warning,omitempty"`
 }
 
 // ApplyOptions say how documents are applied.
 type ApplyOptions struct {
 	// DryRun only tells what would change.
 	DryRun bool
-	// Owned changes also routes that a workload's Terraform keeps as they are.
+	// Owned changes also what a workload's Terraform or a source keeps as it is.
 	Owned bool
 }
 
@@ -119,7 +121,20 @@ func (s *Service) apply(ctx context.Context, items []item, o ApplyOptions) ([]Ch
 			return nil, err
 		}
 	}
-	a := &application{s: s, o: o}
+	return s.make(ctx, items, o, nil)
+}
+
+// make brings items about, those of an owner where there is one.
+func (s *Service) make(ctx context.Context, items []item, o ApplyOptions, keep *Keeping) ([]Change, error) {
+	a := &application{s: s, o: o, keep: keep}
+	for _, it := range items {
+		if err := s.possible(it); err != nil {
+			a.failed = append(a.failed, it.placed(err))
+		}
+	}
+	if len(a.failed) > 0 {
+		return nil, together(a.failed)
+	}
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := a.all(ctx, items); err != nil || o.DryRun {
 			return errors.Join(err, dry(o))
@@ -139,7 +154,7 @@ func (s *Service) apply(ctx context.Context, items []item, o ApplyOptions) ([]Ch
 	case !o.DryRun && len(a.facts) > 0:
 		s.renew(ctx)
 	}
-	return a.changes, nil
+	return append(a.dropped, a.changes...), nil
 }
 
 func dry(o ApplyOptions) error {
@@ -149,21 +164,35 @@ func dry(o ApplyOptions) error {
 	return nil
 }
 
+// mayChange tells whether the actor may change a thing that can be.
 func (s *Service) mayChange(ctx context.Context, it item) error {
-	if it.class == ClassRoute && (it.scope.Project == "" || it.scope.Stage == "") {
-		return it.placed(kernel.Errorf(kernel.Invalid, "route %s is of no stage", it.name).
-			WithFix("name the project and the stage: with --project and --stage, or in the document's metadata"))
-	}
-	if it.scope.Stage != "" && it.scope.Project == "" {
-		return it.placed(kernel.Errorf(kernel.Invalid, "policy %s is of a stage without a project", it.name).WithFix("name the project"))
+	if err := it.inScope(); err != nil {
+		return it.placed(err)
 	}
 	if err := s.Authorizer.Authorize(ctx, action(it.scope), it.scope); err != nil {
 		return err
 	}
-	if it.scope.Stage == "" || s.Stages == nil {
-		return nil
+	return s.possible(it)
+}
+
+// possible refuses a thing that cannot be where it says.
+func (s *Service) possible(it item) error {
+	if err := it.inScope(); err != nil || it.scope.Stage == "" || s.Stages == nil {
+		return err
 	}
 	return s.Stages.Check(it.scope.Stage)
+}
+
+// inScope refuses a thing of a scope that has none of its class.
+func (it item) inScope() error {
+	if it.class == ClassRoute && (it.scope.Project == "" || it.scope.Stage == "") {
+		return kernel.Errorf(kernel.Invalid, "route %s is of no stage", it.name).
+			WithFix("name the project and the stage: with --project and --stage, or in the document's metadata")
+	}
+	if it.scope.Stage != "" && it.scope.Project == "" {
+		return kernel.Errorf(kernel.Invalid, "policy %s is of a stage without a project", it.name).WithFix("name the project")
+	}
+	return nil
 }
 
 // together makes one error of several about documents.
@@ -187,10 +216,13 @@ func together(failed []error) error {
 
 // application is one apply under way.
 type application struct {
-	s       *Service
-	o       ApplyOptions
-	changes []Change
-	facts   []kernel.Fact
+	s *Service
+	o ApplyOptions
+	// keep is nil where documents are applied by hand.
+	keep *Keeping
+	// changes are those of the items, in their order; dropped is what had no item.
+	changes, dropped []Change
+	facts            []kernel.Fact
 	// failed are documents that cannot be as they are.
 	failed []error
 }
@@ -198,6 +230,9 @@ type application struct {
 // all writes the items, then looks whether they go together: while they are written a
 // path may be at two routes, since one hands it to the other.
 func (a *application) all(ctx context.Context, items []item) error {
+	if err := a.prune(ctx, items); err != nil {
+		return err
+	}
 	for _, it := range items {
 		change, err := a.one(ctx, it)
 		if err = a.noted(it, err); err != nil {
@@ -239,7 +274,7 @@ func (a *application) one(ctx context.Context, it item) (Change, error) {
 		err = a.policy(ctx, it, &change)
 	}
 	if err == nil && change.Outcome != Unchanged {
-		a.facts = append(a.facts, kernel.Fact{Type: factOf(it.class, "changed"), Scope: it.scope, Subject: it.name})
+		a.facts = append(a.facts, a.fact(it, "changed"))
 	}
 	return change, err
 }
@@ -260,12 +295,12 @@ func (a *application) route(ctx context.Context, it item, change *Change) error 
 	if err != nil {
 		return err
 	}
-	change.Outcome = outcome(had, had && sameRoute(before, r))
+	r.Owner = a.owner(before.Owner)
+	change.Outcome = outcome(had, had && sameRoute(before, r) && r.Owner == before.Owner)
 	if change.Outcome == Unchanged {
 		return nil
 	}
-	r.Owner = before.Owner
-	if err := owned(before, a.o, change); err != nil {
+	if err := a.owned(it, before.Owner, change); err != nil {
 		return err
 	}
 	return a.s.Store.Put(ctx, r)
@@ -280,19 +315,6 @@ func (s *Service) routeIn(ctx context.Context, scope kernel.Scope, name string) 
 		}
 	}
 	return Route{}, false, err
-}
-
-// owned refuses to change what Terraform keeps as it is, unless that is wanted.
-func owned(before Route, o ApplyOptions, change *Change) error {
-	if before.Owner == "" {
-		return nil
-	}
-	if !o.Owned {
-		return kernel.Errorf(kernel.Refused, "route %s is kept as it is by a workload's Terraform", before.Name).
-			WithFix("change the workload's Score file; or change it here with --owned, and the workload's next run changes it back")
-	}
-	change.Note = "a workload's Terraform made it: the workload's next run changes it back"
-	return nil
 }
 
 func outcome(had, same bool) Outcome {
@@ -322,9 +344,13 @@ func (a *application) policy(ctx context.Context, it item, change *Change) error
 		return err
 	}
 	before, had := named(all, it.name)
-	change.Outcome = outcome(had, had && before.Kind == p.Kind && before.Route == p.Route && sameJSON(before.Spec, p.Spec))
+	p.Owner = a.owner(before.Owner)
+	change.Outcome = outcome(had, had && before.Kind == p.Kind && before.Route == p.Route && before.Owner == p.Owner && sameJSON(before.Spec, p.Spec))
 	if change.Outcome == Unchanged {
 		return nil
+	}
+	if err := a.owned(it, before.Owner, change); err != nil {
+		return err
 	}
 	return a.s.PolicyStore.PutPolicy(ctx, p)
 }
@@ -346,7 +372,7 @@ func sameJSON(a, b json.RawMessage) bool {
 // fits looks at an item among all that there is now.
 func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	target := it.policy.Route
-	if change.Outcome == "" || change.Outcome == Unchanged || it.class == ClassPolicy && target == "" {
+	if change.Outcome == "" || change.Outcome == Unchanged && it.class == ClassRoute || it.class == ClassPolicy && target == "" {
 		return nil
 	}
 	routes, err := a.s.Store.Routes(ctx, it.scope)
@@ -362,61 +388,7 @@ func (a *application) fits(ctx context.Context, it item, change *Change) error {
 		}
 	}
 	if it.class == ClassPolicy {
-		change.Note = "there is no route " + target + " yet: the policy waits for it"
+		change.Warning = "there is no route " + target + " yet: the policy waits for it"
 	}
 	return nil
-}
-
-// Remove deletes a route or a policy.
-func (s *Service) Remove(ctx context.Context, scope kernel.Scope, class Class, name string, o ApplyOptions) (Change, error) {
-	it := item{class: class, name: name, scope: scope, placed: unplaced}
-	if err := s.mayChange(ctx, it); err != nil {
-		return Change{}, err
-	}
-	change := Change{Class: class, Name: name, Project: scope.Project, Stage: scope.Stage, Outcome: Deleted}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.remove(ctx, it, o, &change); err != nil {
-			return err
-		}
-		if o.DryRun {
-			return errDry
-		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: factOf(class, "deleted"), Scope: scope, Subject: name})
-	})
-	if errors.Is(err, errDry) {
-		return change, nil
-	}
-	if err == nil {
-		s.renew(ctx)
-	}
-	return change, err
-}
-
-func unplaced(err error) error { return err }
-
-func (s *Service) remove(ctx context.Context, it item, o ApplyOptions, change *Change) error {
-	if it.class == ClassRoute {
-		r, had, err := s.routeIn(ctx, it.scope, it.name)
-		if err != nil {
-			return err
-		}
-		if !had {
-			return none(it.scope, ClassRoute, it.name)
-		}
-		if err := owned(r, o, change); err != nil {
-			return err
-		}
-		change.Kind = gatewaydoc.KindRoute
-		return s.Store.Delete(ctx, it.scope, it.name)
-	}
-	all, err := s.PolicyStore.Policies(ctx, it.scope)
-	if err != nil {
-		return err
-	}
-	p, had := named(all, it.name)
-	if !had {
-		return none(it.scope, ClassPolicy, it.name)
-	}
-	change.Kind = p.Kind
-	return s.PolicyStore.DeletePolicy(ctx, it.scope, it.name)
 }

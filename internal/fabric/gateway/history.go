@@ -23,7 +23,9 @@ type Version struct {
 	Document json.RawMessage `json:"-"`
 	Deleted  bool            `json:"deleted,omitempty"`
 	// Author is who made it so; empty is not known.
-	Author string    `json:"author,omitempty"`
+	Author string `json:"author,omitempty"`
+	// Commit is the one of a repository that says so; empty is none.
+	Commit string    `json:"commit,omitempty"`
 	At     time.Time `json:"at"`
 }
 

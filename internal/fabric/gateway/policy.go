@@ -26,7 +26,10 @@ type Policy struct {
 	// Route names the one route of the scope that it is for; empty is for all.
 	Route string
 	// Spec is what the kind reads.
-	Spec      json.RawMessage
+	Spec json.RawMessage
+	// Owner is what keeps the policy as it is, such as a repository; empty is nobody
+	// but those who apply documents.
+	Owner     string
 	UpdatedAt time.Time
 }
 

@@ -44,6 +44,15 @@ type PolicyStore interface {
 	AllPolicies(ctx context.Context) ([]Policy, error)
 }
 
+// Owners knows what is kept by whom; gatewaysql implements it.
+type Owners interface {
+	// Owned returns the routes and policies of a tenant that an owner keeps, as the
+	// transaction sees them.
+	Owned(ctx context.Context, tenant, owner string) ([]Route, []Policy, error)
+	// Release has an owner keep nothing any longer; all stays as it is.
+	Release(ctx context.Context, tenant, owner string) error
+}
+
 // Library is what people look things up in; gatewaysql implements it.
 type Library interface {
 	// RoutesPage returns a scope's routes by name; host narrows to those that have it.
@@ -79,6 +88,8 @@ type Tx interface {
 type Config struct {
 	Store       Store
 	PolicyStore PolicyStore
+	// Owners is for Keep alone.
+	Owners Owners
 	// Library, Authorizer and Stages are for what people ask for; a service that only
 	// serves traffic needs none of them.
 	Library    Library
@@ -130,6 +141,9 @@ func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Ro
 	return r, s.change(ctx, scope, r.Name, "route.changed", func(ctx context.Context) error {
 		others, err := s.Store.Routes(ctx, scope)
 		if err != nil {
+			return err
+		}
+		if err := keptElsewhere(r, others); err != nil {
 			return err
 		}
 		if err := conflict(r, others); err != nil {

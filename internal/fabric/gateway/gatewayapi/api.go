@@ -79,7 +79,7 @@ func (w OfStage) Scope(ctx context.Context) kernel.Scope {
 // Options say how a change is made.
 type Options struct {
 	DryRun bool `query:"dryRun" doc:"Only tell what would change."`
-	Owned  bool `query:"owned" doc:"Change also routes that a workload's Terraform keeps as they are; its next run changes them back."`
+	Owned  bool `query:"owned" doc:"Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back."`
 }
 
 func (o Options) options() gateway.ApplyOptions {
@@ -89,6 +89,7 @@ func (o Options) options() gateway.ApplyOptions {
 // GatewayFile is a file of documents.
 type GatewayFile struct {
 	Name   string `json:"name" maxLength:"500" doc:"How problems name the file."`
+	Stage  string `json:"stage,omitempty" maxLength:"63" doc:"The stage of all its documents; one that names another is refused."`
 	Source string `json:"source" maxLength:"1048576" doc:"Documents in YAML or JSON, parted by lines of ---."`
 }
 
@@ -113,7 +114,7 @@ type changeOutput struct{ Body gateway.Change }
 func (a API) apply(ctx context.Context, in *applyInput) (*applyOutput, error) {
 	files := make([]gatewaydoc.File, 0, len(in.Body.Files))
 	for _, f := range in.Body.Files {
-		files = append(files, gatewaydoc.File(f))
+		files = append(files, gatewaydoc.File{Name: f.Name, Source: f.Source, Stage: f.Stage})
 	}
 	changes, err := a.Gateway.Apply(ctx, in.Scope(ctx), files, in.options())
 	return &applyOutput{Body: GatewayApplied{DryRun: in.DryRun, Changes: changes}}, err

@@ -18,8 +18,8 @@ type GatewayRoute struct {
 	Name    string `json:"name"`
 	Project string `json:"project"`
 	Stage   string `json:"stage"`
-	// Owner is terraform where a workload's Terraform keeps the route as it is.
-	Owner     string      `json:"owner,omitempty" doc:"What keeps the route as it is: terraform, for that of a workload; empty is nobody."`
+	// Owner is what keeps the route as it is.
+	Owner     string      `json:"owner,omitempty" doc:"What keeps it as it is: terraform, for that of a workload, or git/SOURCE; empty is nobody."`
 	UpdatedAt time.Time   `json:"updatedAt"`
 	Spec      route.Route `json:"spec"`
 }
@@ -35,12 +35,13 @@ type GatewayPolicy struct {
 	Project   string         `json:"project,omitempty"`
 	Stage     string         `json:"stage,omitempty"`
 	Route     string         `json:"route,omitempty" doc:"The one route that it is for."`
+	Owner     string         `json:"owner,omitempty" doc:"What keeps it as it is: git/SOURCE; empty is nobody."`
 	UpdatedAt time.Time      `json:"updatedAt"`
 	Spec      map[string]any `json:"spec" doc:"What the kind reads."`
 }
 
 func policyOf(p gateway.Policy) (GatewayPolicy, error) {
-	out := GatewayPolicy{Name: p.Name, Kind: p.Kind, Project: p.Scope.Project, Stage: p.Scope.Stage, Route: p.Route, UpdatedAt: p.UpdatedAt}
+	out := GatewayPolicy{Name: p.Name, Kind: p.Kind, Project: p.Scope.Project, Stage: p.Scope.Stage, Route: p.Route, Owner: p.Owner, UpdatedAt: p.UpdatedAt}
 	if err := json.Unmarshal(p.Spec, &out.Spec); err != nil {
 		return out, kernel.Errorf(kernel.Internal, "the spec of policy %s cannot be read: %w", p.Name, err)
 	}

@@ -39,6 +39,9 @@ const (
 // File is a file of documents, parted by lines of ---.
 type File struct {
 	Name, Source string
+	// Project and Stage are those of all its documents, where they are set: one that
+	// names another is a problem.
+	Project, Stage string
 }
 
 // Document is a route or a policy.
@@ -85,6 +88,9 @@ func Read(files ...File) ([]Document, error) {
 		case err != nil:
 			return nil, err
 		}
+		for i := range found {
+			problems = append(problems, found[i].within(f)...)
+		}
 		all = append(all, found...)
 	}
 	if len(all) > MaxDocuments {
@@ -99,6 +105,29 @@ func invalid(problems []kernel.Problem) error {
 		return nil
 	}
 	return kernel.Errorf(kernel.Invalid, "the documents are not valid").WithProblems(problems...)
+}
+
+// within gives a document the project and stage of its file.
+func (d *Document) within(f File) []kernel.Problem {
+	var problems []kernel.Problem
+	for _, part := range []struct {
+		key, want string
+		said      *string
+	}{{"project", f.Project, &d.Project}, {"stage", f.Stage, &d.Stage}} {
+		if part.want == "" {
+			continue
+		}
+		if *part.said != "" && *part.said != part.want {
+			at := d.doc.Find("metadata." + part.key)
+			problems = append(problems, kernel.Problem{
+				File: f.Name, Line: at.Line, Column: at.Column, Path: "metadata." + part.key,
+				Message: "the document is of the " + part.key + " " + strconv.Quote(*part.said) + ", its place is that of " + strconv.Quote(part.want),
+				Fix:     "move it, or leave metadata." + part.key + " out",
+			})
+		}
+		*part.said = part.want
+	}
+	return problems
 }
 
 // twice tells of documents that say one thing.

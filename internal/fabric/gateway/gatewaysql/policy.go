@@ -22,6 +22,7 @@ type policyRow struct {
 	Kind      string
 	Route     string
 	Spec      string
+	Owner     string
 	UpdatedAt time.Time
 }
 
@@ -43,10 +44,10 @@ func (s *Store) PutPolicy(ctx context.Context, p gateway.Policy) error {
 	}
 	row := policyRow{
 		Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Name: p.Name,
-		Kind: p.Kind, Route: p.Route, Spec: string(p.Spec), UpdatedAt: p.UpdatedAt,
+		Kind: p.Kind, Route: p.Route, Spec: string(p.Spec), Owner: p.Owner, UpdatedAt: p.UpdatedAt,
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
-		Set("kind = EXCLUDED.kind, route = EXCLUDED.route, spec = EXCLUDED.spec, updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("kind = EXCLUDED.kind, route = EXCLUDED.route, spec = EXCLUDED.spec, owner = EXCLUDED.owner, updated_at = EXCLUDED.updated_at").Exec(ctx)
 	if err != nil {
 		return db.Map(err, "policy "+p.Name)
 	}
@@ -82,7 +83,7 @@ func policies(rows []policyRow) []gateway.Policy {
 	for _, r := range rows {
 		out = append(out, gateway.Policy{
 			Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage},
-			Name:  r.Name, Kind: r.Kind, Route: r.Route, Spec: json.RawMessage(r.Spec), UpdatedAt: r.UpdatedAt.UTC(),
+			Name:  r.Name, Kind: r.Kind, Route: r.Route, Spec: json.RawMessage(r.Spec), Owner: r.Owner, UpdatedAt: r.UpdatedAt.UTC(),
 		})
 	}
 	return out

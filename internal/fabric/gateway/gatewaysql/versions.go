@@ -27,6 +27,7 @@ type versionRow struct {
 	Target   string
 	Document string
 	Author   string
+	Revision string
 	At       time.Time
 }
 
@@ -47,7 +48,7 @@ func (s *Store) remember(ctx context.Context, scope kernel.Scope, class gateway.
 	actor, _ := kernel.ActorFrom(ctx)
 	row := versionRow{
 		Tenant: scope.Tenant, Project: scope.Project, Stage: scope.Stage, Class: string(class), Name: name, Number: last.Number + 1,
-		Kind: v.Kind, Target: v.Target, Document: string(v.Document), Author: actor.Name, At: v.At,
+		Kind: v.Kind, Target: v.Target, Document: string(v.Document), Author: actor.Name, Revision: gateway.CommitFrom(ctx), At: v.At,
 	}
 	if _, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx); err != nil {
 		return db.Map(err, "the versions of "+name)
@@ -80,7 +81,7 @@ func (s *Store) Versions(ctx context.Context, scope kernel.Scope, class gateway.
 	all := make([]gateway.Version, 0, len(rows))
 	for _, r := range rows {
 		all = append(all, gateway.Version{
-			Number: r.Number, Kind: r.Kind, Target: r.Target, Document: json.RawMessage(r.Document), Deleted: r.Document == "", Author: r.Author, At: r.At.UTC(),
+			Number: r.Number, Kind: r.Kind, Target: r.Target, Document: json.RawMessage(r.Document), Deleted: r.Document == "", Author: r.Author, Commit: r.Revision, At: r.At.UTC(),
 		})
 	}
 	return kernel.PageOf(all, page, func(v gateway.Version) string { return strconv.FormatInt(v.Number, 10) }), nil

@@ -76,6 +76,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	c.TLS = c.TLS.Clone()
 	c.TLS.NextProtos = []string{"h2", "http/1.1"}
 	c.TLS.MinVersion = max(c.TLS.MinVersion, tls.VersionTLS12)
+	c.TLS.CipherSuites = suites()
 	if c.AsksCertificate != nil {
 		c.TLS.GetConfigForClient = asking(c.TLS, c.AsksCertificate)
 	}
@@ -84,6 +85,15 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// suites are those of TLS 1.2 that keep former conversations secret and seal what they
+// carry (RFC 9325 §4.2); HTTP/2 has no others (RFC 9113 §9.2.2). TLS 1.3 has its own.
+func suites() []uint16 {
+	return []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	}
 }
 
 // asking has the clients of some names asked for a certificate.

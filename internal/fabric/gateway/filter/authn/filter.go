@@ -80,6 +80,12 @@ func (f *filter) wrap(next exchange.Handler) exchange.Handler {
 			next(x)
 		case f.login != nil && navigates(x):
 			f.login.send(x, local(x.Target))
+		case f.certificates && misdirected(x):
+			x.Refuse(KindName, http.StatusMisdirectedRequest, "Misdirected request",
+				"This connection was opened for another host: a certificate of the client counts on one for "+x.Host+" alone.", "")
+			if x.Proto == 1 {
+				x.Response.SetConnectionClose()
+			}
 		default:
 			f.answer(x, nil)
 		}

@@ -44,7 +44,7 @@ func (*certificates) challenge() string { return "" }
 func (*certificates) strip(*exchange.Exchange) {}
 
 func (c *certificates) identify(x *exchange.Exchange) (*caller, *refusal) {
-	if x.TLS == nil || len(x.TLS.PeerCertificates) == 0 {
+	if x.TLS == nil || len(x.TLS.PeerCertificates) == 0 || misdirected(x) {
 		return nil, nil
 	}
 	chain := x.TLS.PeerCertificates
@@ -67,6 +67,12 @@ func (c *certificates) identify(x *exchange.Exchange) (*caller, *refusal) {
 	}
 	c.verified.put(key, p, now.UnixNano())
 	return &p.caller, nil
+}
+
+// misdirected tells that the connection was opened for another host: what its client was
+// asked for, and proved, was for that one (RFC 9110 §15.5.20).
+func misdirected(x *exchange.Exchange) bool {
+	return x.TLS != nil && exchange.CanonicalHost(x.TLS.ServerName) != x.Host
 }
 
 func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven, *refusal) {

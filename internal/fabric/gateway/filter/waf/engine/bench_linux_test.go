@@ -57,3 +57,40 @@ func used(b *testing.B) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkCompile tells what an engine takes beyond what all of one level share:
+// the time of its thread to make it, and the memory that stays, before requests
+// and once each sort has come.
+func BenchmarkCompile(b *testing.B) {
+	c := config()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before, began := heap(), used(b)
+	kept := []*engine.Engine{compiled(b, c)} // with what all engines share
+	b.ReportMetric(float64((used(b) - began).Milliseconds()), "ms-of-processor/first")
+	b.ReportMetric((float64(heap())-float64(before))/(1<<20), "MiB/first")
+	runtime.KeepAlive(kept)
+	kept = nil
+	before, began = heap(), used(b)
+	for b.Loop() {
+		kept = append(kept, compiled(b, c))
+	}
+	b.ReportMetric(float64((used(b)-began).Milliseconds())/float64(len(kept)), "ms-of-processor/engine")
+	per := func(after uint64) float64 { return (float64(after) - float64(before)) / float64(len(kept)) / (1 << 20) }
+	b.ReportMetric(per(heap()), "MiB/engine")
+	for _, e := range kept {
+		for _, r := range requests() {
+			_ = judge(b, e, r).Close()
+		}
+	}
+	b.ReportMetric(per(heap()), "MiB/engine-in-use")
+	runtime.KeepAlive(kept)
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // pools are emptied in two steps
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -20,8 +20,9 @@ import (
 type Config struct {
 	// Detection judges without stopping at what would be refused.
 	Detection bool
-	// Paranoia is the level of rules that count, 1 to 4.
-	Paranoia int
+	// Paranoia is the level of rules that count, 1 to 4; those up to Detected are
+	// asked, too, and only told of. It is Paranoia unless it is higher.
+	Paranoia, Detected int
 	// Inbound is the score that refuses a request, Outbound the one that refuses an answer.
 	Inbound, Outbound int
 	// BodyLimit is how much of a request's body may be written to a transaction, in bytes.
@@ -43,9 +44,11 @@ type Config struct {
 
 // Engine judges requests. It may be used by many at once.
 type Engine struct {
-	waf     coraza.WAF
-	bounded []bounded
-	rules   []types.RuleMetadata
+	waf coraza.WAF
+	// variables are what each transaction begins with; none where the rules set them.
+	variables []variable
+	bounded   []bounded
+	rules     []types.RuleMetadata
 }
 
 // New compiles the rule set and the custom rules, which takes some hundred
@@ -59,7 +62,11 @@ func New(c Config) (*Engine, error) {
 	if !c.Stock {
 		first = "SecRule REQUEST_METHOD \"@" + sieveName + " " + key + "\" \"id:900980,phase:2,pass,nolog,t:none\"\n"
 	}
-	config := coraza.NewWAFConfig().WithRootFS(ruleFiles{stock: c.Stock}).WithDirectives(first + setup(c)).
+	text, fold, err := e.prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	config := coraza.NewWAFConfig().WithRootFS(ruleFiles{stock: c.Stock, fold: fold}).WithDirectives(first + text).
 		WithDirectivesFromFile(folder + "/" + initial)
 	if c.Rules != "" {
 		config = config.WithDirectives(c.Rules)
@@ -74,15 +81,28 @@ func New(c Config) (*Engine, error) {
 		config = config.WithResponseBodyAccess().WithResponseBodyLimit(c.ResponseLimit + 1).WithResponseBodyMimeTypes(c.ResponseTypes)
 	}
 	config = experimental.WAFConfigWithRuleObserver(config, func(r types.RuleMetadata) { e.rules = append(e.rules, r) })
-	var err error
 	if e.waf, err = coraza.NewWAF(config); err != nil {
 		return nil, fmt.Errorf("compile the rules: %w", err)
 	}
-	sifts.fill(e.rules, c.Paranoia)
+	sifts.fill(e.rules, c.detection())
 	if e.bounded, err = bind(c.Exclusions, e.rules); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// detection is the highest level whose rules are asked.
+func (c Config) detection() int { return max(c.Paranoia, c.Detected) }
+
+// prepare returns the directives that stand before the rule set's, and how its
+// files are folded. Where they are, transactions begin with what rules would set.
+func (e *Engine) prepare(c Config) (text string, fold func(name, text string) string, err error) {
+	f, ok := folds(c)
+	if !ok {
+		return setup(c) + levels(c), nil, nil
+	}
+	e.variables, err = prepared(c)
+	return setup(c), f.fold, err
 }
 
 // setup says how the rule set is to be used, in place of its file crs-setup.conf
@@ -106,11 +126,15 @@ SecRule MULTIPART_STRICT_ERROR "!@eq 0" "id:200003,phase:2,t:none,log,deny,statu
 SecDefaultAction "phase:1,log,noauditlog,pass"
 SecDefaultAction "phase:2,log,noauditlog,pass"
 `)
-	fmt.Fprintf(&b, `SecAction "id:900990,phase:1,pass,t:none,nolog,setvar:tx.crs_setup_version=4250,`+
+	return b.String()
+}
+
+// levels says what the rule set's variables are.
+func levels(c Config) string {
+	return fmt.Sprintf(`SecAction "id:900990,phase:1,pass,t:none,nolog,setvar:tx.crs_setup_version=4250,`+
 		`setvar:tx.blocking_paranoia_level=%d,setvar:tx.detection_paranoia_level=%d,`+
 		`setvar:tx.inbound_anomaly_score_threshold=%d,setvar:tx.outbound_anomaly_score_threshold=%d,setvar:'tx.allowed_methods=%s'"`+"\n",
-		c.Paranoia, c.Paranoia, c.Inbound, c.Outbound, strings.Join(c.Methods, " "))
-	return b.String()
+		c.Paranoia, c.detection(), c.Inbound, c.Outbound, strings.Join(c.Methods, " "))
 }
 
 // always are the directives that come last: the exclusions that hold on every
@@ -123,7 +147,7 @@ func always(c Config) string {
 			b.WriteString(x.directives(loaded))
 		}
 	}
-	for level := c.Paranoia + 1; level <= 4; level++ {
+	for level := c.detection() + 1; level <= 4; level++ {
 		fmt.Fprintf(&b, "SecRuleRemoveByTag \"paranoia-level/%d\"\n", level)
 	}
 	return b.String()

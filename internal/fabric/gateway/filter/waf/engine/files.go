@@ -35,8 +35,12 @@ func files(response bool) []string {
 	return out
 }
 
-// ruleFiles is the rule set with its expressions given to our operator.
-type ruleFiles struct{ stock bool }
+// ruleFiles is the rule set with its expressions given to our operator, and
+// without what fold leaves out; nil leaves all.
+type ruleFiles struct {
+	stock bool
+	fold  func(name, text string) string
+}
 
 // Open implements fs.FS.
 func (ruleFiles) Open(name string) (fs.File, error) {
@@ -49,7 +53,11 @@ func (f ruleFiles) ReadFile(name string) ([]byte, error) {
 	if err != nil || f.stock || path.Ext(name) != ".conf" {
 		return content, err //nolint:wrapcheck // the file system's own error
 	}
-	lines := strings.Split(string(content), "\n")
+	text := string(content)
+	if f.fold != nil {
+		text = f.fold(name, text)
+	}
+	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = ours(line)
 	}
@@ -76,15 +84,21 @@ var idAction = regexp.MustCompile(`\bid:\s*'?(\d+)`)
 // Known tells whether the rule set, or what it is set up with, has a rule.
 func Known(id int) bool { return everyID()[id] }
 
-var everyID = sync.OnceValue(func() map[int]bool { return idsOf(Config{Response: true}) }) //nolint:gochecknoglobals // read once
+var everyID = sync.OnceValue(func() map[int]bool { return idsOf(Config{Response: true, Stock: true}) }) //nolint:gochecknoglobals // read once
 
 // idsOf returns the ids of the rules that an engine loads.
 func idsOf(c Config) map[int]bool {
 	out := map[int]bool{}
-	texts := []string{setup(c), c.Rules}
+	texts := []string{setup(c), levels(c), c.Rules}
+	f, folded := folds(c)
 	for _, file := range append(files(c.Response), initial) {
-		content, err := fs.ReadFile(coreruleset.FS, folder+"/"+file)
-		if err == nil {
+		name := folder + "/" + file
+		content, err := fs.ReadFile(coreruleset.FS, name)
+		switch {
+		case err != nil: // Coraza says so
+		case folded:
+			texts = append(texts, f.fold(name, string(content)))
+		default:
 			texts = append(texts, string(content))
 		}
 	}

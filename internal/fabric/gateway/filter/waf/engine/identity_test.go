@@ -23,8 +23,11 @@ func verdict(t *testing.T, e *engine.Engine, r request) string {
 		fmt.Fprintf(&b, "%s %d by %d\n", i.Action, i.Status, i.RuleID)
 	}
 	inbound, _ := tx.Scores()
-	fmt.Fprintln(&b, "score", inbound)
+	fmt.Fprintln(&b, "score", inbound, tx.ScoresByLevel())
 	for _, m := range tx.MatchedRules() {
+		if bookkeeping(m.Rule().ID()) {
+			continue
+		}
 		var data []string
 		for _, d := range m.MatchedDatas() {
 			data = append(data, fmt.Sprintf("%s:%s=%q", d.Variable().Name(), d.Key(), d.Value()))
@@ -33,6 +36,13 @@ func verdict(t *testing.T, e *engine.Engine, r request) string {
 		fmt.Fprintln(&b, m.Rule().ID(), data)
 	}
 	return b.String()
+}
+
+// bookkeeping tells of rules that judge nothing: they set the rule set up, jump
+// over the rules of a level, or add up the scores of one.
+func bookkeeping(id int) bool {
+	last := id % 1000
+	return id/1000 == 901 || id == 900990 || last >= 11 && last <= 18 || id/1000 == 949 && last >= 52 && last != 110 && last != 111
 }
 
 // maxTries is how often Coraza is asked again: arguments come in no order, and
@@ -46,11 +56,12 @@ func TestVerdictsAreThoseOfStockCoraza(t *testing.T) {
 		t.Skip("all requests of the rule set take a while")
 	}
 	t.Parallel()
-	for _, level := range []int{1, 4} {
-		t.Run(fmt.Sprint("level ", level), func(t *testing.T) {
+	for _, levels := range [][2]int{{1, 1}, {4, 4}, {1, 3}} {
+		level := levels[0]
+		t.Run(fmt.Sprint("level ", level, " and ", levels[1]), func(t *testing.T) {
 			t.Parallel()
 			c := config()
-			c.Detection, c.Paranoia, c.BodyLimit = true, level, 1<<20
+			c.Detection, c.Paranoia, c.Detected, c.BodyLimit = true, level, levels[1], 1<<20
 			fast := compiled(t, c)
 			c.Stock = true
 			compare(t, fast, compiled(t, c), level)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
@@ -25,7 +26,14 @@ type Transaction struct {
 
 // Begin starts a transaction under an id.
 func (e *Engine) Begin(id string) *Transaction {
-	return &Transaction{Transaction: e.waf.NewTransactionWithID(id), engine: e}
+	t := &Transaction{Transaction: e.waf.NewTransactionWithID(id), engine: e}
+	if len(e.variables) > 0 {
+		tx := txOf(t.Transaction)
+		for _, v := range e.variables {
+			tx.Set(v.name, v.values)
+		}
+	}
+	return t
 }
 
 // Under applies the exclusions for a path: the one that the service will see,
@@ -88,21 +96,31 @@ func (t *Transaction) Refused() *types.Interruption {
 
 // Scores returns the anomaly scores of the request and of its answer.
 func (t *Transaction) Scores() (inbound, outbound int) {
-	state, ok := t.Transaction.(plugintypes.TransactionState)
-	if !ok {
-		return 0, 0
+	tx := txOf(t.Transaction)
+	return score(tx, "blocking_inbound_anomaly_score"), score(tx, "blocking_outbound_anomaly_score")
+}
+
+// Levels are how many levels of rules there are.
+const Levels = 4
+
+// ScoresByLevel returns what the rules of each level, from the lowest, have
+// added to the request's score. Levels that are not asked add nothing.
+func (t *Transaction) ScoresByLevel() (out [Levels]int) {
+	tx := txOf(t.Transaction)
+	for i, name := range [Levels]string{"inbound_anomaly_score_pl1", "inbound_anomaly_score_pl2", "inbound_anomaly_score_pl3", "inbound_anomaly_score_pl4"} {
+		out[i] = score(tx, name)
 	}
-	tx := state.Variables().TX()
-	score := func(name string) int {
-		values := tx.Get(name)
-		if len(values) == 0 {
-			return 0
-		}
-		n, err := strconv.Atoi(values[0])
-		if err != nil {
-			return 0
-		}
-		return n
+	return out
+}
+
+func score(tx collection.Map, name string) int {
+	values := tx.Get(name)
+	if len(values) == 0 {
+		return 0
 	}
-	return score("blocking_inbound_anomaly_score"), score("blocking_outbound_anomaly_score")
+	n, err := strconv.Atoi(values[0])
+	if err != nil {
+		return 0
+	}
+	return n
 }

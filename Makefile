@@ -85,8 +85,8 @@ bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench 'ListFiltered|Neighbour' -benchtime 100x ./internal/app
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/platform/leakscan ./internal/delivery/graph ./internal/delivery/runner ./internal/delivery/vcs ./internal/governance/compliance ./internal/governance/cost ./internal/governance/focus ./internal/governance/leak ./internal/governance/leak/leaksql ./internal/governance/policy/rego ./test/bench
 
-bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, as far as they are on this machine
-	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench SideBySide -benchtime 1x -timeout 30m -v ./test/bench/gateway
+bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, its firewall beside Coraza and ModSecurity, as far as they are on this machine
+	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench 'SideBySide|Firewalls' -benchtime 1x -timeout 30m -v ./test/bench/gateway
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	roles := map[string]func(context.Context, string, string) error{
-		"service": serveService, "reverseproxy": serveReverseProxy, "terrace": serveGateway,
+		"service": serveService, "reverseproxy": serveReverseProxy, "terrace": serveGateway, "terrace-waf": serveGuarded, "coraza": serveCoraza,
 	}
 	if err := roles[role](ctx, os.Getenv(listenVariable), os.Getenv(serviceVariable)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -94,28 +94,26 @@ const measuredHost = "orders.dev.shop.localhost"
 
 // serveGateway is the gateway with a thousand routes and its metrics.
 func serveGateway(ctx context.Context, listen, service string) error {
+	store := fixed{}
+	for i := range 1000 {
+		if err := store.add(fmt.Sprint("r", i), fmt.Sprintf("r%d.dev.shop.localhost", i)); err != nil {
+			return err
+		}
+	}
+	return store.serve(ctx, listen, service)
+}
+
+// serve is the gateway with the routes and policies of f, and its metrics.
+func (f *fixed) serve(ctx context.Context, listen, service string, kinds ...gateway.Kind) error {
+	if err := f.add("orders", measuredHost); err != nil {
+		return err
+	}
 	metrics, err := gateway.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		return err
 	}
-	store := fixed{}
-	scope := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
-	for i := range 1000 {
-		r, err := gateway.ToService(fmt.Sprint("r", i), fmt.Sprintf("r%d.dev.shop.localhost", i), "", "orders", "").Normalize()
-		if err != nil {
-			return err
-		}
-		r.Scope = scope
-		store.routes = append(store.routes, r)
-	}
-	r, err := gateway.ToService("orders", measuredHost, "", "orders", "").Normalize()
-	if err != nil {
-		return err
-	}
-	r.Scope = scope
-	store.routes = append(store.routes, r)
 	log := slog.New(slog.DiscardHandler)
-	routes := gateway.NewService(gateway.Config{Store: store, PolicyStore: store, Log: log, Metrics: metrics})
+	routes := gateway.NewService(gateway.Config{Store: *f, PolicyStore: *f, Log: log, Metrics: metrics, Kinds: kinds})
 	if err := routes.Load(ctx); err != nil {
 		return err
 	}
@@ -140,7 +138,22 @@ func (o one) Upstream(kernel.Scope, string, string) (addr, release string, ok bo
 var errFixed = errors.New("nothing is written here")
 
 // fixed are routes that do not change.
-type fixed struct{ routes []gateway.Route }
+type fixed struct {
+	routes   []gateway.Route
+	policies []gateway.Policy
+}
+
+func measuredScope() kernel.Scope {
+	return kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+}
+
+// add adds a route from a host to the service.
+func (f *fixed) add(name, host string) error {
+	r, err := gateway.ToService(name, host, "", "orders", "").Normalize()
+	r.Scope = measuredScope()
+	f.routes = append(f.routes, r)
+	return err
+}
 
 func (fixed) Put(context.Context, gateway.Route) error { return errFixed }
 
@@ -162,7 +175,7 @@ func (fixed) DeletePolicy(context.Context, kernel.Scope, string) error { return 
 
 func (fixed) Policies(context.Context, kernel.Scope) ([]gateway.Policy, error) { return nil, nil }
 
-func (fixed) AllPolicies(context.Context) ([]gateway.Policy, error) { return nil, nil }
+func (f fixed) AllPolicies(context.Context) ([]gateway.Policy, error) { return f.policies, nil }
 
 // freeAddress returns an address of loopback that nothing listens on.
 func freeAddress(b *testing.B) string {

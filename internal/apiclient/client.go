@@ -196,8 +196,12 @@ func query(path string, params any) string {
 	v := reflect.ValueOf(params)
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("form"), ",")
-		if list, ok := v.Field(i).Interface().([]string); ok && len(list) > 0 {
-			values.Set(name, strings.Join(list, ","))
+		if list := v.Field(i); list.Kind() == reflect.Slice && list.Len() > 0 {
+			words := make([]string, list.Len())
+			for at := range words {
+				words[at] = fmt.Sprint(list.Index(at).Interface())
+			}
+			values.Set(name, strings.Join(words, ","))
 			continue
 		}
 		if at, ok := v.Field(i).Interface().(time.Time); ok && !at.IsZero() {

@@ -6096,6 +6096,18 @@ type PageTrustRule struct {
 	Next  string      `json:"next,omitempty"`
 }
 
+// PageTuningEstimate defines model for PageTuningEstimate.
+type PageTuningEstimate struct {
+	Items []TuningEstimate `json:"items"`
+	Next  string           `json:"next,omitempty"`
+}
+
+// PageTuningFinding defines model for PageTuningFinding.
+type PageTuningFinding struct {
+	Items []TuningFinding `json:"items"`
+	Next  string          `json:"next,omitempty"`
+}
+
 // PageUpstream defines model for PageUpstream.
 type PageUpstream struct {
 	Items []Upstream `json:"items"`
@@ -8785,6 +8797,88 @@ type TrustVerdict struct {
 	Why string `json:"why,omitempty"`
 }
 
+// TuningDocument defines model for TuningDocument.
+type TuningDocument struct {
+	APIVersion string                 `json:"apiVersion"`
+	Kind       string                 `json:"kind"`
+	Metadata   map[string]string      `json:"metadata"`
+	Spec       map[string]interface{} `json:"spec"`
+}
+
+// TuningEstimate defines model for TuningEstimate.
+type TuningEstimate struct {
+	// Denied How many of these a rule refused by itself, whatever the score.
+	Denied  int64  `json:"denied"`
+	Project string `json:"project"`
+
+	// Refused How many of them were refused, or would have been, as the policy was then.
+	Refused int64 `json:"refused"`
+
+	// Requests How many requests were judged.
+	Requests int64        `json:"requests"`
+	Route    string       `json:"route"`
+	Stage    string       `json:"stage"`
+	WhatIf   []TuningWhat `json:"whatIf"`
+}
+
+// TuningFinding defines model for TuningFinding.
+type TuningFinding struct {
+	// Exclusion What to add to a policy's exclusions in order to stop it.
+	Exclusion map[string]interface{} `json:"exclusion,omitempty"`
+
+	// HighestScore The highest score of such a request.
+	HighestScore int64     `json:"highestScore"`
+	Last         time.Time `json:"last"`
+
+	// LowestScore The lowest score of such a request.
+	LowestScore int64 `json:"lowestScore"`
+
+	// Message What the rule says of itself.
+	Message string `json:"message"`
+
+	// Points What a match adds to a request's score.
+	Points  int64  `json:"points"`
+	Project string `json:"project"`
+
+	// Refused How many of them were refused, or would have been.
+	Refused int64 `json:"refused"`
+
+	// RequestIds The ids of the last requests, which clients were told and the log names.
+	RequestIds []string `json:"requestIds"`
+
+	// Requests How many requests it matched.
+	Requests int64  `json:"requests"`
+	Route    string `json:"route"`
+	Rule     int64  `json:"rule"`
+
+	// Sample The shape of a text that it matched: letters are x, digits 9.
+	Sample string `json:"sample"`
+	Stage  string `json:"stage"`
+
+	// Target What of a request it matched, as exclusions name it; (others) beyond what is counted apart.
+	Target string `json:"target"`
+}
+
+// TuningProposal defines model for TuningProposal.
+type TuningProposal struct {
+	Document TuningDocument `json:"document"`
+
+	// Holds For which routes the policy holds.
+	Holds string `json:"holds"`
+}
+
+// TuningWhat defines model for TuningWhat.
+type TuningWhat struct {
+	InboundThreshold int64 `json:"inboundThreshold"`
+	ParanoiaLevel    int64 `json:"paranoiaLevel"`
+
+	// Refused How many of them would have been refused.
+	Refused int64 `json:"refused"`
+
+	// Requests How many requests were held against the rules of this level.
+	Requests int64 `json:"requests"`
+}
+
 // UnlockStateRequest defines model for UnlockStateRequest.
 type UnlockStateRequest struct {
 	// ID The lock's ID.
@@ -10105,6 +10199,84 @@ type PutGatewayRouteParams struct {
 
 	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ProposeWafExclusionParams defines parameters for ProposeWafExclusion.
+type ProposeWafExclusionParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Route The route.
+	Route string `form:"route" json:"route"`
+
+	// Rule The rules; those that refused requests because of the target unless given.
+	Rule []int64 `form:"rule,omitempty" json:"rule,omitempty"`
+
+	// Target Where they are not to look; nowhere unless given.
+	Target string `form:"target,omitempty" json:"target,omitempty"`
+
+	// PathPrefix The path under which that holds; everywhere unless given.
+	PathPrefix string `form:"pathPrefix,omitempty" json:"pathPrefix,omitempty"`
+
+	// Own Write a policy of the route's own instead of the one that holds now.
+	Own bool `form:"own,omitempty" json:"own,omitempty"`
+
+	// Days Of how many days findings count; 30 unless given.
+	Days int64 `form:"days,omitempty" json:"days,omitempty"`
+}
+
+// ListWafFindingsParams defines parameters for ListWafFindings.
+type ListWafFindingsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; all of the project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Route Only this route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+
+	// Days How many days, today among them; 7 unless given.
+	Days int64 `form:"days,omitempty" json:"days,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Rule Only what this rule found.
+	Rule int64 `form:"rule,omitempty" json:"rule,omitempty"`
+}
+
+// EstimateWafRefusalsParams defines parameters for EstimateWafRefusals.
+type EstimateWafRefusalsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; all of the project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Route Only this route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+
+	// Days How many days, today among them; 7 unless given.
+	Days int64 `form:"days,omitempty" json:"days,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// ParanoiaLevel Only this paranoia level; all that were asked unless given.
+	ParanoiaLevel int64 `form:"paranoiaLevel,omitempty" json:"paranoiaLevel,omitempty"`
+
+	// InboundThreshold Only this threshold; usual ones unless given.
+	InboundThreshold int64 `form:"inboundThreshold,omitempty" json:"inboundThreshold,omitempty"`
 }
 
 // ListGroupsParams defines parameters for ListGroups.

@@ -78,3 +78,19 @@ func (c *Client) ExplainGateway(ctx context.Context, at GatewayScope, method, ad
 func (c *Client) GatewayKinds(ctx context.Context) ([]GatewayKind, error) {
 	return all[GatewayKind](ctx, c, escape("gateway", "kinds"))
 }
+
+// WafFindings returns what the firewall's rules matched in the requests of routes.
+func (c *Client) WafFindings(ctx context.Context, p ListWafFindingsParams) ([]TuningFinding, error) {
+	return all[TuningFinding](ctx, c, query(escape("gateway", "waf", "findings"), p))
+}
+
+// WafEstimates returns how many of the requests that were seen other settings would have refused.
+func (c *Client) WafEstimates(ctx context.Context, p EstimateWafRefusalsParams) ([]TuningEstimate, error) {
+	return all[TuningEstimate](ctx, c, query(escape("gateway", "waf", "what-if"), p))
+}
+
+// WafExclusion returns the policy that keeps rules from looking at something.
+func (c *Client) WafExclusion(ctx context.Context, p ProposeWafExclusionParams) (TuningProposal, error) {
+	var r TuningProposal
+	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "waf", "exclusion"), p), nil, &r)
+}

@@ -492,7 +492,18 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"ExplainGateway": func() error {
 			return e(c.ExplainGateway(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "POST", "a.b/c", []string{"X-A: b, c"}))
 		},
-		"GatewayKinds":   func() error { return e(c.GatewayKinds(ctx)) },
+		"GatewayKinds": func() error { return e(c.GatewayKinds(ctx)) },
+		"WafFindings": func() error {
+			return e(c.WafFindings(ctx, apiclient.ListWafFindingsParams{Project: "shop", Stage: "dev", Route: "r", Rule: 942100, Days: 3}))
+		},
+		"WafEstimates": func() error {
+			return e(c.WafEstimates(ctx, apiclient.EstimateWafRefusalsParams{Project: "shop", Stage: "dev", Route: "r", ParanoiaLevel: 2, InboundThreshold: 7, Days: 3}))
+		},
+		"WafExclusion": func() error {
+			return e(c.WafExclusion(ctx, apiclient.ProposeWafExclusionParams{
+				Project: "shop", Stage: "dev", Route: "r", Rule: []int64{942100, 942200}, Target: "ARGS:q", PathPrefix: "/x", Own: true, Days: 3,
+			}))
+		},
 		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
@@ -119,6 +120,7 @@ func (a *App) handler() http.Handler {
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
 		gatewayapi.API{Gateway: a.fabric.gateway},
+		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
 		runners,
@@ -185,6 +187,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		subscriptionapi.API{},
 		automationapi.API{},
 		gatewayapi.API{},
+		tuningapi.API{},
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},

@@ -19,6 +19,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -41,6 +43,8 @@ type fabric struct {
 	shared *cache.Redis
 	// cached is what the gateway's policies have stored of answers.
 	cached *gatewaycache.Kind
+	// findings are what the firewall counts.
+	findings *tuning.Counts
 	// apis are what the gateway knows of the APIs behind it.
 	apis    *liveAPIs
 	secrets *secret.Service
@@ -82,6 +86,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return err
 	}
 	f.apis = newLiveAPIs(p)
+	f.findings = &tuning.Counts{Store: tuningsql.NewStore(p.db)}
 	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
 		return err
 	}
@@ -174,6 +179,8 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("published APIs", f.apis.view.Watch)
 	g.Every("calls of APIs", 15*time.Second, f.apis.calls.Write)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
+	g.Every("findings of the firewall", 15*time.Second, f.findings.Write)
+	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
 	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)

@@ -17,6 +17,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
@@ -38,7 +40,7 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 		gatewayaccess.New(),
 		shed.New(),
 		cors.New(),
-		waf.NewKind(p.log, firewall),
+		waf.NewKind(p.log, firewall, f.findings),
 		limit.NewEarly(limits),
 		f.authn,
 		authz.New(p.log),
@@ -69,4 +71,14 @@ func (o ownIssuer) Keys(ctx context.Context) (jose.JSONWebKeySet, error) {
 func (o ownIssuer) Holds(ctx context.Context, token string) error {
 	_, err := o.provider.Inspect(ctx, token)
 	return err
+}
+
+// newTuning answers what people ask about what the firewall found.
+func newTuning(p *platform, a *access, f *fabric, d *delivery) *tuning.Service {
+	return &tuning.Service{Store: tuningsql.NewStore(p.db), Policies: f.gateway, Authorizer: a.identity, Stages: knownStages{d.stages}, Kind: waf.KindName}
+}
+
+// tidyFindings removes what is kept of old days, and of routes that are gone.
+func (f *fabric) tidyFindings(ctx context.Context) error {
+	return f.findings.Tidy(ctx, func(p tuning.Place) bool { return f.gateway.Serves(p.Scope, p.Route) })
 }

@@ -285,6 +285,6 @@ func empty() map[string]string {
 		"landing_zones stage": "they are of the tenant", "quota_told": "it takes a quota that is reached", "run_dossiers": ran,
 		"run_projects": ran, "run_promotions": ran, "run_release_approvals": "the first stage takes every release", "run_verified": ran, "secret_sync_items": "it takes a vault",
 		"source_objects": pushed, "usage_hours": ran, "vcs_checks": pushed, "vcs_comments": pushed, "vcs_deliveries": "it takes a host of repositories",
-		"vcs_identities": "it takes a host of repositories", "vcs_pushes": pushed, "vcs_statuses": pushed,
+		"vcs_identities": "it takes a host of repositories", "vcs_pushes": pushed, "vcs_statuses": pushed, "waf_findings": served, "waf_scores": served,
 	}
 }

@@ -6,6 +6,7 @@ package scripts_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +31,12 @@ func TestScripts(t *testing.T) {
 // TestGatewayScripts runs those of the gateway's documents.
 func TestGatewayScripts(t *testing.T) {
 	t.Parallel()
-	run(t, "gateway", harness.Start(t))
+	d := harness.Start(t)
+	_, port, err := net.SplitHostPort(d.Gateway)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, "gateway", d, "GATEWAY_PORT="+port)
 }
 
 // TestKubernetesScripts runs those of stages whose workloads go to Git.

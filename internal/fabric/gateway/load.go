@@ -38,6 +38,7 @@ func (s *Service) Load(ctx context.Context) error {
 	}
 	s.table.Store(t)
 	s.Metrics.forgetOthers(t)
+	s.tellKinds()
 	return nil
 }
 

@@ -206,3 +206,45 @@ func (s *Service) Specs(ctx context.Context) ([]KindSpec, error) {
 	}
 	return out, nil
 }
+
+// Rememberer is a kind that keeps things of routes longer than a configuration lasts.
+type Rememberer interface {
+	// KeepRoutes is told after each change which routes there are.
+	KeepRoutes(live func(scope kernel.Scope, route string) bool)
+}
+
+// tellKinds tells the kinds that remember routes which there are.
+func (s *Service) tellKinds() {
+	for _, k := range s.Kinds {
+		if r, ok := k.(Rememberer); ok {
+			r.KeepRoutes(s.Serves)
+		}
+	}
+}
+
+// Serves tells whether there is a route.
+func (s *Service) Serves(scope kernel.Scope, route string) bool {
+	return s.table.Load().names[entryKey{scope, route}]
+}
+
+// Holding returns the policy of a kind that holds for a route of a stage.
+func (s *Service) Holding(ctx context.Context, scope kernel.Scope, route, kind string) (Policy, error) {
+	r, err := s.Look(ctx, scope, route)
+	if err != nil {
+		return Policy{}, err
+	}
+	all := map[kernel.Scope][]Policy{}
+	for _, of := range []kernel.Scope{scope, {Tenant: scope.Tenant, Project: scope.Project}, {Tenant: scope.Tenant}} {
+		if all[of], err = s.PolicyStore.Policies(ctx, of); err != nil {
+			return Policy{}, err
+		}
+	}
+	p, ok := closest(r, kind, all)
+	if !ok {
+		return Policy{}, kernel.Errorf(kernel.NotFound, "no %s holds for route %s", kind, route).WithFix("apply one first: terrace gateway apply -f FILE")
+	}
+	if err := s.Authorizer.Authorize(ctx, ActionRead, p.Scope); err != nil {
+		return Policy{}, err
+	}
+	return p, nil
+}

@@ -206,5 +206,8 @@ func (p *Proxy) access(x *exchange.Exchange, took time.Duration) {
 	if x.Facts.Route != "" {
 		attrs = append(attrs, slog.String("path", x.Path), slog.String("scope", x.Facts.Scope), slog.String("route", x.Facts.Route))
 	}
+	if x.Facts.Firewall != "" {
+		attrs = append(attrs, slog.String("waf", x.Facts.Firewall), slog.Int("waf_score", x.Facts.AnomalyScore))
+	}
 	log.LogAttrs(x.Context(), slog.LevelInfo, "gateway request", attrs...)
 }

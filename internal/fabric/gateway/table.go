@@ -14,6 +14,7 @@ type table struct {
 	// exact are sites by host, wild by what follows the star.
 	exact, wild map[string]*site
 	entries     []*entry
+	names       map[entryKey]bool
 }
 
 // site is what is served on one host.
@@ -25,8 +26,9 @@ type site struct {
 
 // newTable builds a table of entries.
 func newTable(entries []*entry, revision int64) (*table, error) {
-	t := &table{revision: revision, exact: map[string]*site{}, wild: map[string]*site{}, entries: entries}
+	t := &table{revision: revision, exact: map[string]*site{}, wild: map[string]*site{}, entries: entries, names: map[entryKey]bool{}}
 	for _, e := range entries {
+		t.names[entryKey{e.Scope, e.Name}] = true
 		for _, host := range e.Hosts {
 			s := t.site(host)
 			for i := range e.rules {

@@ -96,6 +96,10 @@ type Facts struct {
 	Attempts int
 	// By names the filter that answered in place of a service.
 	By string
+	// Firewall is what the firewall did with a message in which it found something:
+	// passed, detected, blocked or rejected; AnomalyScore is what that scored.
+	Firewall     string
+	AnomalyScore int
 }
 
 // Connection is what a front knows of the client's side.

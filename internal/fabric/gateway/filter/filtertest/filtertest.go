@@ -59,6 +59,12 @@ type Gateway struct {
 // may take, 0 for the default.
 func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
+	return StartLogged(t, stall, nil, service, kinds...)
+}
+
+// StartLogged is Start with an access log.
+func StartLogged(t testing.TB, stall time.Duration, access *slog.Logger, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	upstream := httptest.NewServer(service)
 	t.Cleanup(upstream.Close)
@@ -75,7 +81,7 @@ func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ..
 	certificate, pool := certificate(t)
 	var err error
 	proxy := gateway.NewProxy(gateway.ProxyConfig{
-		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: stall,
+		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: stall, AccessLog: access,
 	})
 	g.Server, err = front.Listen(t.Context(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},

@@ -43,7 +43,7 @@ func TestRuleSetsOwnTests(t *testing.T) {
 	cases := waftest.Cases(t)
 	verdicts := make([]verdict, len(cases))
 	log := &records{}
-	kind := waf.NewKind(slog.New(log), nil)
+	kind := waf.NewKind(slog.New(log), nil, nil)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for i := range lanes {

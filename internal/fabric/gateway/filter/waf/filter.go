@@ -14,17 +14,18 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/engine"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
 )
 
 // filter judges the exchanges of one route.
 type filter struct {
-	guard    *guard
-	spec     Spec
-	log      *slog.Logger
-	metrics  *routeMetrics
-	findings *findings
-	route    string
-	types    contentTypes
+	guard   *guard
+	spec    Spec
+	log     *slog.Logger
+	metrics *routeMetrics
+	counts  *tuning.Route
+	route   string
+	types   contentTypes
 }
 
 // judged is one exchange that is being judged.
@@ -145,16 +146,11 @@ func (j *judged) body() bool {
 		head = head[:limit]
 		j.tx.Partial()
 	}
-	select {
-	case j.guard.bodies <- struct{}{}:
-	case <-x.Context().Done():
-		j.busy()
-		return false
-	case <-time.After(maxWait):
+	if !j.guard.enter(x.Context()) {
 		j.busy()
 		return false
 	}
-	defer func() { <-j.guard.bodies }()
+	defer j.guard.leave()
 	if _, _, err = j.tx.WriteRequestBody(head); err == nil {
 		_, err = j.tx.ProcessRequestBody()
 	}
@@ -166,9 +162,6 @@ func (j *judged) body() bool {
 	}
 	return true
 }
-
-// maxWait is how long a body waits for others to be inspected.
-const maxWait = 5 * time.Second
 
 func (j *judged) tooLarge() {
 	j.action = rejected

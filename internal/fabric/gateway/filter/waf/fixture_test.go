@@ -22,9 +22,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 // fixture is a front with the firewall before a service.
@@ -33,6 +36,7 @@ type fixture struct {
 	addr     string
 	registry *prometheus.Registry
 	log      *records
+	counts   *tuning.Counts
 	route    string
 
 	mu sync.Mutex
@@ -57,7 +61,10 @@ func start(t testing.TB, spec string, service http.HandlerFunc) *fixture {
 		t.Fatal(err)
 	}
 	log := &records{}
-	return lane(t, waf.NewKind(slog.New(log), m), log, registry, "orders", spec, service)
+	counts := &tuning.Counts{Store: tuningsql.NewStore(dbtest.SQLite(t, tuningsql.Migrations()))}
+	f := lane(t, waf.NewKind(slog.New(log), m, counts), log, registry, "orders", spec, service)
+	f.counts = counts
+	return f
 }
 
 // lane serves one route of a kind that others may serve routes of, too.
@@ -171,6 +178,23 @@ func (f *fixture) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.judged
+}
+
+// findings are what is kept of the route.
+func (f *fixture) findings(t testing.TB) []tuning.Finding {
+	t.Helper()
+	if err := f.counts.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page, err := f.counts.Store.Findings(t.Context(), everything(), kernel.PageRequest{Limit: kernel.MaxPageSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Items
+}
+
+func everything() tuning.Query {
+	return tuning.Query{Scope: kernel.Scope{Tenant: "acme"}, Within: kernel.Reach{All: true}}
 }
 
 // records keeps what is logged.

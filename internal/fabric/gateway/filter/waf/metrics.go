@@ -9,7 +9,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
+
+// place is a route.
+type place struct {
+	scope kernel.Scope
+	route string
+}
 
 // Metrics counts what the firewall does, per route.
 type Metrics struct {
@@ -85,6 +92,26 @@ func (m *Metrics) of(at gateway.Attachment) *routeMetrics {
 	}
 	m.routes[p] = r
 	return r
+}
+
+// keep drops the series of routes that are not there any more.
+func (m *Metrics) keep(live func(scope kernel.Scope, route string) bool) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p := range m.routes {
+		if live(p.scope, p.route) {
+			continue
+		}
+		delete(m.routes, p)
+		labels := prometheus.Labels{"tenant": p.scope.Tenant, "project": p.scope.Project, "stage": p.scope.Stage, "route": p.route}
+		m.requests.DeletePartialMatch(labels)
+		m.rules.DeletePartialMatch(labels)
+		m.scores.DeletePartialMatch(labels)
+		m.duration.DeletePartialMatch(labels)
+	}
 }
 
 func (r *routeMetrics) answered(a action) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 	"weak"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/engine"
@@ -17,7 +18,33 @@ import (
 type guard struct {
 	engine *engine.Engine
 	bodies chan struct{}
+	// wait is how long a body waits for others to be inspected.
+	wait time.Duration
 }
+
+// maxWait is how long a body waits for others to be inspected.
+const maxWait = 5 * time.Second
+
+// enter waits for room for a body; false is that there was none in time.
+func (g *guard) enter(ctx context.Context) bool {
+	select {
+	case g.bodies <- struct{}{}:
+		return true
+	default:
+	}
+	late := time.NewTimer(g.wait)
+	defer late.Stop()
+	select {
+	case g.bodies <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-late.C:
+		return false
+	}
+}
+
+func (g *guard) leave() { <-g.bodies }
 
 // recent is how many guards live on without a filter: those of a policy that is
 // checked and then put to use, and of a table that takes the place of another.
@@ -50,7 +77,7 @@ func (p *pool) guard(ctx context.Context, name string, s Spec) (*guard, error) {
 		return nil, kernel.Errorf(kernel.Invalid, "policy %s is not valid", name).
 			WithProblems(kernel.Problem{Path: "rules", Message: "the rules cannot be compiled together: " + err.Error()})
 	}
-	g := &guard{engine: e, bodies: make(chan struct{}, s.Body.Concurrency)}
+	g := &guard{engine: e, bodies: make(chan struct{}, s.Body.Concurrency), wait: maxWait}
 	if p.guards == nil {
 		p.guards = map[[sha256.Size]byte]weak.Pointer[guard]{}
 	}

@@ -43,6 +43,9 @@ type Spec struct {
 	Mode Mode `json:"mode,omitempty"`
 	// ParanoiaLevel is 1 to 4: more rules, and more of them wrong.
 	ParanoiaLevel int `json:"paranoiaLevel,omitempty"`
+	// DetectionParanoiaLevel has the rules of higher levels asked, too: what they
+	// find is told of and does not count. It is ParanoiaLevel unless given.
+	DetectionParanoiaLevel int `json:"detectionParanoiaLevel,omitempty"`
 	// InboundThreshold is the anomaly score that refuses a request.
 	InboundThreshold int `json:"inboundThreshold,omitempty"`
 	// Methods are those that a request may have.
@@ -180,6 +183,9 @@ func (c *checker) spec(s Spec) {
 		c.add("mode", "use Detection or Blocking", "there is no mode %q", s.Mode)
 	}
 	c.within("paranoiaLevel", s.ParanoiaLevel, 1, 4)
+	if d := s.DetectionParanoiaLevel; d != 0 {
+		c.within("detectionParanoiaLevel", d, min(max(s.ParanoiaLevel, 1), engine.Levels), engine.Levels)
+	}
 	c.within("inboundThreshold", s.InboundThreshold, 1, maxScore)
 	for i, m := range s.Methods {
 		if m == "" || strings.Trim(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != "" || len(m) > 32 || len(s.Methods) > maxTypes {
@@ -260,10 +266,13 @@ func (c *checker) exclusion(path string, x Exclusion) {
 
 func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
+// detection is the highest level whose rules are asked.
+func (s Spec) detection() int { return max(s.ParanoiaLevel, s.DetectionParanoiaLevel) }
+
 // config is the engine that a spec wants.
 func (s Spec) config() engine.Config {
 	c := engine.Config{
-		Detection: s.Mode == Detection, Paranoia: s.ParanoiaLevel, Inbound: s.InboundThreshold, Outbound: 4,
+		Detection: s.Mode == Detection, Paranoia: s.ParanoiaLevel, Detected: s.DetectionParanoiaLevel, Inbound: s.InboundThreshold, Outbound: 4,
 		BodyLimit: s.Body.Limit, Methods: s.Methods, Rules: s.Rules,
 	}
 	if r := s.Response; r != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
@@ -125,7 +126,7 @@ func estimates(w io.Writer, all []apiclient.TuningEstimate) {
 func exclude(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	var p apiclient.ProposeWafExclusionParams
-	var rules []int
+	var rules []string
 	c := g.ofStage(&cobra.Command{
 		Use: "exclude ROUTE", Short: "Write the policy that keeps rules from looking at something", Args: cobra.ExactArgs(1),
 		Long: "The policy that holds for the route is written with one exclusion more; nothing is changed until it is applied.\n" +
@@ -135,8 +136,12 @@ func exclude(e *command.Env) *cobra.Command {
 			"  terrace gateway apply -f guard.yaml",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
 		p.Project, p.Stage, p.Route = at.Project, at.Stage, args[0]
-		for _, id := range rules {
-			p.Rule = append(p.Rule, int64(id))
+		for _, word := range rules {
+			id, err := strconv.ParseInt(word, 10, 32)
+			if err != nil || id < 1 {
+				return exit.Wrong("--rule has %q, which is not the id of a rule", word).WithFix("write ids with commas between, such as 942100,942190")
+			}
+			p.Rule = append(p.Rule, id)
 		}
 		r, err := s.WafExclusion(ctx, p)
 		if err != nil {
@@ -149,7 +154,7 @@ func exclude(e *command.Env) *cobra.Command {
 		return e.Print(r.Document, nil)
 	})
 	c.ValidArgsFunction = g.routes()
-	c.Flags().IntSliceVar(&rules, "rule", nil, "the rules by their ids, with commas between; those that refused requests by default")
+	c.Flags().StringSliceVar(&rules, "rule", nil, "the rules by their ids, with commas between; those that refused requests by default")
 	c.Flags().StringVar(&p.Target, "target", "", "where they are not to look, such as ARGS:note; nowhere by default")
 	c.Flags().StringVar(&p.PathPrefix, "path", "", "the path under which that holds; everywhere by default")
 	c.Flags().BoolVar(&p.Own, "own", false, "write a policy for this route alone, and leave the one that holds now as it is")

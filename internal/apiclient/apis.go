@@ -11,8 +11,8 @@ func (c *Client) APIs(ctx context.Context, project string) ([]ApispecAPI, error)
 }
 
 // API returns a version with where it stands.
-func (c *Client) API(ctx context.Context, project, api, version string) (ApispecAPI, error) {
-	var a ApispecAPI
+func (c *Client) API(ctx context.Context, project, api, version string) (GetAPIResponse, error) {
+	var a GetAPIResponse
 	return a, c.call(ctx, http.MethodGet, escape("projects", project, "apis", api, version), nil, &a)
 }
 

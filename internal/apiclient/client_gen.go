@@ -4876,6 +4876,20 @@ type GetAPIDocumentResponse struct {
 	Version string `json:"version"`
 }
 
+// GetAPIResponse defines model for GetApiResponse.
+type GetAPIResponse struct {
+	API     string    `json:"api"`
+	At      time.Time `json:"at"`
+	Newest  int64     `json:"newest"`
+	Project string    `json:"project"`
+
+	// Reference Where a browser reads the version's reference; with ?stage= that of a stage, where operations are tried.
+	Reference string            `json:"reference"`
+	Stages    []ApispecStanding `json:"stages"`
+	Title     string            `json:"title"`
+	Version   string            `json:"version"`
+}
+
 // GetDossierResponse defines model for GetDossierResponse.
 type GetDossierResponse struct {
 	// Changes How many changes of resources the dossier has.

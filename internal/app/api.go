@@ -81,7 +81,7 @@ func (a *App) handler() http.Handler {
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
 	signIns := a.access.signInPages()
-	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, a.access.upstreamPages(signIns)} {
+	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, newAPIPages(a.platform, a.fabric, a.apis, signIns), a.access.upstreamPages(signIns)} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
@@ -111,7 +111,7 @@ func (a *App) handler() http.Handler {
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
 		lifetimeapi.API{Lifetimes: a.delivery.lifetimes},
-		apispecapi.API{APIs: a.apis, Repositories: a.followed},
+		apispecapi.API{APIs: a.apis, Repositories: a.followed, Address: a.platform.publicURL()},
 		maturityapi.API{Maturity: a.maturity},
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},

@@ -25,7 +25,7 @@ import (
 // Command returns terrace api.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("api", "APIs of a project: their OpenAPI documents, style guide, breaking changes and life on stages",
-		lint(e), list(e), show(e), upload(e), document(e), changes(e), publish(e), deprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e), follow(e), followed(e), unfollow(e))
+		lint(e), list(e), show(e), docs(e), upload(e), document(e), changes(e), publish(e), deprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e), follow(e), followed(e), unfollow(e))
 }
 
 func lint(e *command.Env) *cobra.Command {
@@ -107,7 +107,7 @@ func list(e *command.Env) *cobra.Command {
 
 // shown are a version and its revisions.
 type shown struct {
-	apiclient.ApispecAPI
+	apiclient.GetAPIResponse
 
 	Revisions []apiclient.ApispecRevision `json:"revisions"`
 }
@@ -117,7 +117,7 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show API VERSION", Short: "Show where a version stands, and its revisions", Args: cobra.ExactArgs(2), Example: "  terrace api show orders v1",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
 			var a shown
-			if a.ApispecAPI, err = s.API(ctx, project, args[0], args[1]); err != nil {
+			if a.GetAPIResponse, err = s.API(ctx, project, args[0], args[1]); err != nil {
 				return err
 			}
 			if a.Revisions, err = s.APIRevisions(ctx, project, args[0], args[1]); err != nil {

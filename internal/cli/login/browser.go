@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os/exec"
-	"runtime"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -93,39 +91,5 @@ func callback(state, issuer string, answers chan<- answer) http.Handler {
 // open opens the browser, and says where to go if none does.
 func (l *login) open(ctx context.Context, address string) {
 	l.e.Say("Sign in in the browser. If none opens, open this address yourself:\n\n  %s\n", address)
-	program, arguments := l.browser(address)
-	if program == "" {
-		return
-	}
-	cmd := exec.CommandContext(ctx, program, arguments...)
-	if err := cmd.Start(); err != nil {
-		l.e.Say("no browser opens: %v", err)
-		return
-	}
-	go func() { _ = cmd.Wait() }() // how a browser ends says nothing
-}
-
-// browser returns the program that opens an address: the one that BROWSER names, else
-// the system's.
-func (l *login) browser(address string) (program string, arguments []string) {
-	if named := l.e.Getenv("BROWSER"); named != "" {
-		return named, []string{address}
-	}
-	switch {
-	case runtime.GOOS == "darwin":
-		return "open", []string{address}
-	case runtime.GOOS == "windows":
-		return "rundll32", []string{"url.dll,FileProtocolHandler", address}
-	case l.hasDisplay():
-		return "xdg-open", []string{address}
-	}
-	return "", nil
-}
-
-// hasDisplay reports whether a browser can show itself on this machine.
-func (l *login) hasDisplay() bool {
-	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-		return l.e.Getenv("SSH_CONNECTION") == ""
-	}
-	return l.e.Getenv("DISPLAY") != "" || l.e.Getenv("WAYLAND_DISPLAY") != ""
+	l.e.Browse(ctx, address)
 }

@@ -105,7 +105,7 @@ func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 	}
 	config := renew.Config(l.address, append(renew.Scopes(), scopes...))
 	var token *oauth2.Token
-	if l.inBrowserOnly || !l.onDeviceOnly && l.hasDisplay() {
+	if l.inBrowserOnly || !l.onDeviceOnly && l.e.HasDisplay() {
 		token, err = l.inBrowser(ctx, server, config)
 	} else {
 		token, err = l.onDevice(ctx, config)

@@ -80,14 +80,8 @@ func (h *Handler) Recent(w http.ResponseWriter, r *http.Request, page string, ag
 		err = kernel.Errorf(kernel.Unauthenticated, "the sign-in is too long ago")
 	}
 	p.Browser = h.Browser(r)
-	for _, step := range h.Steps {
-		if err != nil {
-			break
-		}
-		var needed bool
-		if needed, err = step.Needed(r.Context(), p); needed {
-			err = kernel.Errorf(kernel.Unauthenticated, "a step of signing in was not asked for then")
-		}
+	if err == nil {
+		err = h.stepped(r, p)
 	}
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -205,4 +206,19 @@ func (c *Chromium) Problems() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(c.problems), func(one string) bool { return strings.Contains(one, "favicon.ico") })
+}
+
+// Picture writes what the browser shows to a folder that TERRACE_TEST_PICTURES names, for
+// somebody to look at; without one it does nothing.
+func (c *Chromium) Picture(name string) {
+	c.t.Helper()
+	folder := os.Getenv("TERRACE_TEST_PICTURES")
+	if folder == "" {
+		return
+	}
+	var out struct{ Data []byte }
+	c.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &out)
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), out.Data, 0o600); err != nil {
+		c.t.Fatal(err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecpage"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/openapi"
@@ -23,6 +24,8 @@ import (
 type API struct {
 	APIs         *apispec.Service
 	Repositories *apispecvcs.Service
+	// Address is that of the platform, where the references of APIs are.
+	Address string
 }
 
 // maxBody is a document as a JSON string, in which characters may be escaped.
@@ -93,11 +96,20 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	return &listOutput{Body: page}, err
 }
 
-type apiOutput struct{ Body apispec.API }
+type apiOutput struct {
+	Body struct {
+		apispec.API
+
+		Reference string `json:"reference" doc:"Where a browser reads the version's reference; with ?stage= that of a stage, where operations are tried."`
+	}
+}
 
 func (a API) get(ctx context.Context, in *VersionPath) (*apiOutput, error) {
-	one, err := a.APIs.Get(ctx, in.key(ctx))
-	return &apiOutput{Body: one}, err
+	k := in.key(ctx)
+	one, err := a.APIs.Get(ctx, k)
+	out := &apiOutput{}
+	out.Body.API, out.Body.Reference = one, a.Address+apispecpage.Path(k)
+	return out, err
 }
 
 type uploadInput struct {

@@ -178,23 +178,63 @@ func TestAGuideThatIsWrongSaysWhere(t *testing.T) {
 	}
 }
 
-// TestTheOwnDocument holds the platform's own API against the guide: it has no
-// errors, and of warnings only those that are excepted here.
+// exceptions are where the platform's own API may have warnings, each place with its reason.
+func exceptions() map[string]map[string]string {
+	const few, person = "there are few, and all are shown together", "a person has few"
+	below := func(path string) string { return "/paths/" + strings.ReplaceAll("/api/v1"+path, "/", "~1") }
+	return map[string]map[string]string{
+		"info-contact": {"/info/contact": "whoever runs the platform is to be asked"},
+		"path-plural": {
+			below("/auth/trust/{rule}"):                    "trust is no countable thing",
+			below("/projects/{project}/drift/{id}"):        "drift is no countable thing",
+			below("/projects/{project}/drift/{id}/ignore"): "drift is no countable thing",
+		},
+		"pagination": {
+			below("/access/actions") + "/get":                                          "they are those of this version",
+			below("/audit/keys") + "/get":                                              few,
+			below("/auth/keys") + "/get":                                               few,
+			below("/compliance/frameworks") + "/get":                                   "they are those that are shipped",
+			below("/event-types") + "/get":                                             "they are those of this version",
+			below("/gateway/kinds") + "/get":                                           "they are those of this version",
+			below("/me/factors") + "/get":                                              person,
+			below("/me/sessions") + "/get":                                             person,
+			below("/policies/assignments") + "/get":                                    few,
+			below("/policies/assignments/{id}/versions") + "/get":                      few,
+			below("/projects/{project}/drift/counts") + "/get":                         "it is one number for each stage",
+			below("/projects/{project}/explanations/resources") + "/get":               "it is about one resource",
+			below("/projects/{project}/repositories/{repository}/bindings") + "/get":   few,
+			below("/projects/{project}/repositories/{repository}/identities") + "/get": few,
+			below("/projects/{project}/workloads/{workload}/outputs") + "/get":         "they are those of one workload",
+			below("/runners") + "/get":                                                 few,
+			below("/stages") + "/get":                                                  few,
+			below("/users/{user}/factors") + "/get":                                    person,
+			below("/users/{user}/sessions") + "/get":                                   person,
+		},
+	}
+}
+
+// TestTheOwnDocument holds the platform's own API against the guide: it has no errors, and
+// warnings at the places alone that are excepted, all of which are still there.
 func TestTheOwnDocument(t *testing.T) {
 	t.Parallel()
-	excepted := map[string]string{
-		"path-plural":          "drift and trust are no countable things",
-		"pagination":           "some lists are short by nature: stages, keys, factors and sessions of a person",
-		"extra-sibling-fields": "a description stands beside a $ref, as 3.1 allows",
-		"info-contact":         "whoever runs the platform is to be asked",
-	}
 	src, err := os.ReadFile("../../../../docs/reference/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	left := exceptions()
 	for _, f := range styleguide.Lint(read(t, string(src)), shipped(t)) {
-		if f.Severity == styleguide.Error || excepted[f.Rule] == "" {
+		switch {
+		case f.Rule == "extra-sibling-fields" && strings.HasSuffix(f.Message, "[patternDescription]"):
+			// what a pattern means in words, which the server's library writes beside it
+		case f.Severity == styleguide.Error || left[f.Rule][f.Path] == "":
 			t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Problem)
+		default:
+			delete(left[f.Rule], f.Path)
+		}
+	}
+	for rule, places := range left {
+		for place := range places {
+			t.Errorf("nothing is excepted from %s any more at %s", rule, place)
 		}
 	}
 }

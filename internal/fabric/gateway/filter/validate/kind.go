@@ -227,7 +227,12 @@ func (f *filter) response(x *exchange.Exchange, c call) {
 		return
 	}
 	body, whole := f.hold(x)
-	if !whole {
+	switch {
+	case whole:
+	case f.UnreadResponses == "refuse":
+		f.answered(x, c, []Violation{{In: "body", Rule: "maxBodyBytes", Detail: "the body has more than " + strconv.Itoa(f.MaxBodyBytes) + " bytes, or ended early"}})
+		return
+	default:
 		f.told(x, c, "response", "unread", nil)
 		return
 	}

@@ -36,7 +36,10 @@ type spec struct {
 	// UnknownOperations are refused unless it is pass.
 	UnknownFields     string `json:"unknownFields"`
 	UnknownOperations string `json:"unknownOperations"`
-	MaxBodyBytes      int    `json:"maxBodyBytes"`
+	// UnreadResponses, those larger than the bound, pass unless it is refuse, which
+	// takes that responses are blocked.
+	UnreadResponses string `json:"unreadResponses"`
+	MaxBodyBytes    int    `json:"maxBodyBytes"`
 }
 
 // reference names a version of an API and the requests that are for it.
@@ -65,6 +68,7 @@ func read(p gateway.Policy) (spec, error) {
 	}
 	s.Requests, s.Responses = cmp.Or(s.Requests, block), cmp.Or(s.Responses, report)
 	s.UnknownFields, s.UnknownOperations = cmp.Or(s.UnknownFields, "allow"), cmp.Or(s.UnknownOperations, "refuse")
+	s.UnreadResponses = cmp.Or(s.UnreadResponses, "pass")
 	s.MaxBodyBytes = cmp.Or(s.MaxBodyBytes, defaultBody)
 	if problems := s.problems(); len(problems) > 0 {
 		return s, refused(p, problems...)
@@ -88,10 +92,14 @@ func (s spec) problems() (all []kernel.Problem) {
 		{"responses", s.Responses, []string{block, report, off}},
 		{"unknownFields", s.UnknownFields, []string{"allow", "refuse"}},
 		{"unknownOperations", s.UnknownOperations, []string{"refuse", "pass"}},
+		{"unreadResponses", s.UnreadResponses, []string{"pass", "refuse"}},
 	} {
 		if !slices.Contains(choice.of, choice.value) {
 			tell(choice.path, fmt.Sprintf("%q is not known", choice.value), "use one of "+strings.Join(choice.of, ", "))
 		}
+	}
+	if s.UnreadResponses == "refuse" && s.Responses != block {
+		tell("unreadResponses", "answers are refused where responses are blocked alone", "write responses: block, or leave it out")
 	}
 	if s.MaxBodyBytes < 1 || s.MaxBodyBytes > maxBody {
 		tell("maxBodyBytes", fmt.Sprintf("%d is out of bounds", s.MaxBodyBytes), fmt.Sprintf("use 1 to %d", maxBody))

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -340,6 +342,55 @@ func TestAnswersAreHeldAgainstTheDocument(t *testing.T) {
 		resp, body := f.do(t, "GET", "/v1/orders/7", "", "")
 		if resp.StatusCode != c.want || c.want != 502 && body != c.body || c.want == 502 && !strings.Contains(body, "Answer does not fit") {
 			t.Errorf("%s: %d with %d bytes", name, resp.StatusCode, len(body))
+		}
+	}
+}
+
+// TestTheBoundOfAnswers: what is as large as it is read, and held back until then; one byte
+// more leaves unread or not at all, as the policy says, whether the service told its length
+// or not.
+func TestTheBoundOfAnswers(t *testing.T) {
+	t.Parallel()
+	const bound = 64 << 10
+	of := func(size int, id string) string {
+		head, tail := `{"id":`+id+`,"item":"`, `"}`
+		return head + strings.Repeat("t", size-len(head)-len(tail)) + tail
+	}
+	f := start(t)
+	f.stands(t, "3.1.0", nil)
+	for name, c := range map[string]struct {
+		unread, body string
+		want         int
+	}{
+		"as large as it may be":             {"pass", of(bound, "1"), 200},
+		"as large, and wrong":               {"pass", of(bound, `"one"`), 502},
+		"one byte more":                     {"pass", of(bound+1, "1"), 200},
+		"one byte more, and wrong":          {"pass", of(bound+1, `"one"`), 200},
+		"as large as it may be, strictly":   {"refuse", of(bound, "1"), 200},
+		"one byte more, strictly":           {"refuse", of(bound+1, "1"), 502},
+		"very much more, strictly":          {"refuse", of(8<<20, "1"), 502},
+		"very much more, which is let pass": {"pass", of(8<<20, "1"), 200},
+	} {
+		for _, streams := range []bool{false, true} {
+			f.policy(t, fmt.Sprintf(`{"apis":[{"api":"orders","version":"v1"}],"maxBodyBytes":%d,"responses":"block","unreadResponses":%q}`, bound, c.unread))
+			f.mu.Lock()
+			f.answer = func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				if !streams {
+					w.Header().Set("Content-Length", strconv.Itoa(len(c.body)))
+				}
+				for part := range slices.Chunk([]byte(c.body), 10_000) {
+					_, _ = w.Write(part)
+					if streams {
+						_ = http.NewResponseController(w).Flush()
+					}
+				}
+			}
+			f.mu.Unlock()
+			resp, body := f.do(t, "GET", "/v1/orders/7", "", "")
+			if resp.StatusCode != c.want || c.want == 200 && body != c.body || c.want == 502 && strings.Contains(body, "ttt") {
+				t.Errorf("%s, streams: %t: %d with %d bytes", name, streams, resp.StatusCode, len(body))
+			}
 		}
 	}
 }

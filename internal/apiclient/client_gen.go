@@ -6962,6 +6962,20 @@ type RouteMatch struct {
 	QueryParams []RouteValueMatch `json:"queryParams,omitempty"`
 }
 
+// RouteMirror defines model for RouteMirror.
+type RouteMirror struct {
+	Breaker     *RouteBreaker     `json:"breaker,omitempty"`
+	HealthCheck *RouteHealthCheck `json:"healthCheck,omitempty"`
+	Limits      *RouteLimits      `json:"limits,omitempty"`
+	Outliers    *RouteOutliers    `json:"outliers,omitempty"`
+	Percent     int64             `json:"percent,omitempty"`
+	Port        string            `json:"port,omitempty"`
+	Protocol    string            `json:"protocol,omitempty"`
+	Service     string            `json:"service"`
+	SlowStart   string            `json:"slowStart,omitempty"`
+	TLS         *RouteTLS         `json:"tls,omitempty"`
+}
+
 // RouteOutliers defines model for RouteOutliers.
 type RouteOutliers struct {
 	BaseEjection      string `json:"baseEjection,omitempty"`
@@ -7006,6 +7020,7 @@ type RouteRewrite struct {
 type RouteRule struct {
 	Backends        []RouteBackend     `json:"backends,omitempty"`
 	Matches         []RouteMatch       `json:"matches,omitempty"`
+	Mirrors         []RouteMirror      `json:"mirrors,omitempty"`
 	Name            string             `json:"name,omitempty"`
 	Redirect        *RouteRedirect     `json:"redirect,omitempty"`
 	RequestHeaders  *RouteHeaderChange `json:"requestHeaders,omitempty"`

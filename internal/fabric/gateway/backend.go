@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"iter"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -121,7 +122,7 @@ func (p *Proxy) follow(t *table) {
 	checked := map[string]watched{}
 	for _, e := range t.entries {
 		for _, r := range e.rules {
-			for _, b := range r.targets {
+			for b := range r.asked() {
 				live[b.key] = true
 				if b.Health != nil {
 					p.clusterOf(b)
@@ -137,6 +138,22 @@ func (p *Proxy) follow(t *table) {
 		if !live[key] {
 			c.Retire()
 			delete(p.clusters, key)
+		}
+	}
+}
+
+// asked are the services of a rule, with those that get copies.
+func (r *rule) asked() iter.Seq[*target] {
+	return func(yield func(*target) bool) {
+		for _, t := range r.targets {
+			if !yield(t) {
+				return
+			}
+		}
+		for _, m := range r.mirrors {
+			if !yield(m.target) {
+				return
+			}
 		}
 	}
 }

@@ -38,6 +38,7 @@ type rule struct {
 	shares []int
 	// targets are the backends, ready to be asked.
 	targets []*target
+	mirrors []*mirror
 }
 
 func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entry {
@@ -55,6 +56,9 @@ func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entr
 			ready.total += weight
 			ready.shares = append(ready.shares, ready.total)
 			ready.targets = append(ready.targets, newTarget(r.Scope, b))
+		}
+		for _, m := range doc.Mirrors {
+			ready.mirrors = append(ready.mirrors, newMirror(r.Scope, m))
 		}
 		e.rules = append(e.rules, ready)
 	}

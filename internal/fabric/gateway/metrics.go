@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight *prometheus.GaugeVec
+	mirrored *prometheus.CounterVec
 
 	mu     sync.Mutex
 	routes map[metricKey]*routeMetrics
@@ -27,6 +29,7 @@ type routeMetrics struct {
 	classes  [6]prometheus.Counter
 	duration prometheus.Observer
 	inFlight prometheus.Gauge
+	copies   *prometheus.CounterVec
 }
 
 // NewMetrics registers the gateway's metrics.
@@ -43,9 +46,10 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "terrace_gateway_requests_in_flight", Help: "Requests being answered.",
 		}, labels),
-		routes: map[metricKey]*routeMetrics{},
+		mirrored: newMirrored(slices.Clone(labels)),
+		routes:   map[metricKey]*routeMetrics{},
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.mirrored} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register gateway metrics: %w", err)
 		}
@@ -82,6 +86,7 @@ func (m *Metrics) ofNone() *routeMetrics {
 func (m *Metrics) series(k metricKey) *routeMetrics {
 	labels := []string{k.tenant, k.project, k.stage, k.route}
 	s := &routeMetrics{duration: m.duration.WithLabelValues(labels...), inFlight: m.inFlight.WithLabelValues(labels...)}
+	s.copies = m.mirrored.MustCurryWith(prometheus.Labels{"tenant": k.tenant, "project": k.project, "stage": k.stage, "route": k.route})
 	for class := 1; class < len(s.classes); class++ {
 		s.classes[class] = m.requests.WithLabelValues(append(labels, fmt.Sprintf("%dxx", class))...)
 	}
@@ -108,6 +113,7 @@ func (m *Metrics) forgetOthers(t *table) {
 		m.requests.DeletePartialMatch(labels)
 		m.duration.DeletePartialMatch(labels)
 		m.inFlight.DeletePartialMatch(labels)
+		m.mirrored.DeletePartialMatch(labels)
 	}
 }
 

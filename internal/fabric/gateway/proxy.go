@@ -68,6 +68,7 @@ type Proxy struct {
 	// sessionKey keys the cookies of sessions, which end with the process.
 	sessionKey []byte
 	scratch    sync.Pool
+	mirrors    *mirrors
 
 	mu       sync.Mutex
 	clusters map[string]*upstream.Cluster
@@ -88,7 +89,7 @@ func NewProxy(c ProxyConfig) *Proxy {
 	if c.StreamIdle == 0 {
 		c.StreamIdle = DefaultStreamIdle
 	}
-	p := &Proxy{config: c, sessionKey: newSessionKey(), clusters: map[string]*upstream.Cluster{}}
+	p := &Proxy{config: c, sessionKey: newSessionKey(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
 	p.several, _ = c.Upstreams.(Endpoints)
 	p.scratch.New = func() any { return new([]upstream.Endpoint) }
 	return p
@@ -96,6 +97,7 @@ func NewProxy(c ProxyConfig) *Proxy {
 
 // Close drops the connections to services.
 func (p *Proxy) Close() {
+	p.mirrors.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.clusters {
@@ -150,6 +152,9 @@ func (p *Proxy) pass(x *exchange.Exchange) {
 		return
 	}
 	rewrite(x, c)
+	if len(c.rule.mirrors) > 0 {
+		p.mirror(x, c)
+	}
 	p.ask(x, c)
 	if c.rule.ResponseHeaders != nil {
 		changeResponse(c.rule.ResponseHeaders, &x.Response.Header)

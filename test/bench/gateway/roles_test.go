@@ -92,15 +92,19 @@ func serveReverseProxy(ctx context.Context, listen, service string) error {
 
 const measuredHost = "orders.dev.shop.localhost"
 
-// serveGateway is the gateway with a thousand routes and its metrics.
+// serveGateway is the gateway with a thousand routes, its metrics, and what else
+// the environment says.
 func serveGateway(ctx context.Context, listen, service string) error {
 	store := fixed{}
-	for i := range 1000 {
+	for i := range count(routesVariable, 1000) {
 		if err := store.add(fmt.Sprint("r", i), fmt.Sprintf("r%d.dev.shop.localhost", i)); err != nil {
 			return err
 		}
 	}
-	return store.serve(ctx, listen, service)
+	kinds, policies, end := policiesOf(measuredScope(), slog.New(slog.DiscardHandler))
+	defer end()
+	store.policies = policies
+	return store.serve(ctx, listen, service, kinds...)
 }
 
 // serve is the gateway with the routes and policies of f, and its metrics.

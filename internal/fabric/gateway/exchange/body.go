@@ -49,7 +49,7 @@ func (b *Body) Limit(n int64) bool {
 }
 
 // Empty tells that there is no body.
-func (b *Body) Empty() bool { return b.over && b.read == 0 }
+func (b *Body) Empty() bool { return b.over && b.read == 0 && len(b.kept) == 0 }
 
 // Read implements io.Reader.
 func (b *Body) Read(p []byte) (int, error) {

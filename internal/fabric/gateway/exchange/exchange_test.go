@@ -144,6 +144,11 @@ func TestBody(t *testing.T) {
 	}
 	b = body()
 	b.Replace([]byte("new"))
+	if made := exchange.NewBody(nil, 0); !made.Empty() {
+		t.Error("nothing is something")
+	} else if made.Replace([]byte("new")); made.Empty() {
+		t.Error("a body in place of none is none")
+	}
 	if all, err := io.ReadAll(b); string(all) != "new" || err != nil || b.Length != 3 {
 		t.Errorf("a body that was replaced: %s %v", all, err)
 	}

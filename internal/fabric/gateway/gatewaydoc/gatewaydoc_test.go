@@ -77,6 +77,10 @@ spec:
           responseHeaderModifier: {remove: [Server]}
         - type: URLRewrite
           urlRewrite: {hostname: in.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}}
+        - type: RequestMirror
+          requestMirror: {backendRef: {name: next, port: 8081}, percent: 10}
+        - type: RequestMirror
+          requestMirror: {backendRef: {name: last}, fraction: {numerator: 1, denominator: 4}}
       backendRefs: [{kind: Service, group: "", name: web, port: 8080, weight: 3}]
       timeouts: {request: 5s, backendRequest: 2s}
     - matches: [{path: {type: Exact, value: /home}}]
@@ -92,7 +96,7 @@ spec:
 		t.Fatal(err)
 	}
 	got, _ := json.Marshal(r)
-	const want = `{"hosts":["shop.dev.shop.localhost"],"rules":[{"matches":[{"path":{"type":"PathPrefix","value":"/old"},"queryParams":[{"type":"RegularExpression","name":"v","value":"[12]"}]}],"requestHeaders":{"add":[{"name":"X-A","value":"b"}]},"responseHeaders":{"remove":["Server"]},"rewrite":{"host":"in.example","prefix":"/new"},"backends":[{"service":"web","port":"8080","weight":3}],"timeouts":{"request":"5s","backend":"2s"}},{"matches":[{"path":{"type":"Exact","value":"/home"}}],"redirect":{"scheme":"https","host":"www.example","port":8443,"fullPath":"/","status":301}}]}`
+	const want = `{"hosts":["shop.dev.shop.localhost"],"rules":[{"matches":[{"path":{"type":"PathPrefix","value":"/old"},"queryParams":[{"type":"RegularExpression","name":"v","value":"[12]"}]}],"requestHeaders":{"add":[{"name":"X-A","value":"b"}]},"responseHeaders":{"remove":["Server"]},"rewrite":{"host":"in.example","prefix":"/new"},"backends":[{"service":"web","port":"8080","weight":3}],"timeouts":{"request":"5s","backend":"2s"},"mirrors":[{"service":"next","port":"8081","percent":10},{"service":"last","percent":25}]},{"matches":[{"path":{"type":"Exact","value":"/home"}}],"redirect":{"scheme":"https","host":"www.example","port":8443,"fullPath":"/","status":301}}]}`
 	if string(got) != want {
 		t.Errorf("route\n%s\nwant\n%s", got, want)
 	}
@@ -115,12 +119,14 @@ func TestTellsWhatIsWrongAtItsPlace(t *testing.T) {
 		"no document":                   {"# nothing\n", "f:1:1: the file has no document"},
 		"two targets":                   {"apiVersion: gateway.terrace.dev/v1\nkind: XPolicy\nmetadata: {name: r}\nspec:\n  targetRef: {route: a, kind: b}\n", `f:5:25: spec.targetRef.kind: unknown key "kind"`},
 		"a kind of the Gateway API":     {strings.Replace(api, "HTTPRoute", "GRPCRoute", 1) + "  hostnames: [a.b]\n", "f:2:7: kind: documents of kind GRPCRoute are not read"},
-		"an unsupported filter":         {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      filters:\n        - type: RequestMirror\n", `f:9:17: spec.rules[0].filters[0].type: filters of type "RequestMirror" are not supported`},
+		"an unsupported filter":         {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      filters:\n        - type: ExtensionRef\n", `f:9:17: spec.rules[0].filters[0].type: filters of type "ExtensionRef" are not supported`},
 		"an unsupported field":          {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      retry: {attempts: 3}\n", `f:8:7: spec.rules[0].retry: unknown key "retry"`},
 		"another gateway":               {api + "  parentRefs: [{name: prod}]\n  hostnames: [a.b]\n  rules: [{backendRefs: [{name: x}]}]\n", `f:5:23: spec.parentRefs[0].name: Terrace's gateway is called terrace, not "prod"`},
 		"a backend that is no service":  {api + "  hostnames: [a.b]\n  rules: [{backendRefs: [{name: x, kind: Bucket}]}]\n", `f:6:42: spec.rules[0].backendRefs[0].kind: a backend of kind "Bucket" is not known`},
 		"a weight of the Gateway API":   {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs:\n        - name: x\n          weight: -1\n", "f:9:11: spec.rules[0].backendRefs[0].weight: a weight is 0 to"},
 		"a status of the Gateway API":   {api + "  hostnames: [a.b]\n  rules:\n    - filters:\n        - type: RequestRedirect\n          requestRedirect:\n            statusCode: 200\n", "f:10:13: spec.rules[0].filters[0].requestRedirect.statusCode: status 200 is no redirect"},
+		"a share of copies":             {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      filters:\n        - type: RequestMirror\n          requestMirror: {backendRef: {name: y}, fraction: {numerator: 1, denominator: 3}}\n", "f:10:60: spec.rules[0].filters[0].requestMirror.fraction: 1 of 3 is no share that can be copied"},
+		"too many copies":               {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      filters:\n        - type: RequestMirror\n          requestMirror: {backendRef: {name: y}, percent: 101}\n", "spec.rules[0].filters[0].requestMirror.percent: 101 is not within 0 and 100"},
 		"half a path":                   {api + "  hostnames: [a.b]\n  rules:\n    - backendRefs: [{name: x}]\n      filters:\n        - type: URLRewrite\n          urlRewrite: {path: {type: ReplaceFullPath}}\n", "f:10:30: spec.rules[0].filters[0].urlRewrite.path: the path of type"},
 	} {
 		t.Run(name, func(t *testing.T) {

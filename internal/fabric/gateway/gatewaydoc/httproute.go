@@ -42,6 +42,7 @@ type (
 		ResponseHeaderModifier *route.HeaderChange `json:"responseHeaderModifier"`
 		RequestRedirect        *apiRedirect        `json:"requestRedirect"`
 		URLRewrite             *apiRewrite         `json:"urlRewrite"`
+		RequestMirror          *apiMirror          `json:"requestMirror"`
 	}
 	apiPath struct {
 		Type               string  `json:"type"`
@@ -58,6 +59,15 @@ type (
 		Path       *apiPath `json:"path"`
 		Port       int      `json:"port"`
 		StatusCode int      `json:"statusCode"`
+	}
+	apiMirror struct {
+		BackendRef apiBackend   `json:"backendRef"`
+		Percent    *int         `json:"percent"`
+		Fraction   *apiFraction `json:"fraction"`
+	}
+	apiFraction struct {
+		Numerator   int  `json:"numerator"`
+		Denominator *int `json:"denominator"`
 	}
 	apiBackend struct {
 		Group  *string `json:"group"`
@@ -166,10 +176,11 @@ func (t translator) filter(rule, at string, in apiFilter, out *route.Rule) {
 	fields := map[string]bool{
 		"RequestHeaderModifier": in.RequestHeaderModifier != nil, "ResponseHeaderModifier": in.ResponseHeaderModifier != nil,
 		"RequestRedirect": in.RequestRedirect != nil, "URLRewrite": in.URLRewrite != nil,
+		"RequestMirror": in.RequestMirror != nil,
 	}
 	given, known := fields[in.Type]
 	if !known {
-		t.problem(at+".type", "use RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect or URLRewrite", "filters of type %q are not supported", in.Type)
+		t.problem(at+".type", "use RequestHeaderModifier, ResponseHeaderModifier, RequestRedirect, URLRewrite or RequestMirror", "filters of type %q are not supported", in.Type)
 		return
 	}
 	if !given {
@@ -189,6 +200,8 @@ func (t translator) filter(rule, at string, in apiFilter, out *route.Rule) {
 	case "ResponseHeaderModifier":
 		second, out.ResponseHeaders = out.ResponseHeaders != nil, in.ResponseHeaderModifier
 		t.renamed[rule+".responseHeaders"] = "spec." + at + ".responseHeaderModifier"
+	case "RequestMirror": // of these there may be several
+		t.mirror(rule, at+".requestMirror", in.RequestMirror, out)
 	case "URLRewrite":
 		second = out.Rewrite != nil
 		out.Rewrite = &route.Rewrite{Host: in.URLRewrite.Hostname}
@@ -203,6 +216,34 @@ func (t translator) filter(rule, at string, in apiFilter, out *route.Rule) {
 	if second {
 		t.problem(at, "make one of them", "the rule has a second filter of type %s", in.Type)
 	}
+}
+
+// mirror reads who gets copies, and of how many requests.
+func (t translator) mirror(rule, at string, in *apiMirror, out *route.Rule) {
+	model := rule + ".mirrors[" + strconv.Itoa(len(out.Mirrors)) + "]"
+	t.renamed[model] = "spec." + at
+	t.renamed[model+".service"] = "spec." + at + ".backendRef.name"
+	b := t.backend(at+".backendRef", in.BackendRef)
+	m := route.Mirror{Service: b.Service, Port: b.Port, Percent: in.Percent}
+	if b.Weight != nil {
+		t.problem(at+".backendRef.weight", "use percent", "a mirror has no weight")
+	}
+	if f := in.Fraction; f != nil {
+		whole := 100
+		if f.Denominator != nil {
+			whole = *f.Denominator
+		}
+		switch {
+		case in.Percent != nil:
+			t.problem(at+".fraction", "remove the one or the other", "percent and fraction are both given")
+		case whole <= 0 || f.Numerator < 0 || f.Numerator > whole || f.Numerator*100%whole != 0:
+			t.problem(at+".fraction", "write a share in whole percents", "%d of %d is no share that can be copied", f.Numerator, whole)
+		default:
+			percent := f.Numerator * 100 / whole
+			m.Percent = &percent
+		}
+	}
+	out.Mirrors = append(out.Mirrors, m)
 }
 
 // path reads how a path is replaced.

@@ -19,6 +19,7 @@ const (
 	maxMatches  = 64
 	maxValues   = 16
 	maxBackends = 16
+	maxMirrors  = 4
 	maxWeight   = 1_000_000
 	maxPattern  = 256
 )
@@ -101,6 +102,7 @@ func (c *checker) answers(at string, r Rule) {
 		}
 		c.settings(path, b.Settings)
 	}
+	c.mirrors(at+".mirrors", r.Mirrors)
 	c.retry(at+".retry", r.Retry)
 	c.session(at+".session", r.Session)
 	if w := r.Rewrite; w != nil {
@@ -111,9 +113,26 @@ func (c *checker) answers(at string, r Rule) {
 	}
 }
 
+// mirrors checks who gets copies.
+func (c *checker) mirrors(at string, all []Mirror) {
+	if len(all) > maxMirrors {
+		c.add(at, "", "a rule has at most %d mirrors", maxMirrors)
+	}
+	for i, m := range all {
+		path := at + "[" + strconv.Itoa(i) + "]"
+		if m.Service == "" {
+			c.add(path+".service", "", "the mirror names no service")
+		}
+		if m.Percent != nil {
+			c.number(path+".percent", *m.Percent, 0, 100)
+		}
+		c.settings(path, m.Settings)
+	}
+}
+
 func (c *checker) redirect(at string, d Redirect, r Rule) {
-	if len(r.Backends) > 0 || r.Rewrite != nil || r.Retry != nil || r.Session != nil {
-		c.add(at, "remove the one or the other", "a rule that redirects has no backends, rewrite, retry or session")
+	if len(r.Backends) > 0 || r.Rewrite != nil || r.Retry != nil || r.Session != nil || len(r.Mirrors) > 0 {
+		c.add(at, "remove the one or the other", "a rule that redirects has no backends, mirrors, rewrite, retry or session")
 	}
 	if !slices.Contains([]int{0, 301, 302, 303, 307, 308}, d.Status) {
 		c.add(at+".status", "use 301, 302, 303, 307 or 308", "status %d is no redirect", d.Status)

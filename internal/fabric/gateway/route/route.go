@@ -46,6 +46,8 @@ type Rule struct {
 	// Backends are chosen among by weight.
 	Backends []Backend `json:"backends,omitempty"`
 	Timeouts Timeouts  `json:"timeouts,omitzero"`
+	// Mirrors get copies of the requests; what they answer is read by nobody.
+	Mirrors []Mirror `json:"mirrors,omitempty"`
 	// Retry says what is asked again; without it, what a service has not seen, and
 	// once what broke and may be sent twice.
 	Retry *Retry `json:"retry,omitempty"`
@@ -129,6 +131,20 @@ type Backend struct {
 	Port    string `json:"port,omitempty"`
 	// Weight is the share; without one it is 1. A weight of 0 gets nothing.
 	Weight *int `json:"weight,omitempty"`
+
+	// Settings say how the service is spoken to.
+	Settings
+}
+
+// Mirror is a service's port that gets copies of requests, as they reach the
+// service that answers (Gateway API, RequestMirror). A copy delays and changes
+// nothing; requests with a body of unknown length or of more than 64 KiB, and
+// upgrades, are not copied.
+type Mirror struct {
+	Service string `json:"service"`
+	Port    string `json:"port,omitempty"`
+	// Percent is the share of the requests; without it, all.
+	Percent *int `json:"percent,omitempty"`
 
 	// Settings say how the service is spoken to.
 	Settings

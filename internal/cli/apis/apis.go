@@ -7,8 +7,10 @@ package apis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +54,7 @@ func lint(e *command.Env) *cobra.Command {
 				return err
 			}
 			if wrong, _, _ := styleguide.Worst(found); wrong > 0 {
-				return kernel.Errorf(kernel.Invalid, "%s breaks the style guide", args[0]).WithFix("correct what has the level error")
+				return kernel.Errorf(kernel.Refused, "%s breaks the style guide", args[0]).WithFix("correct what has the level error")
 			}
 			return nil
 		},
@@ -152,7 +154,7 @@ func upload(e *command.Env) *cobra.Command {
 			}
 			r, err := s.UploadAPI(ctx, project, args[0], args[1], apiclient.UploadAPIRequest{Source: string(src), Origin: origin})
 			if err != nil {
-				return command.Of(args[2], err)
+				return ofDocument(args[2], err)
 			}
 			return e.Print(r, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s %s is at revision %d, a draft: the style guide has %s and %s\n", r.API, r.Version, r.Number,
@@ -162,6 +164,15 @@ func upload(e *command.Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&origin, "origin", "", "where it is from, such as a commit")
 	return c
+}
+
+// ofDocument tells of a refusal that it is of the document, where it has a line there:
+// a name that cannot be is one of the command.
+func ofDocument(path string, err error) error {
+	if e, ok := errors.AsType[*kernel.Error](err); ok && slices.ContainsFunc(e.Problems, func(p kernel.Problem) bool { return p.Line > 0 }) {
+		return command.Of(path, err)
+	}
+	return err
 }
 
 func document(e *command.Env) *cobra.Command {

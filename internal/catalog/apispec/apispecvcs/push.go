@@ -74,7 +74,7 @@ func (s *Service) bring(ctx context.Context, r vcs.Repository, f Following) (Fol
 	for range bringTimes {
 		head, err := s.Repositories.Head(ctx, r, f.Branch)
 		if refused(err) {
-			f.Problems = []kernel.Problem{{Message: err.Error(), Fix: "push the branch " + f.Branch}}
+			f.Problems = []kernel.Problem{unread(f, err)}
 			return f, s.keep(ctx, f)
 		}
 		if err != nil {
@@ -88,6 +88,14 @@ func (s *Service) bring(ctx context.Context, r vcs.Repository, f Following) (Fol
 		}
 	}
 	return f, kernel.Errorf(kernel.Unavailable, "the branch %s of %s moves faster than it is read", f.Branch, f.Repository)
+}
+
+// unread tells why a branch cannot be read.
+func unread(f Following, err error) kernel.Problem {
+	if kernel.Is(err, kernel.NotFound) {
+		return kernel.Problem{Message: "there is no branch " + f.Branch + " to read", Fix: "push it with: git push origin " + f.Branch}
+	}
+	return kernel.Problem{Message: err.Error()}
 }
 
 // keep notes what came of it, unless nobody follows it any more.

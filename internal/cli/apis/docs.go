@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -25,6 +27,9 @@ func docs(e *command.Env) *cobra.Command {
 		Long:    "The page has the document, where the version is in its life, what has changed and who calls it. That of a stage\ntries operations, through the gateway.",
 		Example: "  terrace api docs orders v1\n  terrace api docs orders v1 --stage dev --open",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := known(ctx, s, stage); err != nil {
+				return err
+			}
 			a, err := s.API(ctx, project, args[0], args[1])
 			if err != nil {
 				return err
@@ -49,4 +54,16 @@ func docs(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &stage, "stage", "that of what stands on this stage, where operations can be tried", false)
 	c.Flags().BoolVar(&open, "open", false, "open it in a browser")
 	return c
+}
+
+// known refuses a stage that there is not.
+func known(ctx context.Context, s command.Server, stage string) error {
+	if stage == "" {
+		return nil
+	}
+	all, err := s.Stages(ctx)
+	if err != nil || slices.ContainsFunc(all, func(one apiclient.Stage) bool { return one.Name == stage }) {
+		return err
+	}
+	return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage).WithFix("see `terrace stage list`")
 }

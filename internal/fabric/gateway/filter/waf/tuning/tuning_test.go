@@ -194,10 +194,13 @@ type failing struct {
 	tuning.Store
 
 	broken bool
+	// during happens while something is written.
+	during func()
 }
 
 func (f *failing) Add(ctx context.Context, b tuning.Batch) error {
 	if f.broken {
+		f.during()
 		return errors.New("the database is away")
 	}
 	return f.Store.Add(ctx, b)
@@ -209,20 +212,22 @@ func TestCountsGoOnWhereTheyCannotBeWritten(t *testing.T) {
 	now := noon()
 	c := &tuning.Counts{Store: store, Clock: now.time}
 	at := place("dev", "orders")
+	store.during = func() { c.Of(at).Count(refused("r2", 942100, "ARGS:q", 3)) }
+	c.Of(at).Count(refused("r0", 942100, "ARGS:q", 5))
 	c.Of(at).Count(refused("r1", 942100, "ARGS:q", 5))
 	if err := c.Write(t.Context()); err == nil {
 		t.Fatal("what failed is not told")
 	}
-	c.Of(at).Count(refused("r2", 942100, "ARGS:q", 7))
+	c.Of(at).Count(refused("r3", 942100, "ARGS:q", 7))
 	store.broken = false
 	write(t, c)
 	write(t, c)
 	got := findings(t, store, query(all()), 50)
-	if len(got) != 1 || got[0].Requests != 2 || got[0].Lowest != 5 || got[0].Highest != 7 || fmt.Sprint(got[0].Examples) != "[r2 r1]" {
+	if len(got) != 1 || got[0].Requests != 4 || got[0].Refused != 4 || got[0].Lowest != 3 || got[0].Highest != 7 || fmt.Sprint(got[0].Examples) != "[r3 r2 r1]" {
 		t.Errorf("%+v", got)
 	}
 	bars, err := store.Bars(t.Context(), query(all()), kernel.PageRequest{})
-	if err != nil || len(bars.Items[0].Bars) != 2 {
+	if err != nil || fmt.Sprint(bars.Items[0].Bars) != "[{1 3 1 1 0} {1 5 2 2 0} {1 7 1 1 0}]" {
 		t.Errorf("%+v, %v", bars, err)
 	}
 }

@@ -180,6 +180,21 @@ func TestAProposalIsThePolicyWithOneExclusionMore(t *testing.T) {
 	}
 }
 
+func TestWhatRefusedNothingIsNotProposed(t *testing.T) {
+	t.Parallel()
+	g := guard(t, `{"inboundThreshold": 1000}`)
+	if status := g.try(t, "GET", "/?q="+url.QueryEscape(attack), ""); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	if found := g.findings(t); len(found) == 0 || found[0].Refused > 0 || found[0].Requests != 1 {
+		t.Errorf("%+v", found)
+	}
+	_, err := g.tuning.Propose(t.Context(), filtertest.Scope(), tuning.Wish{Route: filtertest.Route, Target: "ARGS:q", Days: 1})
+	if !kernel.Is(err, kernel.NotFound) {
+		t.Error(err)
+	}
+}
+
 func TestOtherSettingsAreEstimated(t *testing.T) {
 	t.Parallel()
 	rules := `SecRule REQUEST_HEADERS:X-Tool \"@streq old\" \"id:7,phase:1,deny,msg:'an old tool'\"`

@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -168,6 +169,7 @@ func (r *Route) take(p Place) (out []Batch) {
 		for _, bar := range t.bars {
 			b.Bars = append(b.Bars, *bar)
 		}
+		slices.SortFunc(b.Bars, func(a, b Bar) int { return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Score, b.Score)) })
 		out = append(out, b)
 	}
 	r.days, r.day = map[string]*tally{}, nil
@@ -233,10 +235,15 @@ func (c *Counts) Write(ctx context.Context) error {
 			failed = append(failed, err) // Tidy removes it later
 		}
 	}
-	for _, b := range all {
-		if err := c.write(ctx, b); err != nil {
+	slices.SortFunc(all, func(a, b Batch) int {
+		return cmp.Or(strings.Compare(a.Scope.String(), b.Scope.String()), strings.Compare(a.Route, b.Route), strings.Compare(a.Day, b.Day))
+	})
+	for some := range slices.Chunk(all, together) {
+		if err := c.write(ctx, some); err != nil {
 			failed = append(failed, err)
-			routes[b.Place].restore(b)
+			for _, b := range some {
+				routes[b.Place].restore(b)
+			}
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
@@ -245,16 +252,24 @@ func (c *Counts) Write(ctx context.Context) error {
 	return nil
 }
 
-// write keeps a batch, with no more told apart than a day may have.
-func (c *Counts) write(ctx context.Context, b Batch) error {
-	if len(b.Found) > 0 {
+// together is how many batches are kept in one transaction. All processes write
+// in one order, so that none waits for another that waits for it.
+const together = 100
+
+// write keeps batches, with no more told apart than a day may have.
+func (c *Counts) write(ctx context.Context, all []Batch) error {
+	bounded := slices.Clone(all)
+	for i, b := range bounded {
+		if len(b.Found) == 0 {
+			continue
+		}
 		known, err := c.Store.Known(ctx, b.Place, b.Day)
 		if err != nil {
 			return err
 		}
-		b.Found = within(known, b.Found)
+		bounded[i].Found = within(known, b.Found)
 	}
-	return c.Store.Add(ctx, b)
+	return c.Store.Add(ctx, bounded)
 }
 
 func within(known []Key, found []Found) []Found {
@@ -276,6 +291,7 @@ func within(known []Key, found []Found) []Found {
 	for _, f := range out {
 		all = append(all, *f)
 	}
+	slices.SortFunc(all, func(a, b Found) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), strings.Compare(a.Target, b.Target)) })
 	return all
 }
 

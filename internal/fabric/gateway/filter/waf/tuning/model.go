@@ -97,8 +97,8 @@ type Query struct {
 type Store interface {
 	// Known returns what is kept of a route's day already.
 	Known(ctx context.Context, p Place, day string) ([]Key, error)
-	// Add adds to what is kept.
-	Add(ctx context.Context, b Batch) error
+	// Add adds to what is kept, all of it or nothing.
+	Add(ctx context.Context, all []Batch) error
 	// Findings returns sums by route, rule and target, in that order.
 	Findings(ctx context.Context, q Query, page kernel.PageRequest) (kernel.Page[Finding], error)
 	// Bars returns sums by route, level and score of the routes of a page.

@@ -117,6 +117,8 @@ func TestPeopleSeeWhatTheyReach(t *testing.T) {
 		foreign := place("dev", "orders")
 		foreign.Scope.Tenant = "other"
 		c.Of(foreign).Count(refused("theirs", 942100, "ARGS:q", 5))
+		foreign.Route = "theirs"
+		c.Of(foreign).Count(refused("theirs", 942100, "ARGS:q", 5))
 		write(t, c)
 		dev := kernel.Reach{Stages: []kernel.Scope{{Project: "shop", Stage: "dev"}}}
 		for name, want := range map[string]struct {
@@ -126,7 +128,8 @@ func TestPeopleSeeWhatTheyReach(t *testing.T) {
 			"the tenant": {query(all()), 3}, "a stage": {query(dev), 2}, "nothing": {query(kernel.Reach{}), 0},
 			"a scope": {tuning.Query{Scope: place("prod", "").Scope, Within: all()}, 1}, "a route": {tuning.Query{Scope: kernel.Scope{Tenant: "acme"}, Within: all(), Route: "users"}, 1},
 		} {
-			if got := findings(t, store, want.q, 50); len(got) != want.many {
+			got := findings(t, store, want.q, 50)
+			if len(got) != want.many || slices.ContainsFunc(got, func(f tuning.Finding) bool { return f.Requests != 1 }) {
 				t.Errorf("%s: %+v", name, got)
 			}
 			var places []string
@@ -136,6 +139,9 @@ func TestPeopleSeeWhatTheyReach(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, h := range page.Items {
+					if len(h.Bars) != 1 || h.Bars[0].Requests != 1 {
+						t.Errorf("%s: %+v", name, h)
+					}
 					places = append(places, h.Scope.Stage+"/"+h.Route)
 				}
 				if cursor = page.Next; cursor == "" {
@@ -198,12 +204,12 @@ type failing struct {
 	during func()
 }
 
-func (f *failing) Add(ctx context.Context, b tuning.Batch) error {
+func (f *failing) Add(ctx context.Context, all []tuning.Batch) error {
 	if f.broken {
 		f.during()
 		return errors.New("the database is away")
 	}
-	return f.Store.Add(ctx, b)
+	return f.Store.Add(ctx, all)
 }
 
 func TestCountsGoOnWhereTheyCannotBeWritten(t *testing.T) {
@@ -212,7 +218,11 @@ func TestCountsGoOnWhereTheyCannotBeWritten(t *testing.T) {
 	now := noon()
 	c := &tuning.Counts{Store: store, Clock: now.time}
 	at := place("dev", "orders")
-	store.during = func() { c.Of(at).Count(refused("r2", 942100, "ARGS:q", 3)) }
+	store.during = func() {
+		for range 2 {
+			c.Of(at).Count(refused("r2", 942100, "ARGS:q", 3))
+		}
+	}
 	c.Of(at).Count(refused("r0", 942100, "ARGS:q", 5))
 	c.Of(at).Count(refused("r1", 942100, "ARGS:q", 5))
 	if err := c.Write(t.Context()); err == nil {
@@ -223,12 +233,30 @@ func TestCountsGoOnWhereTheyCannotBeWritten(t *testing.T) {
 	write(t, c)
 	write(t, c)
 	got := findings(t, store, query(all()), 50)
-	if len(got) != 1 || got[0].Requests != 4 || got[0].Refused != 4 || got[0].Lowest != 3 || got[0].Highest != 7 || fmt.Sprint(got[0].Examples) != "[r3 r2 r1]" {
+	if len(got) != 1 || got[0].Requests != 5 || got[0].Refused != 5 || got[0].Lowest != 3 || got[0].Highest != 7 || fmt.Sprint(got[0].Examples) != "[r3 r2 r2]" {
 		t.Errorf("%+v", got)
 	}
 	bars, err := store.Bars(t.Context(), query(all()), kernel.PageRequest{})
-	if err != nil || fmt.Sprint(bars.Items[0].Bars) != "[{1 3 1 1 0} {1 5 2 2 0} {1 7 1 1 0}]" {
+	if err != nil || fmt.Sprint(bars.Items[0].Bars) != "[{1 3 2 2 0} {1 5 2 2 0} {1 7 1 1 0}]" {
 		t.Errorf("%+v, %v", bars, err)
+	}
+}
+
+func TestManyRoutesAreWritten(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: tuningsql.NewStore(dbtest.SQLite(t, tuningsql.Migrations())), broken: true, during: func() {}}
+	c := &tuning.Counts{Store: store, Clock: noon().time}
+	const many = 250
+	for i := range many {
+		c.Of(place("dev", fmt.Sprint("r", i))).Count(refused("r", 942100, "ARGS:q", 5))
+	}
+	if err := c.Write(t.Context()); err == nil {
+		t.Error("what failed is not told")
+	}
+	store.broken = false
+	write(t, c)
+	if got := findings(t, store, query(all()), kernel.MaxPageSize); len(got) != many {
+		t.Errorf("%d of %d routes are written", len(got), many)
 	}
 }
 

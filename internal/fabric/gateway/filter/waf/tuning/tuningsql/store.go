@@ -52,33 +52,42 @@ func (s *Store) Known(ctx context.Context, p tuning.Place, day string) ([]tuning
 	return out, db.Map(err, findings)
 }
 
-// Add adds to what is kept, all of a batch or nothing.
-func (s *Store) Add(ctx context.Context, b tuning.Batch) error {
+// Add adds to what is kept, all of it or nothing.
+func (s *Store) Add(ctx context.Context, all []tuning.Batch) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		for _, f := range b.Found {
-			_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO waf_findings (tenant, project, stage, route, day, rule, target, message, sample, points, requests, refused, lowest, highest, seen)
+		for _, b := range all {
+			if err := s.add(ctx, b); err != nil {
+				return db.Map(err, findings)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) add(ctx context.Context, b tuning.Batch) error {
+	for _, f := range b.Found {
+		_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO waf_findings (tenant, project, stage, route, day, rule, target, message, sample, points, requests, refused, lowest, highest, seen)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (tenant, project, stage, route, day, rule, target) DO UPDATE SET message = EXCLUDED.message, points = EXCLUDED.points,
 				requests = waf_findings.requests + EXCLUDED.requests, refused = waf_findings.refused + EXCLUDED.refused,
 				lowest = CASE WHEN EXCLUDED.lowest < waf_findings.lowest THEN EXCLUDED.lowest ELSE waf_findings.lowest END,
 				highest = CASE WHEN EXCLUDED.highest > waf_findings.highest THEN EXCLUDED.highest ELSE waf_findings.highest END,
 				seen = CASE WHEN EXCLUDED.seen > waf_findings.seen THEN EXCLUDED.seen ELSE waf_findings.seen END`,
-				b.Scope.Tenant, b.Scope.Project, b.Scope.Stage, b.Route, b.Day, f.Rule, f.Target, f.Message, f.Sample, f.Points, f.Requests, f.Refused, f.Lowest, f.Highest, seen(f)).Exec(ctx)
-			if err != nil {
-				return db.Map(err, findings)
-			}
+			b.Scope.Tenant, b.Scope.Project, b.Scope.Stage, b.Route, b.Day, f.Rule, f.Target, f.Message, f.Sample, f.Points, f.Requests, f.Refused, f.Lowest, f.Highest, seen(f)).Exec(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // Add maps it
 		}
-		for _, bar := range b.Bars {
-			_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO waf_scores (tenant, project, stage, route, day, level, score, requests, refused, denied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	}
+	for _, bar := range b.Bars {
+		_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO waf_scores (tenant, project, stage, route, day, level, score, requests, refused, denied) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (tenant, project, stage, route, day, level, score) DO UPDATE SET requests = waf_scores.requests + EXCLUDED.requests,
 				refused = waf_scores.refused + EXCLUDED.refused, denied = waf_scores.denied + EXCLUDED.denied`,
-				b.Scope.Tenant, b.Scope.Project, b.Scope.Stage, b.Route, b.Day, bar.Level, bar.Score, bar.Requests, bar.Refused, bar.Denied).Exec(ctx)
-			if err != nil {
-				return db.Map(err, findings)
-			}
+			b.Scope.Tenant, b.Scope.Project, b.Scope.Stage, b.Route, b.Day, bar.Level, bar.Score, bar.Requests, bar.Refused, bar.Denied).Exec(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // Add maps it
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // seen is when something was last, and in which requests, so that the greatest

@@ -195,6 +195,42 @@ func TestWhatRefusedNothingIsNotProposed(t *testing.T) {
 	}
 }
 
+func TestWhatClientsCallThingsIsNotTold(t *testing.T) {
+	t.Parallel()
+	g := guard(t, `{"mode": "Detection"}`)
+	long := strings.Repeat("secret", 20)
+	for _, path := range []string{"/?" + url.QueryEscape(attack) + "=1", "/?" + long + "=" + url.QueryEscape(attack), "/?" + url.QueryEscape("<script>alert(1)</script>") + "=1", "/?__proto__=1"} {
+		g.try(t, "GET", path, "")
+	}
+	found := g.findings(t)
+	if all := targets(found); !slices.Contains(all, "ARGS_NAMES") || !slices.Contains(all, "ARGS") {
+		t.Errorf("found at %q", all)
+	}
+	for _, f := range found {
+		if text := strings.ToLower(fmt.Sprintf("%+v", f)); strings.Contains(text, "secret") || strings.Contains(text, "password") || strings.Contains(text, "alert") || strings.Contains(text, "proto__") {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestWhatCouldNotBeJudgedIsNoFinding(t *testing.T) {
+	t.Parallel()
+	g := guard(t, `{"body": {"limit": 10}}`)
+	if status := g.try(t, "POST", "/?q="+url.QueryEscape(attack), `{"a":"0123456789"}`, "Content-Type", "application/json"); status != http.StatusRequestEntityTooLarge {
+		t.Fatal(status)
+	}
+	if found := g.findings(t); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+	page, err := g.tuning.Estimates(t.Context(), filtertest.Scope(), tuning.Narrow{Days: 1}, 0, 0, kernel.PageRequest{})
+	if err != nil || len(page.Items) > 0 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if text := metricsPage(t, g.registry); !strings.Contains(text, `action="rejected",project="shop",route="orders",stage="dev",tenant="acme"} 1`) {
+		t.Error(text)
+	}
+}
+
 func TestOtherSettingsAreEstimated(t *testing.T) {
 	t.Parallel()
 	rules := `SecRule REQUEST_HEADERS:X-Tool \"@streq old\" \"id:7,phase:1,deny,msg:'an old tool'\"`
@@ -204,6 +240,7 @@ func TestOtherSettingsAreEstimated(t *testing.T) {
 	}
 	g.try(t, "GET", "/?q="+url.QueryEscape(attack), "")
 	g.try(t, "GET", "/", "", "X-Tool", "old")
+	g.try(t, "GET", "/", "", "User-Agent", "sqlmap/1.8") // rules of level 1 alone
 	if err := g.counts.Write(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +249,7 @@ func TestOtherSettingsAreEstimated(t *testing.T) {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	e := page.Items[0]
-	if e.Requests != 5 || e.Refused != 1 || e.Denied != 1 {
+	if e.Requests != 6 || e.Refused != 1 || e.Denied != 1 {
 		t.Errorf("%+v", e)
 	}
 	at := func(level, threshold int) int64 {
@@ -222,11 +259,11 @@ func TestOtherSettingsAreEstimated(t *testing.T) {
 		}
 		return e.WhatIf[i].Refused
 	}
-	if at(1, 5) != 2 || at(2, 5) != 2 || at(1, 40) != 1 || at(2, 40) != 2 {
+	if at(1, 5) != 3 || at(2, 5) != 3 || at(1, 40) != 1 || at(2, 40) != 2 {
 		t.Errorf("level 1: %d and %d, level 2: %d and %d of %+v", at(1, 5), at(1, 40), at(2, 5), at(2, 40), e.WhatIf)
 	}
 	one, err := g.tuning.Estimates(t.Context(), filtertest.Scope(), tuning.Narrow{Days: 1}, 2, 12, kernel.PageRequest{})
-	if err != nil || len(one.Items[0].WhatIf) != 1 || one.Items[0].WhatIf[0].Threshold != 12 || one.Items[0].WhatIf[0].Requests != 5 {
+	if err != nil || len(one.Items[0].WhatIf) != 1 || one.Items[0].WhatIf[0].Threshold != 12 || one.Items[0].WhatIf[0].Requests != 6 {
 		t.Errorf("%+v, %v", one, err)
 	}
 }

@@ -362,7 +362,7 @@ func TestOnlySoManyBodiesAreInspectedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status := g.try(t, "POST", "/", `{"a":1}`, text...); status != http.StatusServiceUnavailable {
-		t.Errorf("without room: %d", status)
+		t.Fatalf("without room: %d", status)
 	}
 	if status := g.try(t, "GET", "/", ""); status != http.StatusOK {
 		t.Errorf("a request without a body waits: %d", status)
@@ -370,7 +370,7 @@ func TestOnlySoManyBodiesAreInspectedAtOnce(t *testing.T) {
 	release()
 	for range 3 { // each gives back what it took
 		if status := g.try(t, "POST", "/", `{"a":1}`, text...); status != http.StatusOK {
-			t.Errorf("with room for one: %d", status)
+			t.Fatalf("with room for one: %d", status)
 		}
 	}
 	release()

@@ -6904,16 +6904,18 @@ type Route struct {
 
 // RouteBackend defines model for RouteBackend.
 type RouteBackend struct {
-	Breaker     *RouteBreaker     `json:"breaker,omitempty"`
-	HealthCheck *RouteHealthCheck `json:"healthCheck,omitempty"`
-	Limits      *RouteLimits      `json:"limits,omitempty"`
-	Outliers    *RouteOutliers    `json:"outliers,omitempty"`
-	Port        string            `json:"port,omitempty"`
-	Protocol    string            `json:"protocol,omitempty"`
-	Service     string            `json:"service"`
-	SlowStart   string            `json:"slowStart,omitempty"`
-	TLS         *RouteTLS         `json:"tls,omitempty"`
-	Weight      int64             `json:"weight,omitempty"`
+	Breaker      *RouteBreaker     `json:"breaker,omitempty"`
+	HealthCheck  *RouteHealthCheck `json:"healthCheck,omitempty"`
+	Limits       *RouteLimits      `json:"limits,omitempty"`
+	Outliers     *RouteOutliers    `json:"outliers,omitempty"`
+	Port         string            `json:"port,omitempty"`
+	PreserveHost bool              `json:"preserveHost,omitempty"`
+	Protocol     string            `json:"protocol,omitempty"`
+	Service      string            `json:"service,omitempty"`
+	SlowStart    string            `json:"slowStart,omitempty"`
+	TLS          *RouteTLS         `json:"tls,omitempty"`
+	URL          string            `json:"url,omitempty"`
+	Weight       int64             `json:"weight,omitempty"`
 }
 
 // RouteBreaker defines model for RouteBreaker.

@@ -71,26 +71,14 @@ func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
 }
 
 func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) {
-	zones := []string{p.config.Zone}
 	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
 	if err != nil {
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
-	if f.redis, err = newGatewayRedis(p); err != nil {
+	if err := f.shareTraffic(p); err != nil {
 		return err
 	}
-	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
-		return err
-	}
-	if f.cached, f.shared, err = newGatewayCache(p, f.redis); err != nil {
-		return err
-	}
-	f.apis = newLiveAPIs(p)
-	f.findings = &tuning.Counts{Store: tuningsql.NewStore(p.db)}
-	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
-		return err
-	}
-	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones})
+	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}})
 	if err != nil {
 		return err
 	}
@@ -106,7 +94,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	}
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
-		Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
+		Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics,
 		Kinds: kinds,
 	})
 	host, port, err := splitAddress(p.config.NATS)
@@ -120,6 +108,23 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
 	f.subscriptions = newSubscriptions(p, a, f)
 	return nil
+}
+
+// shareTraffic makes what all gateways of an installation have in common.
+func (f *fabric) shareTraffic(p *platform) (err error) {
+	if f.redis, err = newGatewayRedis(p); err != nil {
+		return err
+	}
+	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
+		return err
+	}
+	if f.cached, f.shared, err = newGatewayCache(p, f.redis); err != nil {
+		return err
+	}
+	f.apis = newLiveAPIs(p)
+	f.findings = &tuning.Counts{Store: tuningsql.NewStore(p.db)}
+	f.authority, err = pki.Open(p.config.PKIFolder(), pki.Options{Zones: []string{p.config.Zone}})
+	return err
 }
 
 // load reads what was recorded before, so that nothing is answered wrongly
@@ -140,8 +145,18 @@ func (f *fabric) load(ctx context.Context) error {
 // listen opens the gateway's and DNS's ports; upstreams are the processes of
 // the local target.
 func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
+	if err := f.listenTraffic(ctx, p, upstreams); err != nil {
+		return err
+	}
+	f.dnsServer, err = dns.Listen(ctx, p.config.DNS, f.dns, p.log)
+	return err
+}
+
+// listenTraffic opens the gateway's ports.
+func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
-		Routes: f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log, Roots: f.authority.Pool(),
+		Outside: newOutside(p).dial,
+		Routes:  f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log, Roots: f.authority.Pool(),
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
@@ -149,10 +164,6 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
 		AsksCertificate: f.authn.AsksCertificate,
 	})
-	if err != nil {
-		return err
-	}
-	f.dnsServer, err = dns.Listen(ctx, p.config.DNS, f.dns, p.log)
 	return err
 }
 
@@ -169,6 +180,13 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
+	f.trafficLoops(g)
+	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
+	g.Add("dns server", f.dnsServer.Serve)
+}
+
+// trafficLoops adds what answers traffic, and keeps it current.
+func (f *fabric) trafficLoops(g *supervise.Group) {
 	g.Add("gateway routes", f.gateway.Watch)
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)
@@ -181,7 +199,6 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("findings of the firewall", 15*time.Second, f.findings.Write)
 	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
-	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)
 }

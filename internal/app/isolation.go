@@ -57,7 +57,7 @@ func newIsolation(ctx context.Context, way, helper, dataDir string, log *slog.Lo
 // variable of it names them. The stages are those of now: trusted sources bring more.
 func hidden(c config.Config, stages []stage.Stage, environ []string) []string {
 	paths := append(append(stored(c), signInFiles(environ)...), clientFolders(environ)...)
-	paths = append(paths, c.File, c.DatabaseFile, c.GatewayRedisFile, c.PolicyTokenFile)
+	paths = append(paths, c.File, c.DatabaseFile, c.GatewayRedisFile, c.PolicyTokenFile, c.PKI)
 	for _, st := range stages {
 		paths = append(paths, st.GitOps.TokenFile)
 		for _, check := range st.Verify {

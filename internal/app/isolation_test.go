@@ -19,7 +19,7 @@ func TestWhatRunsMustNotSee(t *testing.T) {
 	c := config.Default()
 	c.DataDir, c.File = "/srv/terrace", "/etc/terrace.yaml"
 	c.Database, c.Key, c.FormerKeys = "sqlite:///db/t.db", "base64key://a", []string{"file:///old/kek"}
-	c.DatabaseFile, c.GatewayRedisFile, c.PolicyTokenFile = "/secrets/database", "/secrets/redis", "/secrets/policies"
+	c.DatabaseFile, c.GatewayRedisFile, c.PolicyTokenFile, c.PKI = "/secrets/database", "/secrets/redis", "/secrets/policies", "/secrets/pki"
 	stages := []stage.Stage{
 		{GitOps: stage.GitOps{TokenFile: "/git/token"}},
 		{Verify: []stage.Check{{Prometheus: &stage.PrometheusCheck{TokenFile: "/prometheus/token"}}}},
@@ -29,7 +29,7 @@ func TestWhatRunsMustNotSee(t *testing.T) {
 		"XDG_STATE_HOME=/var/state", "XDG_CONFIG_HOME=/var/config", "XDG_DATA_HOME=",
 	})
 	slices.Sort(got)
-	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/secrets/database", "/secrets/redis", "/secrets/policies", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", "/srv/terrace/keys/tenant-keys", "/var/state/terrace", "/var/config/terrace", certificate, certificate}
+	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/secrets/database", "/secrets/redis", "/secrets/policies", "/secrets/pki", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", "/srv/terrace/keys/tenant-keys", "/var/state/terrace", "/var/config/terrace", certificate, certificate}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("hidden: %v, want %v", got, want)

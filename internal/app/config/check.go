@@ -47,9 +47,11 @@ func (c Config) problems(file string) []kernel.Problem {
 	for i, former := range c.FormerKeys {
 		k.url("formerKeys["+strconv.Itoa(i)+"]", former, "file", "base64key")
 	}
-	for i, network := range c.SinkNetworks {
-		if _, err := netip.ParsePrefix(network); err != nil && network != "" {
-			k.add("sinkNetworks["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+	for key, all := range map[string][]string{"sinkNetworks": c.SinkNetworks, "gatewayNetworks": c.GatewayNetworks} {
+		for i, network := range all {
+			if _, err := netip.ParsePrefix(network); err != nil && network != "" {
+				k.add(key+"["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+			}
 		}
 	}
 	for i, origin := range c.FlagOrigins {

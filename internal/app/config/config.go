@@ -30,6 +30,7 @@ type Config struct {
 	GatewayHTTP      string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
 	GatewayRedis     string   `koanf:"gatewayRedis" yaml:"gatewayRedis" doc:"The Redis in which replicas of the gateway count limits together: redis://host:6379/0, or rediss:// with TLS. Without one each process counts for itself, and so does each while Redis does not answer."`
 	GatewayRedisFile string   `koanf:"gatewayRedisFile" yaml:"gatewayRedisFile" doc:"A file with the URL of that Redis, for one that has a password, in place of gatewayRedis; it is read at the start."`
+	GatewayNetworks  []string `koanf:"gatewayNetworks" yaml:"gatewayNetworks" doc:"Private networks in which backends of routes that are a url may be, such as 10.20.0.0/16, in the clear too; elsewhere they have public addresses and TLS. Who may write routes reaches all of these. What the platform itself listens on is never reached. There are none by default."`
 	DNS              string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
 	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
 	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
@@ -42,6 +43,8 @@ type Config struct {
 	Key          string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
 	FormerKeys   []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
 	TenantKeys   string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
+
+	PKI string `koanf:"pki" yaml:"pki" doc:"The folder with the authority that signs the gateway's certificates. Empty is in the data folder. All replicas, and each terraced gateway, need the same: copy it, or mount it, and keep others from it."`
 
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
@@ -97,8 +100,8 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
-		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
-		FormerKeys:   []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
+		SinkNetworks:    []string{"127.0.0.0/8", "::1/128"},
+		GatewayNetworks: []string{}, FormerKeys: []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
@@ -159,6 +162,9 @@ func (c Config) Proxies() []netip.Prefix { return networks(c.TrustedProxies) }
 // Sinks returns the networks of SinkNetworks, which were checked.
 func (c Config) Sinks() []netip.Prefix { return networks(c.SinkNetworks) }
 
+// Backends returns the networks of GatewayNetworks, which were checked.
+func (c Config) Backends() []netip.Prefix { return networks(c.GatewayNetworks) }
+
 func networks(texts []string) []netip.Prefix {
 	var out []netip.Prefix
 	for _, text := range texts {
@@ -175,6 +181,14 @@ func (c Config) DatabaseURL() string {
 		return c.Database
 	}
 	return (&url.URL{Scheme: "sqlite", Path: filepath.Join(c.DataDir, "terrace.db")}).String()
+}
+
+// PKIFolder returns the folder with the authority of certificates.
+func (c Config) PKIFolder() string {
+	if c.PKI != "" {
+		return c.PKI
+	}
+	return filepath.Join(c.DataDir, "pki")
 }
 
 // BlobURL returns the URL of the blob store.

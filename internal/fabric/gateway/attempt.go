@@ -51,6 +51,9 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
 		return
 	}
+	if t.Outside() && !p.leave(x, c, t) {
+		return
+	}
 	a := asking{p: p, x: x, c: c, t: t, retry: c.rule.Retry, cluster: p.cluster(c.entry.Scope, t)}
 	if a.retry == nil {
 		a.retry = &byDefault
@@ -90,9 +93,9 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 
 // none answers where no instance may be asked.
 func (a *asking) none() {
-	detail := "Service " + a.t.Service + " has no ready instance."
+	detail := a.t.said() + " has no ready instance."
 	if len(a.cluster.Members()) > 0 {
-		detail = "No instance of service " + a.t.Service + " is well."
+		detail = a.t.said() + " has no instance that is well."
 	}
 	a.x.Unavailable("gateway", 1, "Service not ready", detail, "try again; see why with: terrace status")
 }

@@ -20,16 +20,40 @@ type target struct {
 
 	// key is the same for backends that share what is known of their instances:
 	// one service of one scope, spoken to in one way.
-	key     string
-	cluster atomic.Pointer[upstream.Cluster]
+	key string
+	// addr and host are where a backend outside answers, and what it is asked for as;
+	// empty is a service.
+	addr, host string
+	cluster    atomic.Pointer[upstream.Cluster]
 }
 
 func newTarget(scope kernel.Scope, b Backend) *target {
+	b.Settings = b.Spoken()
 	settings, err := json.Marshal(b.Settings)
 	if err != nil {
 		settings = nil // it was read from JSON
 	}
-	return &target{Backend: b, key: strings.Join([]string{scope.String(), b.Service, b.Port, string(settings)}, "\n")}
+	t := &target{Backend: b, key: strings.Join([]string{scope.String(), b.Service, b.Port, b.URL, string(settings)}, "\n")}
+	if b.Outside() {
+		t.addr, t.host = b.Address()
+	}
+	return t
+}
+
+// said names the target for clients, who are not told addresses.
+func (t *target) said() string {
+	if t.Outside() {
+		return "The service behind this route"
+	}
+	return "Service " + t.Service
+}
+
+// name tells the target from others of its rule.
+func (t *target) name() string {
+	if t.Outside() {
+		return t.URL
+	}
+	return t.Service
 }
 
 // cluster returns the instances of a target's service as they are now.
@@ -45,7 +69,11 @@ func (p *Proxy) cluster(scope kernel.Scope, t *target) *upstream.Cluster {
 // refresh asks which instances there are.
 func (p *Proxy) refresh(scope kernel.Scope, t *target, c *upstream.Cluster) {
 	scratch := p.scratch.Get().(*[]upstream.Endpoint) //nolint:forcetypeassert // what is stored
-	*scratch = p.endpoints((*scratch)[:0], scope, t.Service, t.Port)
+	if t.Outside() {
+		*scratch = append((*scratch)[:0], upstream.Endpoint{Addr: t.addr})
+	} else {
+		*scratch = p.endpoints((*scratch)[:0], scope, t.Service, t.Port)
+	}
 	c.Update(*scratch)
 	p.scratch.Put(scratch)
 }
@@ -67,7 +95,11 @@ func (p *Proxy) clusterOf(t *target) *upstream.Cluster {
 	defer p.mu.Unlock()
 	c := p.clusters[t.key]
 	if c == nil {
-		c = upstream.NewCluster(upstream.Config{Settings: t.Settings, TLS: p.secure(t.TLS)})
+		config := upstream.Config{Settings: t.Settings, TLS: p.secure(t)}
+		if t.Outside() {
+			config.Dial = p.outside(t)
+		}
+		c = upstream.NewCluster(config)
 		p.clusters[t.key] = c
 	}
 	t.cluster.Store(c)
@@ -75,8 +107,12 @@ func (p *Proxy) clusterOf(t *target) *upstream.Cluster {
 }
 
 // secure says how a service proves who it is, and the gateway to it.
-func (p *Proxy) secure(t *upstream.TLS) *tls.Config {
+func (p *Proxy) secure(to *target) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.config.Roots}
+	if to.Outside() {
+		c.RootCAs = nil // whom the machine trusts
+	}
+	t := to.TLS
 	if t == nil {
 		return c
 	}

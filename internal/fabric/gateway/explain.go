@@ -246,6 +246,9 @@ func (r *rule) answer() string {
 			before = r.shares[i-1]
 		}
 		name := "service " + b.Service
+		if b.Outside() {
+			name = b.URL
+		}
 		if b.Port != "" {
 			name += ":" + b.Port
 		}

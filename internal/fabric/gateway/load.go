@@ -42,6 +42,12 @@ func (s *Service) Load(ctx context.Context) error {
 	return nil
 }
 
+// Held returns the revision of what is served, and how many routes it has.
+func (s *Service) Held() (revision int64, routes int) {
+	t := s.table.Load()
+	return t.revision, len(t.entries)
+}
+
 // entries makes the routes ready; those that are as they were are kept, with
 // what their filters hold.
 func (s *Service) entries(ctx context.Context, routes []Route, policies map[kernel.Scope][]Policy) []*entry {

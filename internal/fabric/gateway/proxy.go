@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // ReleaseHeader names the release that answered.
@@ -54,6 +57,9 @@ type ProxyConfig struct {
 	Roots *x509.CertPool
 	// ClientCertificate is shown to services that a route says so of; nil has none.
 	ClientCertificate func() (*tls.Certificate, error)
+	// Outside connects to an address that a route names, in the clear or not; nil goes to
+	// public addresses alone.
+	Outside func(ctx context.Context, addr string, clear bool) (net.Conn, error)
 	// MaxBody, Stall, ResponseTimeout and StreamIdle have defaults.
 	MaxBody         int64
 	Stall           time.Duration
@@ -67,8 +73,10 @@ type Proxy struct {
 	several Endpoints
 	// sessionKey keys the cookies of sessions, which end with the process.
 	sessionKey []byte
-	scratch    sync.Pool
 	mirrors    *mirrors
+	// mark is how the gateway knows requests again that come back to it.
+	mark    string
+	scratch sync.Pool
 
 	mu       sync.Mutex
 	clusters map[string]*upstream.Cluster
@@ -89,7 +97,12 @@ func NewProxy(c ProxyConfig) *Proxy {
 	if c.StreamIdle == 0 {
 		c.StreamIdle = DefaultStreamIdle
 	}
-	p := &Proxy{config: c, sessionKey: newSessionKey(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
+	if c.Outside == nil {
+		c.Outside = func(ctx context.Context, addr string, clear bool) (net.Conn, error) {
+			return egress.Guard{What: "backends"}.Dialer(clear).DialContext(ctx, "tcp", addr)
+		}
+	}
+	p := &Proxy{config: c, sessionKey: newSessionKey(), mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
 	p.several, _ = c.Upstreams.(Endpoints)
 	p.scratch.New = func() any { return new([]upstream.Endpoint) }
 	return p
@@ -163,7 +176,11 @@ func (p *Proxy) pass(x *exchange.Exchange) {
 
 // fail answers for a service that did not.
 func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
-	service := t.Service
+	service := t.said()
+	logs := "see its logs with: terrace service logs " + t.Service + " --stage " + c.entry.Scope.Stage + " --project " + c.entry.Scope.Project
+	if t.Outside() {
+		logs = ""
+	}
 	var busy *upstream.BusyError
 	switch {
 	case x.Context().Err() != nil:
@@ -175,18 +192,17 @@ func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
 		x.Refuse("client", http.StatusBadRequest, "Request broke off", "The body of the request did not come whole.", "")
 		x.Response.SetConnectionClose()
 	case errors.As(err, &busy):
-		x.Unavailable("gateway", 1, "Service busy", "Service "+service+" takes no more: "+busy.Reason+".", "try again later")
+		x.Unavailable("gateway", 1, "Service busy", service+" takes no more: "+busy.Reason+".", "try again later")
 	case isTimeout(err):
-		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", service, "error", err)
-		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
-			"see its logs with: terrace service logs "+service+" --stage "+c.entry.Scope.Stage+" --project "+c.entry.Scope.Project)
+		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", t.name(), "error", err)
+		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", service+" did not answer in time.", logs)
 	case isUntrusted(err):
-		p.config.Log.WarnContext(x.Context(), "a service's certificate is not valid", "service", service, "address", x.Facts.Upstream, "error", err)
-		x.Refuse("gateway", http.StatusBadGateway, "Service not trusted", "Service "+service+" shows a certificate that is not valid for it, or not any more.",
+		p.config.Log.WarnContext(x.Context(), "a service's certificate is not valid", "service", t.name(), "address", x.Facts.Upstream, "error", err)
+		x.Refuse("gateway", http.StatusBadGateway, "Service not trusted", service+" shows a certificate that is not valid for it, or not any more.",
 			"renew its certificate, or name its authority in the route (tls.ca)")
 	default:
-		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", service, "error", err)
-		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.",
+		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", t.name(), "error", err)
+		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", service+" broke the connection or refused it.",
 			"see its state with: terrace status")
 	}
 }

@@ -53,7 +53,7 @@ func (p *Proxy) kept(x *exchange.Exchange, s *Session) (backend, instance string
 func (p *Proxy) stick(r *rule, scope, backend string) *target {
 	if backend != "" {
 		for i, t := range r.targets {
-			if (i == 0 && r.shares[0] > 0 || i > 0 && r.shares[i] > r.shares[i-1]) && p.digest(scope, t.Service, t.Port) == backend {
+			if (i == 0 && r.shares[0] > 0 || i > 0 && r.shares[i] > r.shares[i-1]) && p.digest(scope, t.name(), t.Port) == backend {
 				return t
 			}
 		}
@@ -76,7 +76,7 @@ func (p *Proxy) instance(c *upstream.Cluster, digest string) *upstream.Member {
 
 // keep sets the cookie where the client has none that names who answered.
 func (p *Proxy) keep(x *exchange.Exchange, s *Session, c *candidate, t *target, m *upstream.Member, backend, instance string) {
-	b, i := p.digest(c.entry.scope, t.Service, t.Port), p.digest(m.Addr)
+	b, i := p.digest(c.entry.scope, t.name(), t.Port), p.digest(m.Addr)
 	if b == backend && i == instance {
 		return
 	}

@@ -83,6 +83,9 @@ func (a *Authority) RootPEM() []byte { return a.root.pem() }
 // RootPath returns the file with the root's certificate, for clients to trust.
 func (a *Authority) RootPath() string { return filepath.Join(a.dir, rootFile) }
 
+// KeyPath returns the file in an authority's folder that has its key.
+func KeyPath(dir string) string { return filepath.Join(dir, keyFile) }
+
 // Pool returns the root's certificate as the only one to trust.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()

@@ -27,6 +27,8 @@ type Guard struct {
 	Allow []netip.Prefix
 	// What is called so, in messages: "sinks" unless it is said.
 	What string
+	// Setting is the key of the configuration that has Allow: sinkNetworks unless it is said.
+	Setting string
 	// Lookup finds the addresses of a name, nil is the machine's resolver.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
@@ -54,7 +56,7 @@ func (g Guard) Check(addr netip.Addr, clear bool) error {
 	private := !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(addr) })
 	switch {
 	case private:
-		return &Forbidden{fmt.Sprintf("%s is an address inside, which %s may not have: see sinkNetworks in the configuration", addr, cmp.Or(g.What, "sinks"))}
+		return &Forbidden{fmt.Sprintf("%s is an address inside, which %s may not have: see %s in the configuration", addr, cmp.Or(g.What, "sinks"), cmp.Or(g.Setting, "sinkNetworks"))}
 	case clear:
 		return &Forbidden{fmt.Sprintf("%s would be called in the clear: use TLS", addr)}
 	default:

@@ -94,13 +94,18 @@ func (c *checker) answers(at string, r Rule) {
 	}
 	for i, b := range r.Backends {
 		path := at + ".backends[" + strconv.Itoa(i) + "]"
-		if b.Service == "" {
-			c.add(path+".service", "", "the backend names no service")
+		switch {
+		case b.Outside():
+			c.outside(path, b)
+		case b.Service == "":
+			c.add(path+".service", "name one, or the url of something outside", "the backend names no service")
+		case b.PreserveHost:
+			c.add(path+".preserveHost", "remove it", "a service is asked with the client's host anyway: preserveHost is for a url")
 		}
 		if b.Weight != nil && (*b.Weight < 0 || *b.Weight > maxWeight) {
 			c.add(path+".weight", "", "a weight is 0 to %d", maxWeight)
 		}
-		c.settings(path, b.Settings)
+		c.settings(path, b.Spoken())
 	}
 	c.mirrors(at+".mirrors", r.Mirrors)
 	c.retry(at+".retry", r.Retry)

@@ -124,11 +124,15 @@ type Redirect struct {
 	Status int `json:"status,omitempty"`
 }
 
-// Backend is a service's port with its share of the requests.
+// Backend is a service's port, or an address outside, with its share of the requests.
 type Backend struct {
 	// Service and Port name what answers; an empty port is the service's only one.
-	Service string `json:"service"`
+	Service string `json:"service,omitempty"`
 	Port    string `json:"port,omitempty"`
+	// URL is where something answers that is no workload: a scheme, a host and a port.
+	URL string `json:"url,omitempty"`
+	// PreserveHost asks URL with the host that the client asked for, not with its own.
+	PreserveHost bool `json:"preserveHost,omitempty"`
 	// Weight is the share; without one it is 1. A weight of 0 gets nothing.
 	Weight *int `json:"weight,omitempty"`
 

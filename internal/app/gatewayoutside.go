@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+
+	"github.com/terrace-idp/terrace/internal/platform/egress"
+)
+
+// outside connects the gateway to addresses that routes name: public ones, and those of
+// the networks that the configuration lists, but never to what the platform listens on.
+type outside struct {
+	guard egress.Guard
+	// ports are those that this process listens on.
+	ports []string
+	// own are the addresses of this machine.
+	own func() ([]net.Addr, error)
+}
+
+func newOutside(p *platform) outside {
+	o := outside{guard: egress.Guard{Allow: p.config.Backends(), What: "backends of routes", Setting: "gatewayNetworks"}, own: net.InterfaceAddrs}
+	for _, address := range []string{p.config.Listen, p.config.NATS, p.config.DNS, p.config.Gateway, p.config.GatewayHTTP} {
+		if _, port, err := net.SplitHostPort(address); err == nil {
+			o.ports = append(o.ports, port)
+		}
+	}
+	return o
+}
+
+// dial is for gateway.ProxyConfig. Addresses are judged after names are resolved.
+func (o outside) dial(ctx context.Context, addr string, clear bool) (net.Conn, error) {
+	d := o.guard.Dialer(clear)
+	allowed := d.Control
+	d.Control = func(network, address string, c syscall.RawConn) error {
+		if err := allowed(network, address, c); err != nil {
+			return err
+		}
+		return o.notHere(address)
+	}
+	return d.DialContext(ctx, "tcp", addr)
+}
+
+// notHere refuses what the platform listens on.
+func (o outside) notHere(address string) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("address %s: %w", address, err)
+	}
+	_, port, _ := net.SplitHostPort(address) // it was parsed
+	if slices.Contains(o.ports, port) && o.here(at.Addr().Unmap()) {
+		return fmt.Errorf("%s is the platform's own", address)
+	}
+	return nil
+}
+
+func (o outside) here(addr netip.Addr) bool {
+	if addr.IsLoopback() || addr.IsUnspecified() {
+		return true
+	}
+	all, err := o.own()
+	if err != nil {
+		return true // who knows
+	}
+	return slices.ContainsFunc(all, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Unmap() == addr
+	})
+}

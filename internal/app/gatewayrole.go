@@ -1,0 +1,239 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/platform/keyshare"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/telemetry"
+)
+
+// Gateway is the data plane alone: a process that serves the routes and policies of a
+// control plane's database, and changes nothing there but what it counts.
+type Gateway struct {
+	platform *platform
+	fabric   *fabric
+	loops    *supervise.Group
+	server   *httpserver.Server
+	// lost is since when the database has not answered, in nanoseconds; 0 is that it does.
+	lost atomic.Int64
+}
+
+// databaseLook is how often the gateway looks whether the database answers.
+const databaseLook = 2 * time.Second
+
+// NewGateway builds the data plane on a control plane's database, with the key that seals
+// its secrets and the authority of its certificates. Nothing listens before Start. Without
+// the database it has nothing to serve, and says so.
+func NewGateway(ctx context.Context, c config.Config, version string, log *slog.Logger) (*Gateway, error) {
+	if err := whole(c); err != nil {
+		return nil, err
+	}
+	p := &platform{config: c, version: version, log: log, environ: os.Environ()}
+	g := &Gateway{platform: p, fabric: &fabric{}, loops: supervise.New(log)}
+	if err := g.build(ctx); err != nil {
+		_ = g.Close(context.WithoutCancel(ctx)) // the first error says more
+		return nil, whichPort(err, c)
+	}
+	return g, nil
+}
+
+// whole refuses a gateway that would make for itself what it has to share with a control
+// plane: it would serve nothing, open no secret, or be trusted by nobody.
+func whole(c config.Config) error {
+	var problems []kernel.Problem
+	missing := func(key, what, fix string) {
+		problems = append(problems, kernel.Problem{Path: key, Message: what, Fix: fix})
+	}
+	if c.Database == "" {
+		missing("database", "the gateway has no database of its own", "name that of the control plane, postgres://… or as databaseFile")
+	}
+	if u, err := url.Parse(c.KeyURL()); err == nil && u.Scheme == "file" && !exists(u.Path) {
+		missing("key", "there is no key in "+u.Path, "give it the key of the control plane, keys/kek of its data folder unless it has another")
+	}
+	if !exists(pki.KeyPath(c.PKIFolder())) {
+		missing("pki", "there is no authority in "+c.PKIFolder(), "give it the folder pki of the control plane's data folder")
+	}
+	if len(problems) > 0 {
+		return kernel.Errorf(kernel.Invalid, "a gateway shares these with its control plane").WithProblems(problems...)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (g *Gateway) build(ctx context.Context) error {
+	if err := g.platform.openShared(ctx); err != nil {
+		return err
+	}
+	if err := present(ctx, g.platform.db); err != nil {
+		return err
+	}
+	return g.fabric.buildTraffic(g.platform, newAccess(g.platform))
+}
+
+// openShared opens what a process of its own has of a control plane. It changes no table.
+func (p *platform) openShared(ctx context.Context) (err error) {
+	if p.lock, err = lockData(ctx, p.config.DataDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if p.telemetry, err = telemetry.New(ctx, telemetry.Options{Service: "terraced-gateway", Version: p.version}); err != nil {
+		return err
+	}
+	if p.db, err = db.Open(ctx, p.config.DatabaseURL()); err != nil {
+		return err
+	}
+	if p.shares, err = blob.Open(ctx, p.config.TenantKeysURL(), nil); err != nil {
+		return fmt.Errorf("keys of tenants: %w", err)
+	}
+	p.sealer, err = seal.Open(ctx, seal.Config{
+		URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db), Shares: keyshare.Store{Blobs: p.shares},
+	})
+	return err
+}
+
+// present tells that a control plane has made its tables.
+func present(ctx context.Context, d *db.DB) error {
+	if _, err := gatewaysql.NewStore(d).AllPolicies(ctx); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the database has no routes that this version can read: %w", err).
+			WithFix("start a control plane of this version on it first: terraced up")
+	}
+	return nil
+}
+
+// buildTraffic makes what answers traffic, and nothing that manages it.
+func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
+	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
+	if err != nil {
+		return fmt.Errorf("gateway metrics: %w", err)
+	}
+	if err := f.shareTraffic(p); err != nil {
+		return err
+	}
+	f.secrets = &secret.Service{Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db}
+	f.authn = newAuthn(p, a, f)
+	kinds, err := gatewayKinds(p, f)
+	if err != nil {
+		return err
+	}
+	store := gatewaysql.NewStore(p.db)
+	f.gateway = gateway.NewService(gateway.Config{
+		Store: store, PolicyStore: store, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics, Kinds: kinds,
+	})
+	return nil
+}
+
+// nowhere has no workloads: those of the local target are processes of the control
+// plane's machine, which its own gateway serves.
+type nowhere struct{}
+
+// Upstream implements gateway.Upstreams.
+func (nowhere) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
+	return "", "", false
+}
+
+// Start reads what there is to serve, then opens the listeners.
+func (g *Gateway) Start(ctx context.Context) (err error) {
+	defer func() { err = whichPort(err, g.platform.config) }()
+	if err := g.fabric.gateway.Load(ctx); err != nil {
+		return err
+	}
+	if err := g.fabric.apis.view.Load(ctx); err != nil {
+		return err
+	}
+	if err := g.fabric.listenTraffic(ctx, g.platform, nowhere{}); err != nil {
+		return err
+	}
+	if g.server, err = httpserver.Listen(ctx, g.platform.config.Listen, g.handler(), g.platform.log); err != nil {
+		return err
+	}
+	g.fabric.trafficLoops(g.loops)
+	g.loops.Every("database", databaseLook, g.look)
+	g.loops.Start(context.WithoutCancel(ctx))
+	return nil
+}
+
+// look notes whether the database answers. Without it, what is held is served on.
+func (g *Gateway) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, databaseLook)
+	defer cancel()
+	err := g.platform.db.Ping(ctx)
+	since := g.lost.Load()
+	switch {
+	case err == nil && since != 0:
+		g.lost.Store(0)
+		g.platform.log.InfoContext(ctx, "the database answers again", "away", time.Since(time.Unix(0, since)).Round(time.Second))
+	case err != nil && since == 0 && context.Cause(ctx) != context.Canceled: //nolint:errorlint // the end of the process
+		g.lost.Store(time.Now().UnixNano())
+		g.platform.log.WarnContext(ctx, "the database does not answer: what was read of it is served on", "error", err)
+	}
+	return nil
+}
+
+// Standing is what the gateway says of itself.
+type Standing struct {
+	// Revision is that of the routes and policies that are served.
+	Revision int64 `json:"revision"`
+	Routes   int   `json:"routes"`
+	// Database says whether it answers; Since is from when on it does not.
+	Database string     `json:"database"`
+	Since    *time.Time `json:"since,omitempty"`
+}
+
+// handler answers for those who run the process: whether it lives, whether it can be sent
+// traffic, and what it measures. It is ready without the database, with what it holds.
+func (g *Gateway) handler() http.Handler {
+	router := chi.NewRouter()
+	router.Handle("/metrics", g.platform.telemetry.MetricsHandler())
+	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	router.Get("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		s := Standing{Database: "answers"}
+		s.Revision, s.Routes = g.fabric.gateway.Held()
+		if lost := g.lost.Load(); lost != 0 {
+			since := time.Unix(0, lost).UTC()
+			s.Database, s.Since = "does not answer", &since
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(s) // who asks has gone
+	})
+	return router
+}
+
+// Close lets the requests under way end, then lets go of everything.
+func (g *Gateway) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	defer cancel()
+	err := g.loops.Stop(ctx)
+	if g.server != nil {
+		err = errors.Join(err, g.server.Close(ctx))
+	}
+	g.fabric.close(g.platform)
+	g.platform.close(ctx)
+	return err
+}

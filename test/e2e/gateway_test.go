@@ -60,7 +60,7 @@ func way(t *testing.T, database string) (through string, s *severed) {
 }
 
 func (s *severed) pass(from net.Conn) {
-	to, err := net.Dial("tcp", s.to) //nolint:noctx // it ends with the way
+	to, err := net.Dial("tcp", s.to)
 	if err != nil {
 		_ = from.Close()
 		return
@@ -92,10 +92,12 @@ func (s *severed) sever(cut bool) {
 type plane struct {
 	health, address string
 	client          *http.Client
+	// without asks without the key.
+	without *plane
 }
 
 func (p plane) ready() string {
-	resp, err := http.Get("http://" + p.health + "/readyz") //nolint:noctx // bounded by who waits
+	resp, err := http.Get("http://" + p.health + "/readyz")
 	if err != nil {
 		return err.Error()
 	}
@@ -105,7 +107,7 @@ func (p plane) ready() string {
 }
 
 func (p plane) get(host string) (string, error) {
-	resp, err := p.client.Get("https://" + host + "/") //nolint:noctx // the client has a timeout
+	resp, err := p.client.Get("https://" + host + "/")
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +121,7 @@ func startPlane(t *testing.T, root string, arguments ...string) plane {
 	t.Helper()
 	p := plane{health: harness.FreeAddress(t), address: harness.FreeAddress(t)}
 	var log bytes.Buffer
-	cmd := exec.Command(harness.Bin(t, "terraced"), append(arguments, "--listen", p.health, "--gateway", p.address, "--gateway-http", harness.FreeAddress(t))...) //nolint:noctx // it is told to end
+	cmd := exec.Command(harness.Bin(t, "terraced"), append(arguments, "--listen", p.health, "--gateway", p.address, "--gateway-http", harness.FreeAddress(t))...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -147,6 +149,9 @@ func startPlane(t *testing.T, root string, arguments ...string) plane {
 		},
 	}}
 	t.Cleanup(p.client.CloseIdleConnections)
+	bare := p
+	p.without = &bare
+	p.client = &http.Client{Timeout: time.Minute, Transport: keyed{p.client.Transport}}
 	return p
 }
 
@@ -221,6 +226,14 @@ func TestADataPlaneOfItsOwn(t *testing.T) {
 		})
 	}
 	apply(0)
+	guarded := guard(ctx, t, shop, legacy.URL)
+	harness.Eventually(t, "the data plane opens the secret that a policy names", func() (string, bool) {
+		said, err := p.get(guarded)
+		return fmt.Sprint(said, err), strings.HasPrefix(said, "200 ")
+	})
+	if said, err := p.without.get(guarded); err != nil || !strings.HasPrefix(said, "401 ") {
+		t.Errorf("without the key: %s, %v", said, err)
+	}
 	l := p.load(ctx, t, host)
 	for round := 1; round <= 6; round++ {
 		apply(round)
@@ -240,6 +253,9 @@ func TestADataPlaneOfItsOwn(t *testing.T) {
 	since := l.asked.Load()
 	harness.Eventually(t, "it serves on without it", func() (string, bool) { n := l.asked.Load(); return fmt.Sprint(n), n > since+1000 })
 	notStarted(t, role(through), "the database")
+	if said, err := p.get(guarded); err != nil || !strings.HasPrefix(said, "200 ") {
+		t.Errorf("a key of a secret, without the database: %s, %v", said, err)
+	}
 	if asked, failed := l.end(); failed > 0 {
 		t.Errorf("while the database was away %d of %d requests failed", failed, asked)
 	} else {
@@ -251,6 +267,37 @@ func TestADataPlaneOfItsOwn(t *testing.T) {
 		now := p.ready()
 		return now, strings.Contains(now, `"database":"answers"`)
 	})
+}
+
+// theKey is what the guarded route wants.
+const theKey = "correct-horse-battery-staple"
+
+// guard makes a route that wants a key, which is a secret of the control plane.
+func guard(ctx context.Context, t *testing.T, shop harness.Person, to string) (host string) {
+	t.Helper()
+	host = "guarded.dev." + shop.Project + ".localhost"
+	if r := shop.TerraceWith(ctx, []string{"TERRACE_SECRET_VALUE=" + theKey}, "secret", "set", "partner", "--stage", "dev"); r.Code != 0 {
+		t.Fatal(r)
+	}
+	file := filepath.Join(t.TempDir(), "guarded.yaml")
+	const documents = "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: guarded}\nspec: {hosts: [%s], rules: [{backends: [{url: %q}]}]}\n---\n" +
+		"apiVersion: gateway.terrace.dev/v1\nkind: AuthenticationPolicy\nmetadata: {name: partners}\n" +
+		"spec: {targetRef: {route: guarded}, providers: [{name: partners, apiKey: {header: X-Api-Key, keys: [{name: batch, secret: '${secret:partner}'}]}}]}\n"
+	if err := os.WriteFile(file, fmt.Appendf(nil, documents, host, to), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shop.Must(ctx, "gateway", "apply", "-f", file, "--stage", "dev")
+	return host
+}
+
+// keyed sends the key with each request.
+type keyed struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Api-Key", theKey)
+	return k.next.RoundTrip(r)
 }
 
 // notStarted starts terraced with arguments that it cannot start with.

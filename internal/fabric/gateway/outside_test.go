@@ -95,7 +95,7 @@ func TestARouteLeadsNowhereInside(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil)
 	var reached atomic.Int64
-	inside, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing waits here
+	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +114,11 @@ func TestARouteLeadsNowhereInside(t *testing.T) {
 	checked := gateway.Backend{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	checked.Health = &route.HealthCheck{Path: "/", Interval: kernel.Duration(100e6)}
 	for i, b := range []gateway.Backend{
-		{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}, {URL: fmt.Sprintf("https://localhost:%d", port)}, {URL: fmt.Sprintf("http://[::ffff:127.0.0.1]:%d", port)},
-		{URL: "http://169.254.169.254"}, checked,
+		{URL: fmt.Sprintf("http://127.0.0.1:%d", port)},
+		{URL: fmt.Sprintf("https://localhost:%d", port)},
+		{URL: fmt.Sprintf("http://[::ffff:127.0.0.1]:%d", port)},
+		{URL: "http://169.254.169.254"},
+		checked,
 	} {
 		path := fmt.Sprintf("/%d", i)
 		put(t, f.routes, dev, toURL(fmt.Sprintf("r%d", i), path, b))

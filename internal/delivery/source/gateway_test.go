@@ -112,6 +112,11 @@ func TestTheGatewayFollowsAFolder(t *testing.T) {
 		if r, err := b.gateway.Look(b.as("admin"), dev(), "b"); err != nil || r.Rules[0].Backends[0].Service != "one" {
 			t.Errorf("%+v, %v", r, err)
 		}
+		// What is there already, just so, becomes the source's with its file.
+		b.push(map[string]string{inDev + "mine.yaml": routeDoc("mine", "/mine", "x")})
+		if b.reconcile(); b.served() != "b git/platform, mine git/platform, safe git/platform" {
+			t.Errorf("%s", b.served())
+		}
 		if err := b.Service.Remove(b.as("admin"), kernel.Scope{Tenant: "acme"}, "platform"); err != nil || b.served() != "b, mine, safe" {
 			t.Errorf("a source that is removed lets go: %s, %v", b.served(), err)
 		}

@@ -140,6 +140,13 @@ func TestARequestThatComesBackIsNoLoop(t *testing.T) {
 	if resp, body := f.get(t, host, "/"); resp.StatusCode != http.StatusLoopDetected {
 		t.Errorf("%d %s", resp.StatusCode, body)
 	}
+	// The platform's own authority says nothing about hosts outside.
+	unsaid := back
+	unsaid.TLS = &route.TLS{ServerName: host}
+	put(t, f.routes, dev, toURL("unsaid", "/unsaid", unsaid))
+	if resp, body := f.get(t, host, "/unsaid"); resp.StatusCode != http.StatusBadGateway {
+		t.Errorf("by a certificate of the platform: %d %s", resp.StatusCode, body)
+	}
 }
 
 func TestAddressesThatAreNone(t *testing.T) {

@@ -263,8 +263,8 @@ func TestWindowsThatStayClosed(t *testing.T) {
 	until(t, "the end of all streams", func() bool { return resets() == 400 && now.Load() == 0 })
 	served, failed := others()
 	t.Logf("of 400 streams %d ran, at most %d at once; others: %d served, %d failed; codes %v", ended.Load(), most.Load(), served, failed, a.codes)
-	if most.Load() > 250 || ended.Load() > 250 {
-		t.Errorf("%d ran at once, %d in all", most.Load(), ended.Load())
+	if most.Load() > 250 {
+		t.Errorf("%d ran at once", most.Load())
 	}
 	if failed > 0 {
 		t.Errorf("%d requests of others failed", failed)

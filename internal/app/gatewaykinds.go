@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	gatewayaccess "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/access"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn/authnredis"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authz"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cors"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
@@ -53,7 +54,11 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 
 // newAuthn proves who calls routes of the gateway.
 func newAuthn(p *platform, a *access, f *fabric) *authn.Kind {
-	return authn.New(authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Secrets: f.secrets, Sealer: p.sealer, Log: p.log})
+	c := authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Secrets: f.secrets, Sealer: p.sealer, Log: p.log}
+	if f.redis != nil {
+		c.Shared = authnredis.New(f.redis)
+	}
+	return authn.New(c)
 }
 
 // ownIssuer is Terrace's provider for the gateway of the same process.

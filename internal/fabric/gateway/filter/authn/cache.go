@@ -3,6 +3,7 @@ package authn
 import (
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -21,6 +22,10 @@ type proven struct {
 	until int64
 	// session is what a cookie says, nil for other credentials.
 	session *session
+	// words are what other replicas, or the provider, may say has ended; asked is when
+	// they were asked last, in nanoseconds of Unix.
+	words [3]string
+	asked atomic.Int64
 	// issuer has signed it while its keys had this turn.
 	issuer *issuer
 	turn   uint64

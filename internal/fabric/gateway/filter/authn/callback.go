@@ -30,7 +30,7 @@ func (l *login) finish(x *exchange.Exchange) {
 	case now.Sub(time.Unix(f.At, 0)) > flowLife:
 		refused("The sign-in took too long.")
 		return
-	case !l.kind.states.first(f.State, now, now.Add(flowLife)):
+	case !l.kind.first(x.Context(), f.State, now, now.Add(flowLife)):
 		refused("This answer was taken already.")
 		return
 	}

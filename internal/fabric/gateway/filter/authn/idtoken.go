@@ -69,6 +69,7 @@ func (l *login) take(ctx context.Context, s *session, token *oauth2.Token, now t
 	for _, name := range []string{"nonce", "at_hash", "c_hash", "s_hash", "iat", "exp", "nbf"} {
 		delete(claims, name)
 	}
+	l.complete(ctx, id.Subject, token.AccessToken, claims)
 	s.Subject, s.Claims, s.Hint = id.Subject, claims, raw
 	return id, nil
 }

@@ -49,6 +49,8 @@ type metadata struct {
 	Authorization string   `json:"authorization_endpoint"`
 	Token         string   `json:"token_endpoint"`
 	EndSession    string   `json:"end_session_endpoint"`
+	Revocation    string   `json:"revocation_endpoint"`
+	UserInfo      string   `json:"userinfo_endpoint"`
 	Methods       []string `json:"token_endpoint_auth_methods_supported"`
 	// SaysIssuer says that its answers name it (RFC 9207 §3).
 	SaysIssuer bool `json:"authorization_response_iss_parameter_supported"`
@@ -237,8 +239,10 @@ func (i *issuer) discover(ctx context.Context) (metadata, error) {
 			return m, fmt.Errorf("its %s %.120q %s", name, address, why)
 		}
 	}
-	if m.EndSession != "" && wrongAddress(m.EndSession, clear) != "" {
-		m.EndSession = ""
+	for _, address := range []*string{&m.EndSession, &m.Revocation, &m.UserInfo} {
+		if *address != "" && wrongAddress(*address, clear) != "" {
+			*address = ""
+		}
 	}
 	return m, nil
 }

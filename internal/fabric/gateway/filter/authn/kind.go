@@ -68,8 +68,10 @@ type Config struct {
 	Secrets       Secrets
 	Subscriptions Subscriptions
 	Sealer        Sealer
-	Clock         kernel.Clock
-	Log           *slog.Logger
+	// Shared is what replicas tell each other; nil is nobody.
+	Shared Shared
+	Clock  kernel.Clock
+	Log    *slog.Logger
 }
 
 // Kind makes the filters of AuthenticationPolicy. It keeps what issuers say of

@@ -37,10 +37,12 @@ type login struct {
 	secret *secretValue
 	scopes []string
 	// paths of the gateway itself on the hosts of the route.
-	callback, start, logout, after string
-	idle, absolute                 time.Duration
-	consumer, scopeClaim           string
-	verified                       cache
+	callback, start, logout, after, backchannel string
+	idle, absolute                              time.Duration
+	consumer, scopeClaim                        string
+	// userClaims are asked of the provider's userinfo where the ID token lacks them.
+	userClaims []string
+	verified   cache
 }
 
 // flow is a sign-in under way, as its cookie has it sealed.
@@ -69,6 +71,8 @@ func (l *login) serves(x *exchange.Exchange) bool {
 		l.send(x, local(parameterOf(x, "return_to")))
 	case l.logout:
 		l.end(x)
+	case l.backchannel:
+		l.told(x)
 	default:
 		return false
 	}
@@ -180,14 +184,18 @@ func (l *login) client(x *exchange.Exchange) (*oauth2.Config, *keys) {
 		x.Unavailable(KindName, 5, "Sign-in not possible", "The provider that people sign in with cannot be used at present.", "")
 		return nil, nil
 	}
-	style := oauth2.AuthStyleInHeader
-	if secret == "" || len(known.meta.Methods) > 0 && !slices.Contains(known.meta.Methods, "client_secret_basic") {
-		style = oauth2.AuthStyleInParams
-	}
 	return &oauth2.Config{
 		ClientID: l.clientID, ClientSecret: secret, RedirectURL: l.address(x, l.callback), Scopes: l.scopes,
-		Endpoint: oauth2.Endpoint{AuthURL: known.meta.Authorization, TokenURL: known.meta.Token, AuthStyle: style},
+		Endpoint: oauth2.Endpoint{AuthURL: known.meta.Authorization, TokenURL: known.meta.Token, AuthStyle: authStyle(secret, known)},
 	}, known
+}
+
+// authStyle is how a client proves itself to the provider (RFC 6749 §2.3.1).
+func authStyle(secret string, known *keys) oauth2.AuthStyle {
+	if secret == "" || len(known.meta.Methods) > 0 && !slices.Contains(known.meta.Methods, "client_secret_basic") {
+		return oauth2.AuthStyleInParams
+	}
+	return oauth2.AuthStyleInHeader
 }
 
 func (l *login) fail(x *exchange.Exchange, err error) {

@@ -42,8 +42,22 @@ func (o *once) first(word string, now, until time.Time) bool {
 	return true
 }
 
-func (o *once) has(word string, now time.Time) bool {
+// keep is first for a word that may be known already: it is kept for longer then, never
+// for less.
+func (o *once) keep(word string, now, until time.Time) {
+	if o.first(word, now, until) {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of[word].Before(until) {
+		o.of[word] = until
+	}
+}
+
+// until returns until when a word is kept, the zero time for none.
+func (o *once) until(word string) time.Time {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	return o.of[word].After(now)
+	return o.of[word]
 }

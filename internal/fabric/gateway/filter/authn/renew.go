@@ -91,7 +91,7 @@ func (l *login) ask(x *exchange.Exchange, s *session, now time.Time) (*session, 
 	token, err := client.TokenSource(ctx, &oauth2.Token{RefreshToken: s.Refresh}).Token()
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) && refused.ErrorCode == "invalid_grant" {
-		l.kind.ended.first(s.ID, now, time.Unix(s.Created, 0).Add(l.absolute))
+		l.kind.finish(s.ID, now, time.Unix(s.Created, 0).Add(l.absolute))
 		return nil, errOver
 	}
 	if err != nil {

@@ -108,12 +108,13 @@ func (l *login) session(x *exchange.Exchange, value string, now time.Time) *prov
 			return nil
 		}
 		ends := min(time.Unix(s.Created, 0).Add(l.absolute).UnixNano(), time.Unix(s.Seen, 0).Add(l.idle).UnixNano())
-		p = &proven{caller: l.caller(&s), session: &s, until: ends}
+		p = &proven{caller: l.caller(&s), session: &s, until: ends, words: l.words(&s)}
 		l.verified.put(sum, p, now.UnixNano())
 	}
-	if p.until <= now.UnixNano() || l.kind.ended.has(p.session.ID, now) {
+	if p.until <= now.UnixNano() || l.over(p, now) {
 		return nil
 	}
+	l.kind.hear(p, now)
 	return p
 }
 
@@ -137,7 +138,8 @@ func (l *login) end(x *exchange.Exchange) {
 		redirect(x, l.address(x, l.after), cookies...)
 		return
 	}
-	l.kind.ended.first(s.ID, now, time.Unix(s.Created, 0).Add(l.absolute))
+	l.kind.finish(s.ID, now, time.Unix(s.Created, 0).Add(l.absolute))
+	l.revoke(s.Refresh, l.issuer.known.Load())
 	provider := l.issuer.known.Load()
 	if provider == nil || provider.meta.EndSession == "" {
 		redirect(x, l.address(x, l.after), cookies...)

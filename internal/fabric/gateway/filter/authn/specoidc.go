@@ -12,9 +12,9 @@ import (
 func (r *reader) oidc(name string, v yamldoc.Value) way {
 	l := &login{
 		name: name, filter: r.f, kind: r.kind, scope: r.policy.Scope, policy: r.policy.Name, scopes: []string{"openid"},
-		callback: "/.terrace/callback", start: "/.terrace/login", logout: "/.terrace/logout", after: "/", idle: time.Hour, absolute: 12 * time.Hour,
+		callback: "/.terrace/callback", start: "/.terrace/login", logout: "/.terrace/logout", after: "/", backchannel: "/.terrace/backchannel-logout", idle: time.Hour, absolute: 12 * time.Hour,
 	}
-	o := v.Object("issuer", "clientId", "clientSecret", "scopes", "callbackPath", "loginPath", "logoutPath", "afterLogout", "session", "consumerClaim", "scopeClaim")
+	o := v.Object("issuer", "clientId", "clientSecret", "scopes", "callbackPath", "loginPath", "logoutPath", "afterLogout", "backchannelPath", "userInfoClaims", "session", "consumerClaim", "scopeClaim")
 	switch {
 	case !o.OK():
 		return l
@@ -45,6 +45,7 @@ func (r *reader) oidc(name string, v yamldoc.Value) way {
 		}
 	}
 	l.consumer, l.scopeClaim = text(o, "consumerClaim"), text(o, "scopeClaim")
+	l.userClaims = texts(o, "userInfoClaims")
 	r.paths(l, o)
 	r.lives(l, o)
 	return l
@@ -56,7 +57,7 @@ func (r *reader) paths(l *login, o yamldoc.Object) {
 	for _, one := range []struct {
 		key string
 		to  *string
-	}{{"callbackPath", &l.callback}, {"loginPath", &l.start}, {"logoutPath", &l.logout}, {"afterLogout", &l.after}} {
+	}{{"callbackPath", &l.callback}, {"loginPath", &l.start}, {"logoutPath", &l.logout}, {"afterLogout", &l.after}, {"backchannelPath", &l.backchannel}} {
 		at, ok := o.Get(one.key)
 		if ok {
 			*one.to, _ = at.String()

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,18 +35,23 @@ type Provider struct {
 	// Reused those that were shown again.
 	Silent          atomic.Bool
 	Renewed, Reused atomic.Int64
+	// Revoked counts refresh tokens that were given back, Asked how often userinfo was
+	// asked, which answers UserInfo.
+	Revoked, Asked atomic.Int64
+	UserInfo       map[string]any
 
 	t      testing.TB
 	mu     sync.Mutex
 	codes  map[string]url.Values
 	fresh  map[string]bool
+	access map[string]bool
 	ending bool
 }
 
 // NewProvider starts a provider.
 func NewProvider(t testing.TB) *Provider {
 	t.Helper()
-	p := &Provider{Issuer: NewIssuer(t), Subject: "ada", Secret: "s3cret", Life: 3600, t: t, codes: map[string]url.Values{}, fresh: map[string]bool{}}
+	p := &Provider{Issuer: NewIssuer(t), Subject: "ada", Secret: "s3cret", Life: 3600, t: t, codes: map[string]url.Values{}, fresh: map[string]bool{}, access: map[string]bool{}}
 	keys := p.Config.Handler
 	mux := http.NewServeMux()
 	mux.Handle("/", keys)
@@ -53,12 +59,53 @@ func NewProvider(t testing.TB) *Provider {
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"issuer": p.URL, "jwks_uri": p.URL + "/jwks", "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
 			"end_session_endpoint": p.URL + "/logout", "authorization_response_iss_parameter_supported": true,
+			"revocation_endpoint": p.URL + "/revoke", "userinfo_endpoint": p.URL + "/userinfo", "backchannel_logout_supported": true,
 		})
 	})
 	mux.HandleFunc("/authorize", p.authorize)
 	mux.HandleFunc("/token", p.token)
+	mux.HandleFunc("/revoke", p.revoke)
+	mux.HandleFunc("/userinfo", p.userInfo)
 	p.Config.Handler = mux
 	return p
+}
+
+// revoke is RFC 7009.
+func (p *Provider) revoke(w http.ResponseWriter, r *http.Request) {
+	if id, secret, ok := r.BasicAuth(); p.Secret != "" && (!ok || id != "shop" || secret != p.Secret) {
+		http.Error(w, "invalid_client", http.StatusUnauthorized)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fresh[r.PostFormValue("token")] && r.PostFormValue("token_type_hint") == "refresh_token" {
+		p.fresh[r.PostFormValue("token")] = false
+		p.Revoked.Add(1)
+	}
+}
+
+// userInfo is OpenID Connect Core §5.3.
+func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	p.Asked.Add(1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.access[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] {
+		http.Error(w, "invalid_token", http.StatusUnauthorized)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(p.UserInfo)
+}
+
+// LogoutToken tells of sessions that have ended; change is put over its claims, nil leaves one out.
+func (p *Provider) LogoutToken(t testing.TB, change map[string]any) string {
+	t.Helper()
+	claims := map[string]any{
+		"aud": "shop", "client_id": nil, "scope": nil, "sub": p.Subject,
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	}
+	maps.Copy(claims, change)
+	return p.Token(t, claims, map[string]any{"typ": "logout+jwt"})
 }
 
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
@@ -114,8 +161,10 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	refresh := rand.Text()
 	p.fresh[refresh] = true
+	access := rand.Text()
+	p.access[access] = true
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"access_token": rand.Text(), "token_type": "Bearer", "expires_in": p.Life, "refresh_token": refresh, "scope": "openid orders.read", "id_token": p.idToken(nonce),
+		"access_token": access, "token_type": "Bearer", "expires_in": p.Life, "refresh_token": refresh, "scope": "openid orders.read", "id_token": p.idToken(nonce),
 	})
 }
 

@@ -72,6 +72,9 @@ type Exchange struct {
 	// abort breaks a read from the client that is going on.
 	abort func()
 	done  []func()
+	// room and nobody spare most requests an allocation: what ends them, and no body.
+	room   [2]func()
+	nobody Body
 	// stream is the answer's body where it is one.
 	stream *stream
 	// refused is what a refusal says.
@@ -108,7 +111,8 @@ type Connection struct {
 	Client  net.Addr
 	TLS     *tls.ConnectionState
 	Proto   int
-	Body    *Body
+	// Body is nil for none.
+	Body *Body
 	// Upgrade hands the connection over once the answer's head was sent.
 	Upgrade func(func(client net.Conn))
 	// Abort breaks a read of the request's body that is going on.
@@ -123,6 +127,10 @@ func New(req *fasthttp.Request, resp *fasthttp.Response, c Connection) (x *Excha
 	x = &Exchange{
 		Request: req, Response: resp, Client: c.Client, TLS: c.TLS, Proto: c.Proto, Began: time.Now(),
 		Body: c.Body, ctx: c.Context, upgrade: c.Upgrade, abort: c.Abort, Interim: c.Interim,
+	}
+	if x.done = x.room[:0]; x.Body == nil {
+		x.nobody = Body{limit: -1, over: true}
+		x.Body = &x.nobody
 	}
 	return x, x.locate()
 }

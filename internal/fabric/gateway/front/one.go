@@ -25,7 +25,7 @@ func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler
 	if ctx.Request.Header.ConnectionUpgrade() {
 		c.Upgrade = func(fn func(net.Conn)) { v.upgrade(ctx, fn) }
 	}
-	if req.Header.ContentLength() == -1 {
+	if c.Body != nil && req.Header.ContentLength() == -1 {
 		req = v.tailed(&c, ctx)
 	}
 	x, ok := exchange.New(req, &ctx.Response, c)
@@ -99,7 +99,6 @@ func (v *serving) bodyOf(c *exchange.Connection, ctx *fasthttp.RequestCtx, conn 
 	length := int64(ctx.Request.Header.ContentLength())
 	stream := ctx.RequestBodyStream()
 	if stream == nil || length == 0 {
-		c.Body = exchange.NewBody(nil, 0)
 		return
 	}
 	if length < -1 {

@@ -87,7 +87,6 @@ func translate(h *fasthttp.RequestHeader, r *http.Request) {
 
 func (v *serving) streamOf(c *exchange.Connection, r *http.Request, control *http.ResponseController) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		c.Body = exchange.NewBody(nil, 0)
 		return
 	}
 	s := &sent{Reader: r.Body, conn: control, stall: v.config.Stall, stream: true}

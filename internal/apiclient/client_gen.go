@@ -2474,6 +2474,78 @@ type AccessDecision struct {
 	Why   string `json:"why"`
 }
 
+// AccesslogLine defines model for AccesslogLine.
+type AccesslogLine struct {
+	// Attempts How often instances were asked.
+	Attempts int64 `json:"attempts"`
+
+	// By What answered in place of a service: a kind of policy, redirect, gateway or client.
+	By string `json:"by,omitempty"`
+
+	// BytesIn Bytes of the request's body.
+	BytesIn int64 `json:"bytesIn"`
+
+	// BytesOut Bytes of the answer's body.
+	BytesOut int64 `json:"bytesOut"`
+
+	// Client The address of the client, as far as proxies are believed.
+	Client string `json:"client"`
+
+	// Consumer Who called, as it was proven.
+	Consumer string `json:"consumer,omitempty"`
+
+	// DurationMs From the request's head to the end of the answer, in milliseconds.
+	DurationMs float64 `json:"durationMs"`
+
+	// Host The host that was asked for, without its port.
+	Host   string `json:"host"`
+	Method string `json:"method"`
+
+	// Path The decoded path; nothing where no route was found.
+	Path    string `json:"path,omitempty"`
+	Project string `json:"project,omitempty"`
+
+	// Protocol 1 for HTTP/1.1, 2 for HTTP/2.
+	Protocol int64 `json:"protocol"`
+
+	// Query The query with masked values, where the route shows it.
+	Query string `json:"query,omitempty"`
+
+	// Release The release that ran there.
+	Release string `json:"release,omitempty"`
+	Route   string `json:"route,omitempty"`
+
+	// Rule The place of the route's rule, from 0.
+	Rule int64 `json:"rule"`
+
+	// Scheme http or https, as the client spoke.
+	Scheme string `json:"scheme"`
+
+	// SpanID The gateway's span, where one was recorded.
+	SpanID string `json:"spanId,omitempty"`
+	Stage  string `json:"stage,omitempty"`
+
+	// Status 499 where the client left before the answer.
+	Status int64  `json:"status"`
+	Tenant string `json:"tenant,omitempty"`
+
+	// Time When the request's head had been read.
+	Time    time.Time `json:"time"`
+	TraceID string    `json:"traceId,omitempty"`
+
+	// Upstream The address of the instance that was asked last.
+	Upstream string `json:"upstream,omitempty"`
+
+	// UserAgent The client's word, cut after 256 bytes.
+	UserAgent string `json:"userAgent,omitempty"`
+
+	// Waf What the firewall did with a message in which it found something: passed, detected, blocked or rejected.
+	Waf string `json:"waf,omitempty"`
+
+	// WafScore The anomaly score of that message.
+	WafScore int64 `json:"wafScore,omitempty"`
+}
+
 // Actor defines model for Actor.
 type Actor = kernel.Actor
 
@@ -6050,6 +6122,12 @@ type PageServiceAccount struct {
 	Next  string           `json:"next,omitempty"`
 }
 
+// PageSloStatus defines model for PageSloStatus.
+type PageSloStatus struct {
+	Items []SloStatus `json:"items"`
+	Next  string      `json:"next,omitempty"`
+}
+
 // PageSource defines model for PageSource.
 type PageSource struct {
 	Items []Source `json:"items"`
@@ -8143,6 +8221,71 @@ type SigningKey struct {
 	State ProviderKeyState `json:"state"`
 }
 
+// SloBurn defines model for SloBurn.
+type SloBurn struct {
+	Burning bool `json:"burning"`
+
+	// Factor What both rates are above where the alert holds.
+	Factor float64 `json:"factor"`
+
+	// Long The long window.
+	Long string `json:"long"`
+
+	// OfLong The burn rate of the long window: 1 uses the error budget up in just the window of the objective.
+	OfLong float64 `json:"ofLong"`
+
+	// OfShort As ofLong, of the short window.
+	OfShort float64 `json:"ofShort"`
+
+	// Severity page or ticket.
+	Severity string `json:"severity"`
+
+	// Short The short window, which says that it goes on.
+	Short string `json:"short"`
+}
+
+// SloStatus defines model for SloStatus.
+type SloStatus struct {
+	// Bad Requests of those that did not do.
+	Bad int64 `json:"bad"`
+
+	// BudgetLeft The share of the error budget that is left; below 0 the promise is broken.
+	BudgetLeft float64 `json:"budgetLeft"`
+
+	// Burning page or ticket where an alert holds.
+	Burning string    `json:"burning,omitempty"`
+	Burns   []SloBurn `json:"burns"`
+
+	// Indicator availability or latency.
+	Indicator string `json:"indicator"`
+	Objective string `json:"objective"`
+
+	// Policy The name of the document that promises it.
+	Policy  string `json:"policy"`
+	Project string `json:"project"`
+
+	// Requests Requests in the window.
+	Requests int64  `json:"requests"`
+	Route    string `json:"route"`
+
+	// Share The share that did, 0 to 1; 1 where there were none.
+	Share float64 `json:"share"`
+
+	// Since Since when it does.
+	Since *time.Time `json:"since,omitempty"`
+	Stage string     `json:"stage"`
+
+	// Target The share that is promised, 0 to 1.
+	Target float64 `json:"target"`
+	Tenant string  `json:"tenant"`
+
+	// Threshold That of a latency, in seconds.
+	Threshold float64 `json:"threshold,omitempty"`
+
+	// Window Over how many days: 7d, 28d or 30d.
+	Window string `json:"window"`
+}
+
 // Source defines model for Source.
 type Source struct {
 	Allowed           *SourceAllowance `json:"allowed,omitempty"`
@@ -8769,6 +8912,50 @@ type TokenLimits struct {
 
 	// Stages The stages that it is good for; all unless given.
 	Stages []string `json:"stages,omitempty"`
+}
+
+// Traffic defines model for Traffic.
+type Traffic struct {
+	// Bytes Bytes of the answers' bodies.
+	Bytes int64 `json:"bytes"`
+
+	// ClientErrors Answers with a status of 4xx.
+	ClientErrors int64 `json:"clientErrors"`
+
+	// Consumer Who called; all requests of the route without one.
+	Consumer string `json:"consumer,omitempty"`
+
+	// ErrorShare The share of answers with a status of 5xx, 0 to 1.
+	ErrorShare float64 `json:"errorShare"`
+
+	// P50 How long half of the requests took at most, in seconds; between the bounds of counting it is estimated.
+	P50 float64 `json:"p50"`
+
+	// P95 As p50, for 95 of 100.
+	P95 float64 `json:"p95"`
+
+	// P99 As p50, for 99 of 100.
+	P99 float64 `json:"p99"`
+
+	// PerSecond Requests in a second, the mean of the time that was asked for.
+	PerSecond float64 `json:"perSecond"`
+	Project   string  `json:"project"`
+	Requests  int64   `json:"requests"`
+	Route     string  `json:"route"`
+
+	// ServerErrors Answers with a status of 5xx.
+	ServerErrors int64  `json:"serverErrors"`
+	Stage        string `json:"stage"`
+}
+
+// TrafficReport defines model for TrafficReport.
+type TrafficReport struct {
+	From  time.Time `json:"from"`
+	Items []Traffic `json:"items"`
+
+	// More There are more than are told here; ask for less.
+	More bool      `json:"more,omitempty"`
+	To   time.Time `json:"to"`
 }
 
 // TrustRule defines model for TrustRule.
@@ -10230,6 +10417,66 @@ type PutGatewayRouteParams struct {
 
 	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ListGatewaySlosParams defines parameters for ListGatewaySlos.
+type ListGatewaySlosParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Route Only those of this route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+}
+
+// TailGatewayParams defines parameters for TailGateway.
+type TailGatewayParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Route Only this route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+
+	// Consumer Only requests of this consumer.
+	Consumer string `form:"consumer,omitempty" json:"consumer,omitempty"`
+
+	// Method Only requests with this method.
+	Method string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Path Only requests for this path; a star stands for anything.
+	Path string `form:"path,omitempty" json:"path,omitempty"`
+
+	// Status Only answers with this status, such as 404, or of a class such as 5xx.
+	Status string `form:"status,omitempty" json:"status,omitempty"`
+
+	// SlowerThan Only requests that took this long or longer, such as 250ms.
+	SlowerThan string `form:"slowerThan,omitempty" json:"slowerThan,omitempty"`
+}
+
+// GetGatewayTrafficParams defines parameters for GetGatewayTraffic.
+type GetGatewayTrafficParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage; the whole project unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Route Only this route.
+	Route string `form:"route,omitempty" json:"route,omitempty"`
+
+	// Consumer Only what this consumer calls.
+	Consumer string `form:"consumer,omitempty" json:"consumer,omitempty"`
+
+	// Consumers Tell each consumer apart, besides the whole of each route.
+	Consumers bool `form:"consumers,omitempty" json:"consumers,omitempty"`
+
+	// Since How far back, such as 15m or 24h; 1h unless given. Beyond 6h it begins with a whole hour, else with a whole minute.
+	Since string `form:"since,omitempty" json:"since,omitempty"`
 }
 
 // ProposeWafExclusionParams defines parameters for ProposeWafExclusion.

@@ -1,9 +1,13 @@
 package apiclient
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // GatewayScope says whose routes and policies a call is about; without a stage a whole
@@ -72,6 +76,70 @@ func (c *Client) ExplainGateway(ctx context.Context, at GatewayScope, method, ad
 		path += "&header=" + url.QueryEscape(h) // a comma is part of a header
 	}
 	return e, c.call(ctx, http.MethodGet, path, nil, &e)
+}
+
+// GatewayTraffic tells the rate, the errors and the durations of routes.
+func (c *Client) GatewayTraffic(ctx context.Context, p GetGatewayTrafficParams) (TrafficReport, error) {
+	var r TrafficReport
+	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "traffic"), p), nil, &r)
+}
+
+// GatewaySLOs tells how objectives of routes are doing, of one route where it is named.
+func (c *Client) GatewaySLOs(ctx context.Context, at GatewayScope, route string) ([]SloStatus, error) {
+	return all[SloStatus](ctx, c, query(escape("gateway", "slos"), ListGatewaySlosParams{Project: at.Project, Stage: at.Stage, Route: route}))
+}
+
+// GatewayTold is one thing that who watches the gateway is told: a line, or how many
+// lines there was no room for.
+type GatewayTold struct {
+	Line *AccesslogLine
+	Left int64
+}
+
+// TailGateway calls fn for the requests that routes answer until the server ends the
+// stream, which it does after a while.
+func (c *Client) TailGateway(ctx context.Context, p TailGatewayParams, fn func(GatewayTold) error) error {
+	res, err := c.sendAccepting(ctx, eventStream, http.MethodGet, query(escape("gateway", "tail"), p), "", nil, -1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	scan := bufio.NewScanner(res.Body)
+	scan.Buffer(nil, maxLine)
+	var fields sseFields
+	for scan.Scan() {
+		if line := scan.Text(); line != "" {
+			fields.take(line)
+			continue
+		}
+		if fields.data != "" {
+			if err := fields.watched(fn); err != nil {
+				return err
+			}
+		}
+		fields = sseFields{}
+	}
+	if err := scan.Err(); err != nil {
+		return c.unreachable(ctx, err)
+	}
+	return nil
+}
+
+// watched calls fn with what a server-sent event tells of the gateway.
+func (f *sseFields) watched(fn func(GatewayTold) error) error {
+	var told GatewayTold
+	var left struct{ Lines int64 }
+	var err error
+	if f.kind == "left" {
+		err = json.Unmarshal([]byte(f.data), &left)
+		told.Left = left.Lines
+	} else {
+		err = json.Unmarshal([]byte(f.data), &told.Line)
+	}
+	if err != nil {
+		return kernel.Errorf(kernel.Unavailable, "what the gateway answers cannot be read: %w", err)
+	}
+	return fn(told)
 }
 
 // GatewayKinds returns the kinds of documents.

@@ -504,6 +504,15 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 				Project: "shop", Stage: "dev", Route: "r", Rule: []int64{942100, 942200}, Target: "ARGS:q", PathPrefix: "/x", Own: true, Days: 3,
 			}))
 		},
+		"GatewaySLOs": func() error {
+			return e(c.GatewaySLOs(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "orders"))
+		},
+		"TailGateway": func() error {
+			return c.TailGateway(ctx, apiclient.TailGatewayParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Method: "GET", Path: "/a*", Status: "5xx", SlowerThan: "250ms"}, func(apiclient.GatewayTold) error { return nil })
+		},
+		"GatewayTraffic": func() error {
+			return e(c.GatewayTraffic(ctx, apiclient.GetGatewayTrafficParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Consumers: true, Since: "15m"}))
+		},
 		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }

@@ -119,7 +119,7 @@ func (a *App) handler() http.Handler {
 		leakapi.API{Leaks: a.fabric.leaks},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
-		gatewayapi.API{Gateway: a.fabric.gateway},
+		gatewayapi.API{Gateway: a.fabric.gateway, Traffic: a.fabric.traffic, Tail: a.fabric.tail, SLOs: a.fabric.slos},
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},

@@ -121,6 +121,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
 	a.access.identity.Stages, a.access.trusts.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.gateway.Stages = knownStages{a.delivery.stages}
+	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
+	a.fabric.tail.Stages = knownStages{a.delivery.stages}
+	a.fabric.slos.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {

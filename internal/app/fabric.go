@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
@@ -23,6 +24,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
@@ -57,8 +61,16 @@ type fabric struct {
 
 	dnsServer     *dns.Server
 	gatewayServer *front.Server
-	authn         *authn.Kind
-	proxy         *gateway.Proxy
+	// traffic is what routes serve, and to whom.
+	traffic *traffic.Service
+	// tail shows requests to who watches.
+	tail *tail.Service
+	// slos watch what routes promise.
+	slos *slo.Service
+	// accessLog is nil where it is off.
+	accessLog *accesslog.Writer
+	authn     *authn.Kind
+	proxy     *gateway.Proxy
 }
 
 func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
@@ -75,7 +87,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if err != nil {
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
-	if err := f.shareTraffic(p); err != nil {
+	if err := f.shareTraffic(p, a); err != nil {
 		return err
 	}
 	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}})
@@ -95,8 +107,11 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
 		Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics,
-		Kinds: kinds,
+		Kinds: kinds, Traffic: f.traffic.Book,
 	})
+	if f.slos, err = newObjectives(p, a, f); err != nil {
+		return err
+	}
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err
@@ -111,7 +126,11 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 }
 
 // shareTraffic makes what all gateways of an installation have in common.
-func (f *fabric) shareTraffic(p *platform) (err error) {
+func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
+	if f.traffic, err = newTraffic(p, a); err != nil {
+		return err
+	}
+	f.tail = newTail(p, a)
 	if f.redis, err = newGatewayRedis(p); err != nil {
 		return err
 	}
@@ -154,9 +173,15 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 
 // listenTraffic opens the gateway's ports.
 func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
+	var written gateway.AccessLog
+	if f.accessLog, err = newAccessLog(p); err != nil {
+		return err
+	} else if f.accessLog != nil {
+		written = f.accessLog
+	}
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
 		Outside: newOutside(p).dial,
-		Routes:  f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log, Roots: f.authority.Pool(),
+		Routes:  f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool(),
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
@@ -164,7 +189,10 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams gatew
 		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
 		AsksCertificate: f.authn.AsksCertificate,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return watchGateway(p, f)
 }
 
 // loops adds the fabric's background work.
@@ -182,6 +210,10 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("dns records", f.dns.Watch)
 	f.trafficLoops(g)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
+	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
+	g.Every("old traffic of routes", time.Hour, f.traffic.Book.Tidy)
+	g.Every("who watched requests", time.Minute, (&tail.Server{Service: f.tail}).Tidy)
+	g.Every("objectives of routes", slo.EvaluateEvery, f.slos.Evaluate)
 	g.Add("dns server", f.dnsServer.Serve)
 }
 
@@ -196,11 +228,15 @@ func (f *fabric) trafficLoops(g *supervise.Group) {
 	}
 	g.Add("published APIs", f.apis.view.Watch)
 	g.Every("calls of APIs", 15*time.Second, f.apis.calls.Write)
-	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("findings of the firewall", 15*time.Second, f.findings.Write)
-	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
+	if f.accessLog != nil {
+		g.Add("gateway access log", f.accessLog.Serve)
+	}
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)
+	g.Add("watched requests", (&tail.Server{Service: f.tail}).Serve)
+	g.Every("traffic of routes", traffic.WriteEvery, f.traffic.Book.Write)
+	g.Every("consumers of routes", traffic.RankEvery, f.traffic.Book.Rank)
 }
 
 func (f *fabric) close(p *platform) {
@@ -209,6 +245,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.gatewayServer != nil {
 		logClose(p.log, "gateway", f.gatewayServer.Close())
+	}
+	if f.accessLog != nil {
+		logClose(p.log, "access log", f.accessLog.Close())
 	}
 	if f.cached != nil {
 		f.cached.Close()

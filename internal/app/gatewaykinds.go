@@ -16,10 +16,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
@@ -38,6 +40,8 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 		limits.Shared = f.counts
 	}
 	return []gateway.Kind{
+		telemetry.New(),
+		slo.New(),
 		gatewayaccess.New(),
 		shed.New(),
 		cors.New(),

@@ -133,7 +133,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 	if err != nil {
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
-	if err := f.shareTraffic(p); err != nil {
+	if err := f.shareTraffic(p, a); err != nil {
 		return err
 	}
 	f.secrets = &secret.Service{Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db}
@@ -145,6 +145,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 	store := gatewaysql.NewStore(p.db)
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics, Kinds: kinds,
+		Traffic: f.traffic.Book,
 	})
 	return nil
 }

@@ -3,10 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -85,6 +87,7 @@ func (c Config) problems(file string) []kernel.Problem {
 	if keep := time.Duration(c.RunLogKeep); keep != 0 && keep < time.Hour {
 		k.add("runLogKeep", fmt.Sprintf("%s is too short", keep), "use at least 1h, or 0s to keep logs for ever")
 	}
+	k.observation(c)
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
 	}
@@ -204,4 +207,19 @@ func (k *checker) limits(c Config) {
 func isOrigin(text string) bool {
 	u, err := url.Parse(text)
 	return text == "*" || err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && text == u.Scheme+"://"+u.Host && !strings.Contains(text, "*")
+}
+
+// observation checks how the gateway is observed.
+func (k *checker) observation(c Config) {
+	if ratio, err := strconv.ParseFloat(c.GatewayTraces, 64); err != nil || ratio < 0 || ratio > 1 || math.IsNaN(ratio) {
+		k.add("gatewayTraces", fmt.Sprintf("%q is no share", c.GatewayTraces), "use a number from 0 to 1, such as 0.01 for one of a hundred")
+	}
+	switch log := c.GatewayAccessLog; {
+	case log == "", log == "stdout", log == "stderr", log == "off", filepath.IsAbs(log):
+	default:
+		k.add("gatewayAccessLog", fmt.Sprintf("%q is no place for the access log", log), "use stdout, stderr, off or the absolute path of a file")
+	}
+	if c.GatewayConsumers < 1 || c.GatewayConsumers > 1000 {
+		k.add("gatewayConsumers", fmt.Sprintf("%d is out of bounds", c.GatewayConsumers), "use 1 to 1000")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	GatewayRedis     string   `koanf:"gatewayRedis" yaml:"gatewayRedis" doc:"The Redis in which replicas of the gateway count limits together: redis://host:6379/0, or rediss:// with TLS. Without one each process counts for itself, and so does each while Redis does not answer."`
 	GatewayRedisFile string   `koanf:"gatewayRedisFile" yaml:"gatewayRedisFile" doc:"A file with the URL of that Redis, for one that has a password, in place of gatewayRedis; it is read at the start."`
 	GatewayNetworks  []string `koanf:"gatewayNetworks" yaml:"gatewayNetworks" doc:"Private networks in which backends of routes that are a url may be, such as 10.20.0.0/16, in the clear too; elsewhere they have public addresses and TLS. Who may write routes reaches all of these. What the platform itself listens on is never reached. There are none by default."`
+	GatewayConsumers int      `koanf:"gatewayConsumers" yaml:"gatewayConsumers" doc:"How many consumers of each route are counted apart, 1 to 1000: those who call most. The rest are counted together, as (others)."`
+	GatewayAccessLog string   `koanf:"gatewayAccessLog" yaml:"gatewayAccessLog" doc:"Where the gateway's access log goes, a line of JSON for each request: stdout, stderr, off, or a file, which is put aside at 64 MiB with five kept. Empty is gateway-access.log in the data folder."`
+	GatewayTraces    string   `koanf:"gatewayTraces" yaml:"gatewayTraces" doc:"Which share of the traces that begin at the gateway is recorded, 0 to 1, where OTEL_EXPORTER_OTLP_ENDPOINT says where to. Traces that clients began are recorded where the client says so."`
 	DNS              string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
 	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
 	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
@@ -99,7 +103,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
-		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
+		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost", GatewayConsumers: 50, GatewayTraces: "0.01",
 		SinkNetworks:    []string{"127.0.0.0/8", "::1/128"},
 		GatewayNetworks: []string{}, FormerKeys: []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
@@ -173,6 +177,15 @@ func networks(texts []string) []netip.Prefix {
 		}
 	}
 	return out
+}
+
+// TraceRatio returns GatewayTraces, which was checked.
+func (c Config) TraceRatio() float64 {
+	ratio, err := strconv.ParseFloat(c.GatewayTraces, 64)
+	if err != nil {
+		return 0
+	}
+	return ratio
 }
 
 // DatabaseURL returns the URL of the database.

@@ -205,6 +205,8 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a word for a time":     {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process, approvals: {expireAfter: soon}}\n", want: []string{`"soon" is not a duration such as 24h`}},
 		"stages of one name":    {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process}\n  - {name: a, order: 2, target: local, runtime: process}\n", want: []string{"used twice"}},
 		"a rate of nothing":     {file: "currencyRates: [USD/EUR=0.9@2026-11-01, USD/EUR=0@2026-11-01]\n", want: []string{"currencyRates[1]:", "is no figure above zero", "USD/EUR=0.92@2026-11-01"}},
+		"how a gateway is seen": {args: []string{"--gateway-traces=1.5", "--gateway-access-log=access.log", "--gateway-consumers=0"}, want: []string{"gatewayTraces:", "gatewayAccessLog:", "gatewayConsumers:"}},
+		"no share of traces":    {args: []string{"--gateway-traces=NaN"}, want: []string{`gatewayTraces: "NaN" is no share`}},
 		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},
 	}
 	for name, c := range cases {

@@ -57,7 +57,7 @@ func tuning(e *command.Env) *cobra.Command {
 			header := []string{"STAGE", "ROUTE", "RULE", "TARGET", "REQUESTS", "REFUSED", "POINTS", "SCORES", "SAMPLE", "MESSAGE"}
 			return command.PrintFound(e, all, err, header, func(f apiclient.TuningFinding) []string {
 				return []string{
-					f.Stage, f.Route, number(f.Rule), f.Target, number(f.Requests), number(f.Refused), number(f.Points),
+					f.Stage, f.Route, whole(f.Rule), f.Target, whole(f.Requests), whole(f.Refused), whole(f.Points),
 					scores(f.LowestScore, f.HighestScore), f.Sample, f.Message,
 				}
 			})
@@ -70,13 +70,13 @@ func tuning(e *command.Env) *cobra.Command {
 	return c
 }
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
+func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
 func scores(low, high int64) string {
 	if low == high {
-		return number(low)
+		return whole(low)
 	}
-	return number(low) + "–" + number(high)
+	return whole(low) + "–" + whole(high)
 }
 
 func whatIf(e *command.Env) *cobra.Command {
@@ -118,7 +118,7 @@ func estimates(w io.Writer, all []apiclient.TuningEstimate) {
 		}
 		_, _ = fmt.Fprintln(w)
 		output.List(w, r.WhatIf, []string{"LEVEL", "THRESHOLD", "REQUESTS", "REFUSED"}, func(x apiclient.TuningWhat) []string {
-			return []string{number(x.ParanoiaLevel), number(x.InboundThreshold), number(x.Requests), number(x.Refused)}
+			return []string{whole(x.ParanoiaLevel), whole(x.InboundThreshold), whole(x.Requests), whole(x.Refused)}
 		})
 	}
 }

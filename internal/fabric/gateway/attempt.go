@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 )
 
@@ -121,7 +122,10 @@ func (a *asking) try(m *upstream.Member) error {
 	if t := time.Duration(timeouts.Idle); t > 0 {
 		call.Idle = t
 	}
-	return m.Do(x, call) //nolint:wrapcheck // judged by its kind
+	span := a.p.config.Tracing.Attempt(x, m.Addr, x.Facts.Attempts)
+	err := m.Do(x, call)
+	tracing.End(span, x, err)
+	return err //nolint:wrapcheck // judged by its kind
 }
 
 // more tells whether the exchange may be asked again, after a pause.

@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 )
 
 // entry is a route, ready to serve. It is kept from table to table as long as
@@ -19,7 +20,11 @@ type entry struct {
 	scope   string
 	rules   []*rule
 	metrics *routeMetrics
+	// traffic counts who calls; nil counts nobody.
+	traffic *traffic.Route
 	filters []exchange.Filter
+	// policies are what the filters were made of.
+	policies []Policy
 	// made says what the entry was made of.
 	made string
 	// handler is the filters in front of the service, once it has been asked for.
@@ -41,8 +46,8 @@ type rule struct {
 	mirrors []*mirror
 }
 
-func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entry {
-	e := &entry{Route: r, scope: r.Scope.String(), metrics: m.of(r), filters: filters, made: made}
+func (s *Service) newEntry(r Route, filters []exchange.Filter, policies []Policy, made string) *entry {
+	e := &entry{Route: r, scope: r.Scope.String(), metrics: s.Metrics.of(r), traffic: s.Traffic.Route(trafficKey(r)), filters: filters, policies: policies, made: made}
 	for place, doc := range r.Rules {
 		ready := &rule{Rule: doc, place: place}
 		for _, match := range doc.Matches {
@@ -63,6 +68,11 @@ func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entr
 		e.rules = append(e.rules, ready)
 	}
 	return e
+}
+
+// trafficKey is what a route's requests are counted under.
+func trafficKey(r Route) traffic.Key {
+	return traffic.Key{Tenant: r.Scope.Tenant, Project: r.Scope.Project, Stage: r.Scope.Stage, Route: r.Name}
 }
 
 // serve has the exchange answered behind the route's filters.

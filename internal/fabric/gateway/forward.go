@@ -15,13 +15,17 @@ import (
 
 // forward makes the client's request the service's: the headers of one
 // connection go (RFC 9110 §7.6.1), and whatever a client could use to speak for
-// the platform. The trace context passes through (W3C).
+// the platform. The trace context is the tracer's; baggage is the client's word, and
+// passes only where the route says so.
 func forward(x *exchange.Exchange) {
 	h := &x.Request.Header
 	upgrade := upgradeOf(h)
 	var room [8]string
 	for _, name := range unwanted(h, room[:0]) {
 		h.Del(name)
+	}
+	if t := x.Facts.Telemetry; t == nil || !t.PassBaggage || len(h.Peek("Baggage")) > maxBaggage {
+		h.Del("Baggage")
 	}
 	h.ResetConnectionClose()
 	if upgrade != "" {
@@ -39,6 +43,9 @@ func forward(x *exchange.Exchange) {
 	}
 	h.Set("X-Forwarded-Proto", proto)
 }
+
+// maxBaggage is how much baggage passes, in bytes (W3C Baggage §3.3.2).
+const maxBaggage = 8192
 
 // address appends the client's address.
 func address(to []byte, a net.Addr) []byte {

@@ -17,8 +17,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -42,6 +44,7 @@ func newService(t testing.TB, d *db.DB, m *gateway.Metrics) *gateway.Service {
 	t.Helper()
 	s := gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(d), PolicyStore: gatewaysql.NewStore(d), Journal: journal{}, Tx: d, Log: quiet(), Metrics: m, Reserved: []string{"portal.localhost"},
+		Traffic: &traffic.Book{}, Kinds: []gateway.Kind{named{}, telemetry.New()},
 	})
 	if err := s.Load(context.Background()); err != nil {
 		t.Fatal(err)
@@ -87,6 +90,7 @@ type fixture struct {
 	server    *front.Server
 	client    *http.Client
 	authority *pki.Authority
+	proxy     *gateway.Proxy
 }
 
 func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
@@ -113,6 +117,7 @@ func startWith(t *testing.T, certificates pki.Options, change func(*gateway.Prox
 	config.Roots = f.authority.Pool()
 	config.ClientCertificate = func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway.localhost") }
 	proxy := gateway.NewProxy(config)
+	f.proxy = proxy
 	f.server, err = front.Listen(context.Background(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: f.authority.GetCertificate},
 		Handler: proxy.Handle, Log: quiet(), Stall: config.Stall,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
@@ -39,6 +40,7 @@ func (s *Service) Load(ctx context.Context) error {
 	s.table.Store(t)
 	s.Metrics.forgetOthers(t)
 	s.tellKinds()
+	s.forgetTraffic(t)
 	return nil
 }
 
@@ -46,6 +48,15 @@ func (s *Service) Load(ctx context.Context) error {
 func (s *Service) Held() (revision int64, routes int) {
 	t := s.table.Load()
 	return t.revision, len(t.entries)
+}
+
+// forgetTraffic has routes counted no more that t does not have.
+func (s *Service) forgetTraffic(t *table) {
+	live := make(map[traffic.Key]bool, len(t.entries))
+	for _, e := range t.entries {
+		live[trafficKey(e.Route)] = true
+	}
+	s.Traffic.Keep(live)
 }
 
 // entries makes the routes ready; those that are as they were are kept, with
@@ -72,7 +83,7 @@ func (s *Service) entries(ctx context.Context, routes []Route, policies map[kern
 				filters = old.filters
 			}
 		}
-		out = append(out, newEntry(r, s.Metrics, filters, made))
+		out = append(out, s.newEntry(r, filters, chosen, made))
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 )
 
 // Metrics counts requests per route. Its labels are bounded by the number of
@@ -41,7 +43,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		}, append(labels, "code")),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "terrace_gateway_request_duration_seconds", Help: "Time from a request's head to the end of its answer.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+			Buckets: traffic.Seconds(),
 		}, labels),
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "terrace_gateway_requests_in_flight", Help: "Requests being answered.",

@@ -248,3 +248,25 @@ func (s *Service) Holding(ctx context.Context, scope kernel.Scope, route, kind s
 	}
 	return p, nil
 }
+
+// Attached is a policy with the route that it holds for.
+type Attached struct {
+	Policy Policy
+	// Scope and Route name the route.
+	Scope kernel.Scope
+	Route string
+}
+
+// Attached returns the policies of a kind with the routes that they hold for, as they
+// are served.
+func (s *Service) Attached(kind string) []Attached {
+	var out []Attached
+	for _, e := range s.table.Load().entries {
+		for _, p := range e.policies {
+			if p.Kind == kind {
+				out = append(out, Attached{Policy: p, Scope: e.Scope, Route: e.Name})
+			}
+		}
+	}
+	return out
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
@@ -50,8 +51,12 @@ type ProxyConfig struct {
 	// Upstreams may be Endpoints, too: then those are asked.
 	Upstreams Upstreams
 	Log       *slog.Logger
-	// AccessLog gets one line a request; nil writes none.
-	AccessLog *slog.Logger
+	// AccessLog gets the lines of requests; nil writes none.
+	AccessLog AccessLog
+	// Tail gets the lines of requests that somebody watches; nil has nobody watch.
+	Tail Tail
+	// Tracing makes requests parts of traces; nil records none.
+	Tracing *tracing.Tracer
 	// Roots are who certificates of services are signed by, where a route names
 	// nobody else; nil is who the machine trusts.
 	Roots *x509.CertPool
@@ -103,6 +108,9 @@ func NewProxy(c ProxyConfig) *Proxy {
 		}
 	}
 	p := &Proxy{config: c, sessionKey: newSessionKey(), mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
+	if p.config.Tracing == nil {
+		p.config.Tracing = tracing.New(tracing.Config{})
+	}
 	p.several, _ = c.Upstreams.(Endpoints)
 	p.scratch.New = func() any { return new([]upstream.Endpoint) }
 	return p
@@ -127,11 +135,8 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 		x.Matched, x.Facts.Route, x.Facts.Scope, x.Facts.Rule = c, c.entry.Name, c.entry.scope, c.rule.place
 	}
 	metrics.begin()
-	x.OnDone(func() {
-		took := time.Since(x.Began)
-		metrics.end(x.Response.StatusCode(), took)
-		p.access(x, took)
-	})
+	p.begin(x, c)
+	x.OnDone(func() { p.done(x, c, metrics) })
 	switch {
 	case !x.Body.Limit(p.config.MaxBody):
 		tooLarge(x)
@@ -211,24 +216,4 @@ func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
 func isUntrusted(err error) bool {
 	var invalid *tls.CertificateVerificationError
 	return errors.As(err, &invalid)
-}
-
-// access writes a line of the access log; queries stay out of it, since they
-// may hold secrets, and so do paths that lead to no service.
-func (p *Proxy) access(x *exchange.Exchange, took time.Duration) {
-	log := p.config.AccessLog
-	if log == nil || !log.Enabled(x.Context(), slog.LevelInfo) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("method", string(x.Request.Header.Method())), slog.String("host", x.Host), slog.Int("status", x.Response.StatusCode()),
-		slog.Int64("bytes", x.Sent()), slog.Duration("took", took), slog.String("client", x.Client.String()),
-	}
-	if x.Facts.Route != "" {
-		attrs = append(attrs, slog.String("path", x.Path), slog.String("scope", x.Facts.Scope), slog.String("route", x.Facts.Route))
-	}
-	if x.Facts.Firewall != "" {
-		attrs = append(attrs, slog.String("waf", x.Facts.Firewall), slog.Int("waf_score", x.Facts.AnomalyScore))
-	}
-	log.LogAttrs(x.Context(), slog.LevelInfo, "gateway request", attrs...)
 }

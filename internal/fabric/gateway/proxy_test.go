@@ -2,13 +2,11 @@ package gateway_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -367,8 +365,8 @@ func (m *moving) Upstream(scope kernel.Scope, service, port string) (addr, relea
 
 func TestMetricsAndAccessLog(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
-	f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = slog.New(slog.NewJSONHandler(&log, nil)) })
+	var log lines
+	f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
 	f.upstreams.start(t, "orders", "", says("ok"))
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	put(t, f.routes, dev, gateway.ToService("old", "old.dev.shop.localhost", "", "orders", ""))
@@ -394,7 +392,7 @@ func TestMetricsAndAccessLog(t *testing.T) {
 	if strings.Contains(metrics, `route="old"`) {
 		t.Error("the series of a deleted route stay")
 	}
-	if s := log.String(); !strings.Contains(s, `"path":"/path"`) || !strings.Contains(s, `"route":"orders"`) || strings.Contains(s, "hidden") {
+	if s := log.text(); !strings.Contains(s, `"path":"/path"`) || !strings.Contains(s, `"route":"orders"`) || strings.Contains(s, "hidden") {
 		t.Errorf("access log: %s", s)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -108,6 +109,8 @@ type Config struct {
 	Kinds []Kind
 	// Metrics may be nil.
 	Metrics *Metrics
+	// Traffic counts who calls which route; it may be nil.
+	Traffic *traffic.Book
 }
 
 // Service keeps routes and the table that the proxy reads. It has two doors. Apply,

@@ -49,6 +49,7 @@ type Telemetry struct {
 	registry *prometheus.Registry
 	traces   *sdktrace.TracerProvider
 	metrics  *sdkmetric.MeterProvider
+	exports  bool
 }
 
 // New starts telemetry; Close ends it.
@@ -67,7 +68,7 @@ func New(ctx context.Context, o Options) (*Telemetry, error) {
 	}
 	metrics := sdkmetric.NewMeterProvider(
 		sdkmetric.WithResource(res), sdkmetric.WithReader(reader), sdkmetric.WithView(withoutServer()))
-	return &Telemetry{registry: registry, traces: traces, metrics: metrics}, nil
+	return &Telemetry{registry: registry, traces: traces, metrics: metrics, exports: o.Exporter != nil || wanted()}, nil
 }
 
 func newTraces(ctx context.Context, exporter sdktrace.SpanExporter, res *resource.Resource) (*sdktrace.TracerProvider, error) {
@@ -107,6 +108,9 @@ func (t *Telemetry) Registry() *prometheus.Registry { return t.registry }
 
 // Tracer returns the tracer of a package.
 func (t *Telemetry) Tracer(name string) trace.Tracer { return t.traces.Tracer(name) }
+
+// Exports tells whether spans go anywhere.
+func (t *Telemetry) Exports() bool { return t.exports }
 
 // Meter returns the OpenTelemetry meter of a package; its instruments are on
 // the same registry.

@@ -157,6 +157,7 @@ func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("version revision:integer digest", "api.uploaded"),
+		first("route objective severity since:time budgetLeft target window long? short? burnLong? burnShort?", "slo.burning", "slo.recovered"),
 		first("version stage revision:integer before:integer", "api.published"),
 		first("version stage revision:integer sunset:time", "api.deprecated"),
 		first("version stage revision:integer", "api.retired"),

@@ -100,13 +100,15 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 	Fix    string `json:"fix,omitempty"`
+	// Trace is the id of the trace that the request is part of.
+	Trace string `json:"traceId,omitempty"`
 }
 
 // Refuse answers with a problem, as the filter or part that by names; title
 // and detail must hold nothing that the client sent without being told so.
 func (x *Exchange) Refuse(by string, status int, title, detail, fix string) {
 	x.Reset()
-	content, err := json.Marshal(Problem{Type: "about:blank", Title: title, Status: status, Detail: detail, Fix: fix})
+	content, err := json.Marshal(Problem{Type: "about:blank", Title: title, Status: status, Detail: detail, Fix: fix, Trace: x.Trace.Text()})
 	if err != nil {
 		status, content = http.StatusInternalServerError, nil
 	}

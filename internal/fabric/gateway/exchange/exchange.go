@@ -58,6 +58,8 @@ type Exchange struct {
 	Matched any
 	// Facts are what filters found out: who calls, what a rule decided.
 	Facts Facts
+	// Trace is the trace that the request is part of, once it has been routed.
+	Trace Trace
 	// Trailers returns the trailers of the answer once its body has been read;
 	// nil has none.
 	Trailers func() http.Header
@@ -103,6 +105,8 @@ type Facts struct {
 	// passed, detected, blocked or rejected; AnomalyScore is what that scored.
 	Firewall     string
 	AnomalyScore int
+	// Telemetry is what the route says of how it is observed; nil is nothing.
+	Telemetry *Telemetry
 }
 
 // Connection is what a front knows of the client's side.

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -63,7 +64,12 @@ type Server struct {
 	secure, plain net.Listener
 	// served tells that the listeners have been used up by Serve.
 	served bool
+	// secured and cleared are the connections that are open.
+	secured, cleared atomic.Int64
 }
+
+// Connections returns how many connections are open on the ports of HTTPS and of HTTP.
+func (s *Server) Connections() (secure, plain int64) { return s.secured.Load(), s.cleared.Load() }
 
 // Listen binds both addresses.
 func Listen(ctx context.Context, c Config) (*Server, error) {
@@ -196,10 +202,10 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	v.build(s.Port())
 	done := make(chan error, 4)
-	go func() { done <- v.accept(s.secure, v.greet) }()
+	go func() { done <- v.accept(counting{s.secure, &s.secured}, v.greet) }()
 	go func() { done <- v.one.Serve(v.ones) }()
 	go func() { done <- v.two.Serve(v.twos) }()
-	go func() { done <- v.servePlain(s.plain) }()
+	go func() { done <- v.servePlain(counting{s.plain, &s.cleared}) }()
 	running := 4
 	var failed error
 	select {

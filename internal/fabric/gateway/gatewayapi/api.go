@@ -12,6 +12,9 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
@@ -22,6 +25,9 @@ const maxApply = 8 << 20
 // API serves the gateway over HTTP.
 type API struct {
 	Gateway *gateway.Service
+	Traffic *traffic.Service
+	Tail    *tail.Service
+	SLOs    *slo.Service
 }
 
 // Register adds the room's operations.
@@ -42,6 +48,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("list-gateway-versions", http.MethodGet, "/history/{class}/{name}", "List what a route or a policy was, the newest version first"), a.history)
 	httpserver.Register(api, operation("roll-back-gateway", http.MethodPost, "/history/{class}/{name}/rollback", "Make a route or a policy what it was in a version"), a.rollback)
 	httpserver.Register(api, operation("explain-gateway-request", http.MethodGet, "/explain", "Say which route takes a request, and what holds for it"), a.explain)
+	a.registerObservation(api)
 	httpserver.Register(api, operation("list-gateway-kinds", http.MethodGet, "/kinds", "List the kinds of documents with their JSON Schemas"), a.kinds)
 }
 

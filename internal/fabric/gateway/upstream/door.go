@@ -114,7 +114,12 @@ const (
 type Budget struct {
 	// spent is how much of the reserve is gone; below 0 it was saved.
 	spent atomic.Int64
+	// retried and refused count what Spend said.
+	retried, refused atomic.Int64
 }
+
+// Counts returns how many retries there were, and how many there could not be.
+func (b *Budget) Counts() (retried, refused int64) { return b.retried.Load(), b.refused.Load() }
 
 // Earn counts a request, of which percent may be retried.
 func (b *Budget) Earn(percent int) {
@@ -127,7 +132,9 @@ func (b *Budget) Earn(percent int) {
 func (b *Budget) Spend() bool {
 	if b.spent.Add(retryCost) > retryReserve {
 		b.spent.Add(-retryCost)
+		b.refused.Add(1)
 		return false
 	}
+	b.retried.Add(1)
 	return true
 }

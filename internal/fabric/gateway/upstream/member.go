@@ -28,6 +28,9 @@ type Member struct {
 	failures atomic.Int32
 	// ill is what the checks found.
 	ill atomic.Bool
+	// asked, broken and out count requests, those that failed, and how often it was
+	// left out.
+	asked, broken, out atomic.Int64
 
 	mu            sync.Mutex
 	times         int
@@ -41,6 +44,23 @@ type Member struct {
 
 // Active returns how many requests are under way.
 func (m *Member) Active() int64 { return m.active.Load() }
+
+// Counts is what was counted of a member.
+type Counts struct {
+	// Requests were answered or failed; Failures are those that failed, or were
+	// answered with 5xx. Ejections are how often it was left out.
+	Requests, Failures, Ejections int64
+	// Ill is what the checks found, Ejected that it is left out now.
+	Ill, Ejected bool
+}
+
+// Counts returns what was counted of the member so far.
+func (m *Member) Counts() Counts {
+	return Counts{
+		Requests: m.asked.Load(), Failures: m.broken.Load(), Ejections: m.out.Load(),
+		Ill: m.ill.Load(), Ejected: m.ejected.Load() > time.Now().UnixNano(),
+	}
+}
 
 // Usable tells that it is neither ill nor left out.
 func (m *Member) Usable() bool { return m.usable(0) }
@@ -133,6 +153,9 @@ var errServer = errors.New("the service failed")
 func (m *Member) note(broken, server bool) {
 	o := m.cluster.settings.Outliers
 	out := false
+	if m.asked.Add(1); server {
+		m.broken.Add(1)
+	}
 	if broken {
 		out = int(m.failures.Add(1)) >= o.ConsecutiveErrors
 	} else if m.failures.Load() != 0 {
@@ -185,6 +208,7 @@ func (c *Cluster) eject(m *Member) {
 		pause = min(pause, time.Duration(o.BaseEjection)<<m.times)
 	}
 	m.times++
+	m.out.Add(1)
 	m.total, m.failed = 0, 0
 	m.ejected.Store(now.Add(pause).UnixNano())
 }

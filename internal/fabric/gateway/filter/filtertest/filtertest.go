@@ -63,7 +63,7 @@ func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ..
 }
 
 // StartLogged is Start with an access log.
-func StartLogged(t testing.TB, stall time.Duration, access *slog.Logger, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
+func StartLogged(t testing.TB, stall time.Duration, access gateway.AccessLog, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	upstream := httptest.NewServer(service)

@@ -49,7 +49,7 @@ func TestEventsThroughAllFilters(t *testing.T) {
 				return
 			}
 		}
-	}, access.New(), shed.New(), cors.New(), waf.NewKind(slog.New(slog.DiscardHandler), metrics), limit.New(limit.Config{}), cached, headers.New())
+	}, access.New(), shed.New(), cors.New(), waf.NewKind(slog.New(slog.DiscardHandler), metrics, nil), limit.New(limit.Config{}), cached, headers.New())
 	for kind, spec := range map[string]string{
 		access.Name:  `{"allow": ["127.0.0.0/8", "::1"]}`,
 		shed.Name:    `{"route": {"limit": 10}}`,

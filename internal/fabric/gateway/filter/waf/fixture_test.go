@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning"
@@ -203,20 +204,15 @@ type records struct {
 	all []map[string]any
 }
 
-func (*records) Enabled(context.Context, slog.Level) bool { return true }
-func (r *records) WithAttrs([]slog.Attr) slog.Handler     { return r }
-func (r *records) WithGroup(string) slog.Handler          { return r }
-
-func (r *records) Handle(_ context.Context, record slog.Record) error {
-	line := map[string]any{"message": record.Message}
-	record.Attrs(func(a slog.Attr) bool {
-		line[a.Key] = a.Value.Any()
-		return true
-	})
+// Write implements gateway.AccessLog.
+func (r *records) Write(l *accesslog.Line) {
+	line := map[string]any{}
+	if err := json.Unmarshal(l.AppendJSON(nil), &line); err != nil {
+		panic(err) // a line is JSON
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, line)
-	return nil
 }
 
 // take returns what has been logged about a route, and forgets it.

@@ -60,7 +60,7 @@ func guard(t *testing.T, spec string) *guarded {
 	store := tuningsql.NewStore(dbtest.SQLite(t, tuningsql.Migrations()))
 	g.counts = &tuning.Counts{Store: store}
 	g.kind = waf.NewKind(slog.New(slog.DiscardHandler), m, g.counts)
-	g.Gateway = filtertest.StartLogged(t, 0, slog.New(g.access), filtertest.Echo, g.kind)
+	g.Gateway = filtertest.StartLogged(t, 0, g.access, filtertest.Echo, g.kind)
 	g.Routes.Authorizer = everyone{}
 	g.tuning = &tuning.Service{Store: store, Policies: g.Routes, Authorizer: everyone{}, Stages: everyone{}, Kind: waf.KindName}
 	g.Policy(t, waf.KindName, spec)
@@ -309,13 +309,13 @@ func TestScoresStandInTheAccessLogAndInMetrics(t *testing.T) {
 	if len(lines) != 2 || lines[0]["waf"] != nil || lines[1]["waf"] != "blocked" {
 		t.Fatalf("%v", lines)
 	}
-	score, _ := lines[1]["waf_score"].(int64)
+	score, _ := lines[1]["wafScore"].(float64)
 	if score < 5 {
 		t.Errorf("%v", lines[1])
 	}
 	text := metricsPage(t, g.registry)
 	for _, want := range []string{
-		fmt.Sprintf(`terrace_gateway_waf_score_sum{project="shop",route="orders",stage="dev",tenant="acme"} %d`, score),
+		fmt.Sprintf(`terrace_gateway_waf_score_sum{project="shop",route="orders",stage="dev",tenant="acme"} %v`, score),
 		`terrace_gateway_waf_score_count{project="shop",route="orders",stage="dev",tenant="acme"} 1`,
 		`terrace_gateway_waf_requests_total{action="blocked",project="shop",route="orders",stage="dev",tenant="acme"} 1`,
 		`terrace_gateway_waf_requests_total{action="passed",project="shop",route="orders",stage="dev",tenant="acme"} 1`,

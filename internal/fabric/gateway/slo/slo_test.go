@@ -141,9 +141,9 @@ func TestAlertsBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
 		b.evaluate(t) // nothing was served
-		b.serve(t, 24*time.Hour, 60, 0, 0)
+		b.serve(t, 24*time.Hour, 200, 0, 0)
 		b.evaluate(t)
-		if x := b.status(t, "availability"); x.Left != 1 || x.Share != 1 || x.Requests != 60*24 || x.Burning != "" {
+		if x := b.status(t, "availability"); x.Left != 1 || x.Share != 1 || x.Requests != 200*24 || x.Burning != "" {
 			t.Errorf("before: %+v", x)
 		}
 		b.serve(t, 4*time.Minute, 1, 9, 0) // a short spike does not fill an hour

@@ -254,6 +254,7 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.proxy != nil {
 		f.proxy.Close()
+		logClose(p.log, "traffic of the gateway", writeTraffic(f))
 	}
 	if f.shared != nil {
 		logClose(p.log, "shared cache", f.shared.Close())

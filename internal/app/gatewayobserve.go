@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -25,6 +27,13 @@ func newTraffic(p *platform, a *access) (*traffic.Service, error) {
 		return nil, fmt.Errorf("metrics of the gateway's consumers: %w", err)
 	}
 	return &traffic.Service{Book: book, Authorizer: a.identity}, nil
+}
+
+// writeTraffic writes what was counted last, when the process ends.
+func writeTraffic(f *fabric) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return f.traffic.Book.Write(ctx)
 }
 
 // newTail shows requests to who watches them. A process is its own node, whatever it is

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,12 +54,14 @@ func groupOf(x apiclient.SloStatus) RuleGroup {
 		}
 	}
 	for _, b := range x.Burns {
+		own := maps.Clone(labels) // promtool holds alerts of one name apart by them
+		own["severity"], own["long_window"], own["short_window"] = b.Severity, b.Long, b.Short
 		of := func(window string) string {
 			return fmt.Sprintf("%s%s{%s} > (%s * %s)", ratio, window, matchers(x, "objective", x.Objective), number(b.Factor), number(1-x.Target))
 		}
 		g.Rules = append(g.Rules, Rule{
 			Alert: "GatewayErrorBudgetBurn", Expr: of(b.Long) + "\nand " + of(b.Short),
-			Labels: map[string]string{"severity": b.Severity, "long_window": b.Long, "short_window": b.Short},
+			Labels: own,
 			Annotations: map[string]string{
 				"summary":     fmt.Sprintf("Route %s of %s/%s burns its error budget of %s", x.Route, x.Project, x.Stage, x.Objective),
 				"description": fmt.Sprintf("At more than %s times what %s over %s bear, in the last %s and the last %s.", number(b.Factor), percent(x.Target), x.Window, b.Long, b.Short),

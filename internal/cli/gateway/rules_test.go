@@ -46,7 +46,7 @@ func TestRulesOfPrometheus(t *testing.T) {
 		if rules[0].Record != "terrace_gateway_slo:error_ratio:rate5m" || rules[0].Expr != want.record {
 			t.Errorf("records %s:\n%s\nwant\n%s", rules[0].Record, rules[0].Expr, want.record)
 		}
-		if rules[5].Expr != want.alert || rules[5].Labels["severity"] != "page" || rules[7].Labels["severity"] != "ticket" {
+		if rules[5].Expr != want.alert || rules[5].Labels["severity"] != "page" || rules[5].Labels["route"] != "orders" || rules[7].Labels["severity"] != "ticket" {
 			t.Errorf("alerts\n%s\nwant\n%s", rules[5].Expr, want.alert)
 		}
 	}

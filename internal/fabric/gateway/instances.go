@@ -26,7 +26,7 @@ func (p *Proxy) Collector() prometheus.Collector {
 		healthy:   desc("instance_healthy", "0 where health checks of an instance fail.", ofInstance),
 		active:    desc("instance_requests_in_flight", "Requests that an instance answers.", ofInstance),
 		open:      desc("breaker_open", "1 where a breaker refuses requests to a service.", ofService),
-		retries:   desc("retries_total", "Requests that were sent to a service again.", ofService),
+		retries:   desc("retries_total", "Requests that were sent to a service again though it may have seen them, out of the budget.", ofService),
 		refused:   desc("retries_refused_total", "Retries for which there was no budget.", ofService),
 	}
 }

@@ -130,8 +130,12 @@ const maxAgent, maxQuery = 256, 2048
 func Of(x *exchange.Exchange, took time.Duration) Line {
 	l := Line{
 		Time: x.Began, Method: method(x.Request.Header.Method()), Scheme: "http", Host: x.Host, Protocol: max(x.Proto, 1),
-		Status: x.Response.StatusCode(), Duration: float64(took.Microseconds()) / 1000, Received: x.Body.Received(), Sent: x.Sent(), Client: x.Address().String(),
-		Consumer: x.Facts.Consumer, Upstream: x.Facts.Upstream, Release: x.Facts.Release, Attempts: x.Facts.Attempts, By: x.Facts.By, Firewall: x.Facts.Firewall, Score: x.Facts.AnomalyScore, Trace: x.Trace.Text(),
+		Status: x.Response.StatusCode(), Duration: float64(took.Microseconds()) / 1000, Received: x.Body.Received(), Sent: x.Sent(),
+		Consumer: x.Facts.Consumer, Upstream: x.Facts.Upstream, Release: x.Facts.Release, Attempts: x.Facts.Attempts, By: x.Facts.By,
+		Firewall: x.Facts.Firewall, Score: x.Facts.AnomalyScore, Trace: x.Trace.Text(),
+	}
+	if a := x.Address(); a.IsValid() {
+		l.Client = a.String()
 	}
 	if x.Secure() {
 		l.Scheme = "https"

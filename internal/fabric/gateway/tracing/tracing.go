@@ -118,7 +118,10 @@ func (t *Tracer) record(x *exchange.Exchange, parent context.Context, route, pat
 	}
 	x.OnDone(func() {
 		status := x.Response.StatusCode()
-		span.SetAttributes(semconv.HTTPResponseStatusCode(status), semconv.ClientAddress(x.Address().String()))
+		span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+		if a := x.Address(); a.IsValid() {
+			span.SetAttributes(semconv.ClientAddress(a.String()))
+		}
 		if x.Facts.Consumer != "" {
 			span.SetAttributes(attribute.String("terrace.consumer", x.Facts.Consumer))
 		}

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // Others are the consumers that are not counted apart.
@@ -67,6 +69,9 @@ func (r *Route) Count(consumer string, status int, took time.Duration, sent int6
 
 // place finds where a consumer is counted that is not counted apart yet.
 func (r *Route) place(consumer string) *series {
+	if !storable(consumer) {
+		return &r.others
+	}
 	if len(*r.kept.Load()) >= r.most {
 		if r.mu.TryLock() { // a sample does where many wait
 			r.note(consumer)
@@ -84,6 +89,15 @@ func (r *Route) place(consumer string) *series {
 		return &r.others
 	}
 	return r.keep(consumer)
+}
+
+// maxConsumer is how long the name of a consumer may be that is counted apart, in bytes.
+const maxConsumer = 1024
+
+// storable tells whether a database takes a name: claims of tokens may be anything, and
+// one that cannot be written must not keep the others from being.
+func storable(consumer string) bool {
+	return len(consumer) <= maxConsumer && utf8.ValidString(consumer) && strings.IndexByte(consumer, 0) < 0
 }
 
 // keep has a consumer be counted apart.

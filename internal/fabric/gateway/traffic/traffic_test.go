@@ -208,6 +208,18 @@ func TestConsumersAreBounded(t *testing.T) {
 	})
 }
 
+// TestNamesThatCannotBeKept has what no database takes be counted with the others.
+func TestNamesThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		for _, name := range []string{"a\x00b", "\xff\xfe", strings.Repeat("x", 2000)} {
+			b.one.Route(key("orders")).Count(name, 200, time.Millisecond, 0)
+		}
+		b.one.Route(key("orders")).Count("ünïcode", 200, time.Millisecond, 0)
+		check(t, b.look(t, traffic.Question{Consumers: true}, time.Hour), "shop/dev orders  4 0/0 0 0.001", "shop/dev orders (others) 3 0/0 0 0.001", "shop/dev orders ünïcode 1 0/0 0 0.001")
+	})
+}
+
 // failing is a store that cannot be written to for a while.
 type failing struct {
 	traffic.Store

@@ -50,20 +50,20 @@ func (f *fixture) as(t *testing.T, who, path string, headers ...string) *http.Re
 	return resp
 }
 
-// lines are an access log that is kept.
-type lines struct {
+// keptLines are an access log that is kept.
+type keptLines struct {
 	mu  sync.Mutex
 	all []string
 }
 
 // Write implements gateway.AccessLog.
-func (l *lines) Write(line *accesslog.Line) {
+func (l *keptLines) Write(line *accesslog.Line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, string(line.AppendJSON(nil)))
 }
 
-func (l *lines) text() string {
+func (l *keptLines) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Join(l.all, "\n")

@@ -365,7 +365,7 @@ func (m *moving) Upstream(scope kernel.Scope, service, port string) (addr, relea
 
 func TestMetricsAndAccessLog(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log keptLines
 	f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
 	f.upstreams.start(t, "orders", "", says("ok"))
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))

@@ -94,7 +94,7 @@ const traceID = "0af7651916cd43dd8448eb211c80319c"
 // client's trace: the gateway's own, and one for each time that a service was asked.
 func TestSpansReachACollector(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log keptLines
 	f, exported := traced(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
 	var mu sync.Mutex
 	var parents []string
@@ -199,7 +199,7 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log lines
+			var log keptLines
 			f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
 			var baggage string
 			f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {

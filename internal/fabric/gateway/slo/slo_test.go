@@ -199,6 +199,11 @@ func TestLatencyHasItsOwnBudget(t *testing.T) {
 	})
 }
 
+// stale does not know of alerts that another replica has just begun.
+type stale struct{ slo.Store }
+
+func (stale) Alerts(context.Context, string) ([]slo.Alert, error) { return nil, nil }
+
 // TestOneReplicaTells has what one could not record be told by the next.
 func TestOneReplicaTells(t *testing.T) {
 	t.Parallel()
@@ -211,6 +216,10 @@ func TestOneReplicaTells(t *testing.T) {
 		b.fails = nil
 		want := []string{"slo.burning acme/shop/prod orders availability page by acme", "slo.burning acme/shop/prod orders availability ticket by acme"}
 		b.evaluate(t, want...)
+		known := b.Store
+		b.Store = stale{known}
+		b.evaluate(t) // another replica was first
+		b.Store = known
 		a := slo.Alert{Tenant: "acme", Project: "shop", Stage: "prod", Route: "orders", Objective: "availability", Severity: slo.Page, Since: b.now}
 		if first, err := b.Store.Begin(t.Context(), a); err != nil || first {
 			t.Errorf("a second replica begins it, too: %v, %v", first, err)

@@ -65,5 +65,5 @@ func known(ctx context.Context, s command.Server, stage string) error {
 	if err != nil || slices.ContainsFunc(all, func(one apiclient.Stage) bool { return one.Name == stage }) {
 		return err
 	}
-	return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage).WithFix("see `terrace stage list`")
+	return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage).WithFix("see terrace stage list for those that there are")
 }

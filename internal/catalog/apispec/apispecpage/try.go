@@ -35,50 +35,57 @@ const (
 	tryPrefix = "X-Try-"
 )
 
+// answer is what came back, whole.
+type answer struct {
+	status int
+	head   http.Header
+	body   []byte
+}
+
 // try sends a request on to the API through the gateway, and its answer back.
 func (h *Handler) try(w http.ResponseWriter, r *http.Request) {
-	answer, body, err := h.tried(r)
+	a, err := h.tried(r)
 	if err != nil {
 		httpserver.WriteError(w, r, err)
 		return
 	}
 	head := w.Header()
-	for name, values := range answer.Header {
+	for name, values := range a.head {
 		if returned(name) {
 			head[name] = values
 		}
 	}
-	if to := answer.Header.Get("Location"); to != "" {
+	if to := a.head.Get("Location"); to != "" {
 		head.Set("X-Terrace-Location", to) // a browser would follow it
 	}
 	head.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Cache-Control", "no-store")
 	head.Set("Cross-Origin-Resource-Policy", "same-origin")
-	head.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(answer.StatusCode)
-	_, _ = w.Write(body) // the browser may have left
+	head.Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the browser may have left
 }
 
-func (h *Handler) tried(r *http.Request) (*http.Response, []byte, error) {
+func (h *Handler) tried(r *http.Request) (a answer, err error) {
 	if err := h.Frame.CheckToken(r, r.Header.Get(formHeader)); err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	who, err := h.Frame.Seen(r)
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	select {
 	case h.trying <- struct{}{}:
 		defer func() { <-h.trying }()
 	default:
-		return nil, nil, kernel.Errorf(kernel.Unavailable, "%d requests are tried at once already", maxTrying).WithFix("try again in a moment")
+		return a, kernel.Errorf(kernel.Unavailable, "%d requests are tried at once already", maxTrying).WithFix("try again in a moment")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), tryTime)
 	defer cancel()
 	out, err := h.request(ctx, r, who)
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	return h.send(out)
 }
@@ -115,7 +122,7 @@ func (h *Handler) request(ctx context.Context, r *http.Request, who kernel.Actor
 		return nil, kernel.Errorf(kernel.Invalid, "the request ended early")
 	}
 	to.Fragment, to.User = "", nil
-	out, err := http.NewRequestWithContext(ctx, r.Method, to.String(), bytes.NewReader(body))
+	out, err := http.NewRequestWithContext(ctx, r.Method, to.String(), bytes.NewReader(body)) //nolint:gosec // it is a host of the API's routes, and goes to the gateway whatever it is
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Invalid, "this cannot be sent: %w", err)
 	}
@@ -168,20 +175,21 @@ func returned(name string) bool {
 }
 
 // send sends a request and reads its answer; a redirect is an answer as any other.
-func (h *Handler) send(out *http.Request) (*http.Response, []byte, error) {
-	answer, err := h.Gateway.RoundTrip(out)
+func (h *Handler) send(out *http.Request) (a answer, err error) {
+	back, err := h.Gateway.RoundTrip(out)
 	if err != nil {
-		return nil, nil, h.unanswered(out, err)
+		return a, h.unanswered(out, err)
 	}
-	defer func() { _ = answer.Body.Close() }() // it was read
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	defer func() { _ = back.Body.Close() }() // it was read
+	a.status, a.head = back.StatusCode, back.Header
+	a.body, err = io.ReadAll(io.LimitReader(back.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, nil, h.unanswered(out, err)
-	case len(body) > maxAnswer:
-		return nil, nil, kernel.Errorf(kernel.TooLarge, "the answer has more than %d bytes, which is too much for a page", maxAnswer).WithFix("ask with curl, or for less")
+		return a, h.unanswered(out, err)
+	case len(a.body) > maxAnswer:
+		return a, kernel.Errorf(kernel.TooLarge, "the answer has more than %d bytes, which is too much for a page", maxAnswer).WithFix("ask with curl, or for less")
 	}
-	return answer, body, nil
+	return a, nil
 }
 
 func (h *Handler) unanswered(out *http.Request, err error) error {

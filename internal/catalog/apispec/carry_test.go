@@ -104,6 +104,13 @@ func TestARunThatBreaksClientsIsStopped(t *testing.T) {
 		if _, err := b.bring(t, apispec.Carried{Run: "run_4", Release: "r2", Stage: "prod"}, false); err != nil || b.at(t, "prod").Revision != 2 {
 			t.Errorf("what was approved: %+v %v", b.at(t, "prod"), err)
 		}
+		b.upload(t, v1, document(colour)+"  /more:\n    get:\n      operationId: more\n      summary: More\n      responses:\n        '200': {description: ok}\n")
+		if _, err := b.bring(t, apispec.Carried{Run: "run_4b", Release: "r3", Stage: "prod"}, false); err != nil || b.at(t, "prod").Revision != 3 {
+			t.Errorf("%+v %v", b.at(t, "prod"), err)
+		}
+		if _, err := b.bring(t, apispec.Carried{Run: "run_4c", Release: "r2", Stage: "prod", Back: true}, false); err != nil || b.at(t, "prod").Revision != 2 {
+			t.Errorf("what it takes from clients holds going back up: %+v %v", b.at(t, "prod"), err)
+		}
 		b.upload(t, v1, document())
 		if _, err := b.bring(t, apispec.Carried{Run: "run_5", Release: "r1", Stage: "prod", Back: true}, false); err != nil || b.at(t, "prod").Revision != 1 {
 			t.Errorf("going back: %+v %v", b.at(t, "prod"), err)

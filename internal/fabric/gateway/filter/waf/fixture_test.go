@@ -204,12 +204,30 @@ type records struct {
 	all []map[string]any
 }
 
+func (*records) Enabled(context.Context, slog.Level) bool { return true }
+func (r *records) WithAttrs([]slog.Attr) slog.Handler     { return r }
+func (r *records) WithGroup(string) slog.Handler          { return r }
+
+func (r *records) Handle(_ context.Context, record slog.Record) error {
+	line := map[string]any{"message": record.Message}
+	record.Attrs(func(a slog.Attr) bool {
+		line[a.Key] = a.Value.Any()
+		return true
+	})
+	r.keep(line)
+	return nil
+}
+
 // Write implements gateway.AccessLog.
 func (r *records) Write(l *accesslog.Line) {
 	line := map[string]any{}
 	if err := json.Unmarshal(l.AppendJSON(nil), &line); err != nil {
 		panic(err) // a line is JSON
 	}
+	r.keep(line)
+}
+
+func (r *records) keep(line map[string]any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, line)

@@ -4799,6 +4799,46 @@ type GatewayApplied struct {
 	DryRun  bool            `json:"dryRun"`
 }
 
+// GatewayCachePurge defines model for GatewayCachePurge.
+type GatewayCachePurge struct {
+	// All Everything of the stage.
+	All bool `json:"all,omitempty"`
+
+	// Host The host that was asked, without a port.
+	Host string `json:"host,omitempty"`
+
+	// Route The route that answered.
+	Route string `json:"route,omitempty"`
+
+	// Soft Make them stale instead of dropping them: they may be used while a newer one is fetched, or where the service fails, as far as that is allowed.
+	Soft bool `json:"soft,omitempty"`
+
+	// Tag A tag of answers: of their Cache-Tag or Surrogate-Key.
+	Tag string `json:"tag,omitempty"`
+
+	// URL Where they were asked for, such as https://orders.dev.shop.localhost/products/7; with a * at its end all that begin so. The scheme and the port do not count.
+	URL string `json:"url,omitempty"`
+}
+
+// GatewayCachePurged defines model for GatewayCachePurged.
+type GatewayCachePurged struct {
+	// Dropped How many stored answers the process that was asked had in its memory; others drop theirs within two seconds.
+	Dropped int64 `json:"dropped"`
+}
+
+// GatewayCacheUse defines model for GatewayCacheUse.
+type GatewayCacheUse struct {
+	Bypassed int64   `json:"bypassed"`
+	Bytes    int64   `json:"bytes"`
+	Entries  int64   `json:"entries"`
+	HitRatio float64 `json:"hitRatio,omitempty"`
+	Hits     int64   `json:"hits"`
+	Misses   int64   `json:"misses"`
+	Policy   string  `json:"policy"`
+	Route    string  `json:"route"`
+	Stale    int64   `json:"stale"`
+}
+
 // GatewayChange defines model for GatewayChange.
 type GatewayChange struct {
 	Class   string `json:"class"`
@@ -5988,6 +6028,12 @@ type PageFleetStatus struct {
 type PageFocusImport struct {
 	Items []FocusImport `json:"items"`
 	Next  string        `json:"next,omitempty"`
+}
+
+// PageGatewayCacheUse defines model for PageGatewayCacheUse.
+type PageGatewayCacheUse struct {
+	Items []GatewayCacheUse `json:"items"`
+	Next  string            `json:"next,omitempty"`
 }
 
 // PageGatewayKind defines model for PageGatewayKind.
@@ -10252,6 +10298,24 @@ type ApplyGatewayDocumentsParams struct {
 
 	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// ListGatewayCacheParams defines parameters for ListGatewayCache.
+type ListGatewayCacheParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// PurgeGatewayCacheParams defines parameters for PurgeGatewayCache.
+type PurgeGatewayCacheParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // ExplainGatewayRequestParams defines parameters for ExplainGatewayRequest.

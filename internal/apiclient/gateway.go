@@ -142,6 +142,18 @@ func (f *sseFields) watched(fn func(GatewayTold) error) error {
 	return fn(told)
 }
 
+// PurgeGatewayCache drops what is stored of answers to a stage's routes, or makes it stale.
+func (c *Client) PurgeGatewayCache(ctx context.Context, at GatewayScope, in GatewayCachePurge) (GatewayCachePurged, error) {
+	var out GatewayCachePurged
+	return out, c.call(ctx, http.MethodPost, query(escape("gateway", "cache", "purge"), PurgeGatewayCacheParams(at)), in, &out)
+}
+
+// GatewayCache returns what is stored of answers to a stage's routes in the process
+// that answers.
+func (c *Client) GatewayCache(ctx context.Context, at GatewayScope) ([]GatewayCacheUse, error) {
+	return all[GatewayCacheUse](ctx, c, query(escape("gateway", "cache"), ListGatewayCacheParams(at)))
+}
+
 // GatewayKinds returns the kinds of documents.
 func (c *Client) GatewayKinds(ctx context.Context) ([]GatewayKind, error) {
 	return all[GatewayKind](ctx, c, escape("gateway", "kinds"))

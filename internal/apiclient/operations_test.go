@@ -513,6 +513,12 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"GatewayTraffic": func() error {
 			return e(c.GatewayTraffic(ctx, apiclient.GetGatewayTrafficParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Consumers: true, Since: "15m"}))
 		},
+		"PurgeGatewayCache": func() error {
+			return e(c.PurgeGatewayCache(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, apiclient.GatewayCachePurge{Tag: "t"}))
+		},
+		"GatewayCache": func() error {
+			return e(c.GatewayCache(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}))
+		},
 		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }

@@ -71,6 +71,8 @@ type fabric struct {
 	accessLog *accesslog.Writer
 	authn     *authn.Kind
 	proxy     *gateway.Proxy
+	// sessions are what cookies are signed with that keep a client at an instance.
+	sessions *gateway.SessionKeys
 }
 
 func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
@@ -107,7 +109,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
 		Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics,
-		Kinds: kinds, Traffic: f.traffic.Book,
+		Kinds: kinds, Traffic: f.traffic.Book, Cache: f.cached,
 	})
 	if f.slos, err = newObjectives(p, a, f); err != nil {
 		return err
@@ -131,6 +133,7 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 		return err
 	}
 	f.tail = newTail(p, a)
+	f.sessions = &gateway.SessionKeys{Store: gatewaysql.NewStore(p.db), Sealer: p.sealer, Log: p.log}
 	if f.redis, err = newGatewayRedis(p); err != nil {
 		return err
 	}
@@ -153,6 +156,9 @@ func (f *fabric) load(ctx context.Context) error {
 		return err
 	}
 	if err := f.gateway.Load(ctx); err != nil {
+		return err
+	}
+	if err := f.sessions.Renew(ctx); err != nil {
 		return err
 	}
 	if err := f.apis.view.Load(ctx); err != nil {
@@ -181,7 +187,7 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams gatew
 	}
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
 		Outside: newOutside(p).dial,
-		Routes:  f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool(),
+		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool(),
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
@@ -202,13 +208,12 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("changes of own values", time.Minute, f.leaks.Tidy)
 	g.Every("quiet leaks", time.Minute, f.leaks.Silence)
 	g.Every("leaks in other projects", time.Minute, f.leaks.Tell)
-	g.Add("event log", events.Serve)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
-	f.trafficLoops(g)
+	f.trafficLoops(g, events)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
 	g.Every("old traffic of routes", time.Hour, f.traffic.Book.Tidy)
@@ -218,8 +223,11 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 }
 
 // trafficLoops adds what answers traffic, and keeps it current.
-func (f *fabric) trafficLoops(g *supervise.Group) {
+func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
+	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
+	g.Every("keys of gateway sessions", gateway.SessionKeyLook, f.sessions.Renew)
+	g.Add("gateway purges", purges{events, f.gateway}.Run)
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/terrace-idp/terrace/internal/fabric/cache"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -56,7 +59,37 @@ func newGatewayCache(p *platform, client *redis.Client) (kind *gatewaycache.Kind
 		return nil, nil, err
 	}
 	if client != nil {
-		shared = cache.NewRedis(cache.RedisConfig{Options: client.Options(), Log: p.log, Metrics: metrics})
+		shared = cache.NewRedis(cache.RedisConfig{Options: client.Options(), Log: p.log, Sealer: p.sealer, Metrics: metrics})
 	}
-	return gatewaycache.NewKind(gatewaycache.Config{Metrics: metrics, Shared: shared}), shared, nil
+	kind = gatewaycache.NewKind(gatewaycache.Config{Metrics: metrics, Shared: shared, Clock: time.Now})
+	if err := p.telemetry.Registry().Register(kind); err != nil {
+		return nil, nil, fmt.Errorf("metrics of the gateway's cache: %w", err)
+	}
+	return kind, shared, nil
+}
+
+// purges has this process drop what another one has purged of its gateway's cache.
+type purges struct {
+	events  *event.Log
+	gateway *gateway.Service
+}
+
+// Run listens until ctx ends.
+func (p purges) Run(ctx context.Context) error {
+	bounds, err := p.events.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	for follower := p.events.Follow(bounds.Last); ; {
+		e, err := follower.Next(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to end
+		}
+		if err != nil {
+			return err
+		}
+		if err := p.gateway.Heard(ctx, e.ID, e.Fact(), e.Scope(), e.Data); err != nil {
+			return err
+		}
+	}
 }

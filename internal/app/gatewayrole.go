@@ -16,6 +16,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -36,6 +37,7 @@ import (
 type Gateway struct {
 	platform *platform
 	fabric   *fabric
+	events   *event.Log
 	loops    *supervise.Group
 	server   *httpserver.Server
 	// lost is since when the database has not answered, in nanoseconds; 0 is that it does.
@@ -95,7 +97,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err := present(ctx, g.platform.db); err != nil {
 		return err
 	}
-	return g.fabric.buildTraffic(g.platform, newAccess(g.platform))
+	a := newAccess(g.platform)
+	g.events = a.events
+	return g.fabric.buildTraffic(g.platform, a)
 }
 
 // openShared opens what a process of its own has of a control plane. It changes no table.
@@ -145,7 +149,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 	store := gatewaysql.NewStore(p.db)
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics, Kinds: kinds,
-		Traffic: f.traffic.Book,
+		Traffic: f.traffic.Book, Cache: f.cached,
 	})
 	return nil
 }
@@ -165,6 +169,9 @@ func (g *Gateway) Start(ctx context.Context) (err error) {
 	if err := g.fabric.gateway.Load(ctx); err != nil {
 		return err
 	}
+	if err := g.fabric.sessions.Renew(ctx); err != nil {
+		return err
+	}
 	if err := g.fabric.apis.view.Load(ctx); err != nil {
 		return err
 	}
@@ -174,7 +181,7 @@ func (g *Gateway) Start(ctx context.Context) (err error) {
 	if g.server, err = httpserver.Listen(ctx, g.platform.config.Listen, g.handler(), g.platform.log); err != nil {
 		return err
 	}
-	g.fabric.trafficLoops(g.loops)
+	g.fabric.trafficLoops(g.loops, g.events)
 	g.loops.Every("database", databaseLook, g.look)
 	g.loops.Start(context.WithoutCancel(ctx))
 	return nil

@@ -128,6 +128,7 @@ func asks() map[string]string {
 func said() map[string]string {
 	const score = `"apiVersion: score.dev/v1b1\nmetadata: {name: nothing}\ncontainers: {main: {image: .}}\n"`
 	return map[string]string{
+		"purge-gateway-cache":      `{"all":true}`,
 		"upload-api":               fmt.Sprintf(`{"source":%q}`, anAPI("")),
 		"lint-api":                 fmt.Sprintf(`{"source":%q}`, anAPI("")),
 		"set-api-guide":            `{"source":""}`,

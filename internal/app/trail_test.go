@@ -161,6 +161,7 @@ func (c *crossing) walked() map[string]seed {
 	return map[string]seed{
 		"get-gateway-policy":           {values: dev},
 		"delete-gateway-policy":        {values: dev},
+		"put-gateway-policy":           {values: dev, body: object{"kind": "HeaderPolicy", "spec": object{}}},
 		"list-gateway-versions":        {values: dev},
 		"put-gateway-route":            {values: dev, body: object{"hosts": []string{"nothing.dev.demo.localhost"}, "rules": []object{{"backends": []object{{"service": "neither"}}}}}},
 		"roll-back-gateway":            {values: dev, body: object{"version": 1}},
@@ -210,8 +211,7 @@ func silent() map[string]string {
 func unproven() map[string]string {
 	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
 	return map[string]string{
-		"put-gateway-policy": "it takes a kind of policy",
-		"accept-drift":       drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
+		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
 		"retire-api": "it takes a sunset that is over", "approve-api-override": "it takes somebody else",
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,
 		"approve-release": "the first stage takes every release", "withdraw-release": "the first stage takes every release",

@@ -174,6 +174,7 @@ func (l lines) values() map[string]string {
 		"terrace landing-zone check --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone check --folder": l.folder,
 		"terrace landing-zone run --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone run --folder": l.folder,
 		"terrace gateway apply --file":      filepath.Join(l.folder, "route.yaml"),
+		"terrace gateway cache purge --all": "true",
 		"terrace gateway validate --file":   filepath.Join(l.folder, "route.yaml"),
 		"terrace module publish --version":  "1.0.0",
 		"terrace promote --to":              "test",

@@ -37,7 +37,7 @@ func matrix() map[string]string {
 		"factor.read": "m", "factor.set": "m", "exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
 		"subscription.read": "vudam", "subscription.write": "m", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
-		"gateway.read": "vudam", "gateway.write": "dm", "gateway.govern": "m",
+		"gateway.read": "vudam", "gateway.write": "dm", "gateway.purge": "dam", "gateway.govern": "m",
 	}
 }
 

@@ -169,6 +169,8 @@ func perimeterDecisions() map[string]Decision {
 	return map[string]Decision{
 		"gateway.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"gateway.write": {Scope: ScopeDeploy, Roles: developers},
+		// Who operates a stage drops what is stored there; nothing is changed by it.
+		"gateway.purge": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
 		// A policy of a project or a tenant holds for the routes of others.
 		"gateway.govern": {Scope: ScopeAdmin, Roles: admins},
 		"api.read":       {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},

@@ -37,7 +37,7 @@ type group struct {
 // Command returns terrace gateway.
 func Command(e *command.Env) *cobra.Command {
 	c := command.Group("gateway", "Routes and policies of the gateway, as documents",
-		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e))
+		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e))
 	c.Aliases = []string{"gw"}
 	return c
 }

@@ -38,6 +38,8 @@ type Config[V any] struct {
 	// Name tells its keys from those of other caches, in the shared tier; the
 	// same on every replica.
 	Name string
+	// Tenant is whose values they are: what is shared is sealed for it.
+	Tenant string
 	// Label is its name in metrics; empty is Name.
 	Label string
 	// Memory bounds what it holds in this process, in bytes.
@@ -45,6 +47,11 @@ type Config[V any] struct {
 	// MaxShared bounds a value in the shared tier, in bytes; 0 is 1 MiB.
 	MaxShared int
 	Codec     Codec[V]
+	// Soften returns a value as it is once it is old, for soft purges; without it
+	// they drop what they name.
+	Soften func(v V) V
+	// Counts tells the values whose number a purge returns; without it all are.
+	Counts func(v V) bool
 	// Shared may be nil: then there is memory alone.
 	Shared *Redis
 	// Metrics may be nil.
@@ -74,18 +81,15 @@ func New[V any](c Config[V]) *Cache[V] {
 	out.memory = otter.Must(&otter.Options[string, Entry[V]]{
 		MaximumWeight: c.Memory,
 		Weigher: func(key string, e Entry[V]) uint32 {
-			size := overhead + len(key) + c.Codec.Size(e.Value)
-			for _, tag := range e.Tags {
-				size += len(tag)
-			}
-			return uint32(min(int64(size), 1<<32-1))
+			return uint32(min(int64(out.weight(key, e)), 1<<32-1))
 		},
 	})
 	if c.Shared != nil {
 		held := weak.Make(out)
 		c.Shared.attach(c.Name, func(p Purge) ([]string, bool) {
 			if live := held.Value(); live != nil {
-				return live.drop(p), true
+				keys, _ := live.drop(p)
+				return keys, true
 			}
 			return nil, false
 		})
@@ -121,7 +125,7 @@ func (c *Cache[V]) shared(ctx context.Context, key string) (Entry[V], bool) {
 		return Entry[V]{}, false
 	}
 	mark := c.Mark()
-	raw, ok := c.config.Shared.get(ctx, c.config.Name, key)
+	raw, ok := c.config.Shared.get(ctx, c.slot(key), c.config.MaxShared+maxMeta)
 	if !ok || !c.config.Clock.Now().Before(raw.until) {
 		return Entry[V]{}, false
 	}
@@ -132,6 +136,8 @@ func (c *Cache[V]) shared(ctx context.Context, key string) (Entry[V], bool) {
 	e := Entry[V]{Value: v, Tags: raw.tags, Until: raw.until}
 	return e, c.keep(mark, key, e)
 }
+
+func (c *Cache[V]) slot(key string) slot { return slot{c.config.Tenant, c.config.Name, key} }
 
 // keep holds an entry in memory unless it was purged since mark.
 func (c *Cache[V]) keep(mark Mark, key string, e Entry[V]) bool {
@@ -153,10 +159,10 @@ func (c *Cache[V]) Set(mark Mark, key string, e Entry[V]) bool {
 		return true
 	}
 	value, err := c.config.Codec.Encode(e.Value)
-	if err != nil {
+	if err != nil || len(value) > c.config.MaxShared {
 		return true // memory has it
 	}
-	c.config.Shared.set(c.config.Name, key, item{value: value, tags: e.Tags, until: e.Until}, func() bool {
+	c.config.Shared.set(c.slot(key), item{value: value, tags: e.Tags, until: e.Until}, func() bool {
 		return !c.purged.since(mark, key, e.Tags)
 	})
 	return true
@@ -200,36 +206,79 @@ func (c *Cache[V]) Load(ctx context.Context, key string, load func(ctx context.C
 	}
 }
 
-// Purge drops what p names, on every replica. While the Redis is away the
-// others hear of it once it is back.
+// Purge drops what p names, on every replica, and returns how much this process
+// had. While the Redis is away the others hear of it once it is back.
 func (c *Cache[V]) Purge(ctx context.Context, p Purge) int {
-	dropped := c.drop(p)
+	dropped, counted := c.drop(p)
 	c.counts.purged(len(dropped))
 	if c.config.Shared != nil {
 		c.config.Shared.purge(ctx, c.config.Name, p)
 	}
-	return len(dropped)
+	return counted
+}
+
+// Hear purges what another process has purged. What this one had is taken out
+// of the shared tier as well: it may have been written after the other looked there.
+func (c *Cache[V]) Hear(ctx context.Context, p Purge) int {
+	dropped, counted := c.drop(p)
+	c.counts.purged(len(dropped))
+	if c.config.Shared != nil {
+		c.config.Shared.forget(ctx, c.config.Name, dropped)
+	}
+	return counted
 }
 
 // drop purges in this process, and returns the keys that it had.
-func (c *Cache[V]) drop(p Purge) []string {
+func (c *Cache[V]) drop(p Purge) (keys []string, counted int) {
 	c.purged.add(p)
-	var keys []string
-	if p.Key != "" {
-		if _, had := c.memory.Invalidate(p.Key); had {
-			keys = append(keys, p.Key)
+	had := func(key string, e Entry[V]) {
+		keys = append(keys, key)
+		if c.config.Counts == nil || c.config.Counts(e.Value) {
+			counted++
 		}
-		return keys
 	}
-	for key, e := range c.memory.All() {
-		if p.names(key, e.Tags) {
-			keys = append(keys, key)
+	if p.Key != "" {
+		if e, ok := c.memory.GetIfPresent(p.Key); ok {
+			had(p.Key, e)
+		}
+	} else {
+		for key, e := range c.memory.All() {
+			if p.names(key, e.Tags) {
+				had(key, e)
+			}
 		}
 	}
 	for _, key := range keys {
-		c.memory.Invalidate(key)
+		c.end(key, p.Soft)
 	}
-	return keys
+	return keys, counted
+}
+
+// end drops an entry, or makes it old.
+func (c *Cache[V]) end(key string, soft bool) {
+	if !soft || c.config.Soften == nil {
+		c.memory.Invalidate(key)
+		return
+	}
+	c.memory.ComputeIfPresent(key, func(e Entry[V]) (Entry[V], otter.ComputeOp) {
+		e.Value = c.config.Soften(e.Value)
+		return e, otter.WriteOp
+	})
+}
+
+// Each tells what is held in this process, with the bytes that it takes.
+func (c *Cache[V]) Each(tell func(key string, v V, bytes int)) {
+	for key, e := range c.memory.All() {
+		tell(key, e.Value, c.weight(key, e))
+	}
+}
+
+func (c *Cache[V]) weight(key string, e Entry[V]) int {
+	size := overhead + len(key) + c.config.Codec.Size(e.Value)
+	for _, tag := range e.Tags {
+		size += len(tag)
+	}
+	return size
 }
 
 // Resize changes how much memory it may take, in bytes.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,9 +12,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/terrace-idp/terrace/internal/fabric/cache"
+	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
 )
 
 // texts is the codec of texts.
@@ -39,16 +37,6 @@ func has(c *cache.Cache[string], key string) bool {
 	return ok
 }
 
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for: %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}
-
 func TestPurgeInMemory(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -59,6 +47,9 @@ func TestPurgeInMemory(t *testing.T) {
 		{"a key", cache.Purge{Key: "a/1"}, "a/2 b/1"},
 		{"a tag", cache.Purge{Tag: "odd"}, "a/2"},
 		{"a prefix", cache.Purge{Prefix: "a/"}, "b/1"},
+		{"a part", cache.Purge{Part: "/1"}, "a/2"},
+		{"a prefix with a part", cache.Purge{Prefix: "b", Part: "/1"}, "a/1 a/2"},
+		{"a tag with a prefix", cache.Purge{Tag: "odd", Prefix: "b/"}, "a/1 a/2"},
 		{"all", cache.Purge{All: true}, ""},
 		{"nothing", cache.Purge{}, "a/1 a/2 b/1"},
 	}
@@ -119,7 +110,7 @@ func TestLoadsOfOneKeyAreOne(t *testing.T) {
 			}
 		})
 	}
-	until(t, "the load", func() bool { return loads.Load() == 1 && began.Load() == 20 })
+	cachetest.Until(t, "the load", func() bool { return loads.Load() == 1 && began.Load() == 20 })
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := m.Load(ctx, "a", nil); err == nil {
@@ -147,84 +138,90 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// server is a Redis of its own, which a test can take away and bring back.
-type server struct {
-	t    *testing.T
-	port string
-	dir  string
-	cmd  *exec.Cmd
-}
-
-func startRedis(t *testing.T) *server {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("skipped: there is no redis-server on this machine")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
-	s := &server{t: t, port: port, dir: t.TempDir()}
-	s.start()
-	t.Cleanup(s.stop)
-	return s
-}
-
-func (s *server) start() {
-	s.cmd = exec.Command("redis-server", "--port", s.port, "--bind", "127.0.0.1", "--save", "", "--dir", s.dir, "--requirepass", "sesame")
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *server) stop() {
-	if s.cmd != nil {
-		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait()
-		s.cmd = nil
-	}
-}
-
 // replica is a cache of its own on a Redis, as in another process.
-func (s *server) replica(t *testing.T, log *slog.Logger, m *cache.Metrics) (*cache.Cache[string], *cache.Redis) {
+func replica(t *testing.T, s *cachetest.Server, log *slog.Logger, m *cache.Metrics) (*cache.Cache[string], *cache.Redis) {
 	t.Helper()
-	r := cache.NewRedis(cache.RedisConfig{Options: &redis.Options{Addr: "127.0.0.1:" + s.port, Password: "sesame"}, Log: log, Metrics: m})
-	c := open(t, r)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		_ = r.Close()
-	})
-	until(t, "Redis", r.Up)
-	return c, r
+	r := s.Serve(t, cache.RedisConfig{Log: log, Metrics: m})
+	return open(t, r), r
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestReplicasShareAndPurge(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
-	a, _ := s.replica(t, quiet(), nil)
-	b, _ := s.replica(t, quiet(), nil)
-	for _, p := range []cache.Purge{{Key: "k*[1]"}, {Tag: "tag"}, {Prefix: "k*"}, {All: true}} {
+	s := cachetest.Redis(t)
+	a, _ := replica(t, s, quiet(), nil)
+	b, _ := replica(t, s, quiet(), nil)
+	for _, p := range []cache.Purge{
+		{Key: "k*[1]"}, {Tag: "tag"}, {Prefix: "k*"}, {Part: "*[1"}, {Prefix: "k", Part: "[1]"}, {Tag: "tag", Part: "*["}, {Prefix: "k*", Soft: true}, {All: true},
+	} {
 		a.Set(a.Mark(), "k*[1]", entry("x", "tag"))
 		a.Set(a.Mark(), "other", entry("x"))
-		until(t, "the other replica to see it", func() bool { return has(b, "k*[1]") && has(b, "other") })
+		cachetest.Until(t, "the other replica to see it", func() bool { return has(b, "k*[1]") && has(b, "other") })
 		b.Purge(context.Background(), p)
-		until(t, "the purge", func() bool { return !has(a, "k*[1]") })
+		cachetest.Until(t, "the purge", func() bool { return !has(a, "k*[1]") })
 		if has(b, "k*[1]") {
 			t.Errorf("%+v: it is there where it was purged", p)
 		}
 		if has(a, "other") == p.All {
 			t.Errorf("%+v: other: %v", p, has(a, "other"))
 		}
+	}
+}
+
+// TestATagThatIsPurgedInPart keeps the rest of it, and finds it the next time.
+func TestATagThatIsPurgedInPart(t *testing.T) {
+	t.Parallel()
+	s := cachetest.Redis(t)
+	a, _ := replica(t, s, quiet(), nil)
+	b, _ := replica(t, s, quiet(), nil)
+	a.Set(a.Mark(), "one", entry("x", "tag"))
+	a.Set(a.Mark(), "two", entry("x", "tag"))
+	fresh := func() *cache.Cache[string] { c, _ := replica(t, s, quiet(), nil); return c }
+	cachetest.Until(t, "both in Redis", func() bool { return has(b, "one") && has(b, "two") })
+	b.Purge(context.Background(), cache.Purge{Tag: "tag", Prefix: "o"})
+	if c := fresh(); has(c, "one") || !has(c, "two") {
+		t.Errorf("one is there: %v, two: %v", has(c, "one"), has(c, "two"))
+	}
+	b.Purge(context.Background(), cache.Purge{Tag: "tag"})
+	if has(fresh(), "two") {
+		t.Error("what the first purge left is not found by its tag any more")
+	}
+}
+
+// TestSoftPurgesMakeOld has a replica that only heard of it, and Redis without the
+// fresh value.
+func TestSoftPurgesMakeOld(t *testing.T) {
+	t.Parallel()
+	s := cachetest.Redis(t)
+	open := func() *cache.Cache[string] {
+		_, r := replica(t, s, quiet(), nil)
+		return cache.New(cache.Config[string]{Name: "soft", Memory: 1 << 20, Codec: texts{}, Shared: r, Soften: func(v string) string { return "old " + v }})
+	}
+	a, b := open(), open()
+	value := func(c *cache.Cache[string]) string {
+		e, _ := c.Get(context.Background(), "k")
+		return e.Value
+	}
+	a.Set(a.Mark(), "k", entry("x", "tag"))
+	cachetest.Until(t, "the other replica to see it", func() bool { return has(b, "k") })
+	mark := a.Mark()
+	a.Purge(context.Background(), cache.Purge{Tag: "tag", Soft: true})
+	if got := value(a); got != "old x" {
+		t.Errorf("it is %q where it was purged", got)
+	}
+	cachetest.Until(t, "the other replica to hear of it", func() bool { return value(b) == "old x" })
+	if has(open(), "k") {
+		t.Error("Redis still has the fresh one")
+	}
+	if a.Set(mark, "k", entry("y", "tag")) {
+		t.Error("what was read before the purge is kept as fresh")
+	}
+	a.Set(a.Mark(), "k", entry("z", "tag"))
+	c := open()
+	cachetest.Until(t, "a third replica to see it", func() bool { return value(c) == "z" })
+	if n := c.Hear(context.Background(), cache.Purge{Key: "k", Soft: true}); n != 1 || value(c) != "old z" || has(open(), "k") {
+		t.Errorf("%d were heard of, %q", n, value(c))
 	}
 }
 
@@ -255,19 +252,19 @@ func (l *lines) count(what string) (n int) {
 // TestRedisVanishes takes Redis away and brings it back, empty.
 func TestRedisVanishes(t *testing.T) {
 	t.Parallel()
-	s := startRedis(t)
+	s := cachetest.Redis(t)
 	registry := prometheus.NewRegistry()
 	m, err := cache.NewMetrics(registry)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &lines{}
-	a, redisOfA := s.replica(t, slog.New(slog.NewTextHandler(log, nil)), m)
-	b, redisOfB := s.replica(t, quiet(), nil)
+	a, redisOfA := replica(t, s, slog.New(slog.NewTextHandler(log, nil)), m)
+	b, redisOfB := replica(t, s, quiet(), nil)
 	a.Set(a.Mark(), "a", entry("x", "tag"))
-	until(t, "the other replica to see it", func() bool { return has(b, "a") })
-	s.stop()
-	until(t, "both to notice", func() bool { return !redisOfA.Up() && !redisOfB.Up() })
+	cachetest.Until(t, "the other replica to see it", func() bool { return has(b, "a") })
+	s.Stop()
+	cachetest.Until(t, "both to notice", func() bool { return !redisOfA.Up() && !redisOfB.Up() })
 	if n, _ := testutil.GatherAndCount(registry, "terrace_cache_shared_up"); n != 1 {
 		t.Error("no metric tells of it")
 	}
@@ -278,12 +275,12 @@ func TestRedisVanishes(t *testing.T) {
 	if !has(b, "a") {
 		t.Fatal("the other replica heard of it without Redis: the test proves nothing")
 	}
-	until(t, "the line in the log", func() bool { return log.count("the shared cache is away") == 1 })
-	s.start()
-	until(t, "both to be back", func() bool { return redisOfA.Up() && redisOfB.Up() })
-	until(t, "the purge that was owed", func() bool { return !has(b, "a") })
+	cachetest.Until(t, "the line in the log", func() bool { return log.count("the shared cache is away") == 1 })
+	s.Start()
+	cachetest.Until(t, "both to be back", func() bool { return redisOfA.Up() && redisOfB.Up() })
+	cachetest.Until(t, "the purge that was owed", func() bool { return !has(b, "a") })
 	a.Set(a.Mark(), "c", entry("z"))
-	until(t, "the other replica to see a new one", func() bool { return has(b, "c") })
+	cachetest.Until(t, "the other replica to see a new one", func() bool { return has(b, "c") })
 	if away, back := log.count("the shared cache is away"), log.count("the shared cache is there again"); away != 1 || back != 1 {
 		t.Errorf("%d lines of its going, %d of its coming back", away, back)
 	}

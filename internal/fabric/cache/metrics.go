@@ -27,7 +27,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "terrace_cache_shared_up", Help: "Whether the Redis that replicas share can be used: 1, or 0 where caches have memory alone.",
 		}),
 		lost: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "terrace_cache_shared_lost_total", Help: "Entries that were not written to the shared Redis, because it was slow or away.",
+			Name: "terrace_cache_shared_lost_total", Help: "Entries that were not written to the shared Redis, because it was slow or away, or could not be sealed.",
 		}),
 	}
 	for _, c := range []prometheus.Collector{m.lookups, m.drops, m.shared, m.lost} {

@@ -6,13 +6,18 @@ import (
 	"sync"
 )
 
-// Purge names what is dropped: one key, all with a tag, all whose key begins
-// with a prefix, or everything.
+// Purge names what is dropped: one key, or all that has every one of tag, prefix
+// and part, or everything.
 type Purge struct {
-	Key    string `json:"key,omitempty"`
-	Tag    string `json:"tag,omitempty"`
+	Key string `json:"key,omitempty"`
+	Tag string `json:"tag,omitempty"`
+	// Prefix is what keys begin with, Part what they have in them.
 	Prefix string `json:"prefix,omitempty"`
+	Part   string `json:"part,omitempty"`
 	All    bool   `json:"all,omitempty"`
+	// Soft makes entries old instead of dropping them, where the cache can; the
+	// shared tier drops them all the same.
+	Soft bool `json:"soft,omitempty"`
 }
 
 // names tells that a purge is for an entry.
@@ -22,10 +27,15 @@ func (p Purge) names(key string, tags []string) bool {
 		return true
 	case p.Key != "":
 		return key == p.Key
-	case p.Prefix != "":
-		return strings.HasPrefix(key, p.Prefix)
+	case p.Tag == "" && p.Prefix == "" && p.Part == "":
+		return false
 	}
-	return p.Tag != "" && slices.Contains(tags, p.Tag)
+	return p.keys(key) && (p.Tag == "" || slices.Contains(tags, p.Tag))
+}
+
+// keys tells that a key has the prefix and the part.
+func (p Purge) keys(key string) bool {
+	return strings.HasPrefix(key, p.Prefix) && strings.Contains(key, p.Part)
 }
 
 // remembered is how many purges are known one by one; what is older than all of

@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -39,8 +38,18 @@ type RedisConfig struct {
 	// the cache's own.
 	Options *redis.Options
 	Log     *slog.Logger
+	// Sealer seals what is written, for the tenant of its cache; nil writes it in the
+	// clear.
+	Sealer Sealer
 	// Metrics may be nil.
 	Metrics *Metrics
+}
+
+// Sealer encrypts for tenants, with keys that are destroyed with them; what was
+// sealed for another place or changed since does not open.
+type Sealer interface {
+	SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error)
+	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
 }
 
 // Redis is the tier that replicas share. It is used while Serve runs and Redis
@@ -68,16 +77,14 @@ type item struct {
 	until time.Time
 }
 
-// wire is its form in Redis.
-type wire struct {
-	Until time.Time `json:"until"`
-	Tags  []string  `json:"tags,omitempty"`
-	Value []byte    `json:"value"`
-}
+// slot is where an item is: whose it is, in which cache, under which key.
+type slot struct{ tenant, cache, key string }
+
+func (s slot) name() string { return entryKey(s.cache, s.key) }
 
 type write struct {
-	cache, key string
-	item       item
+	at   slot
+	item item
 	// still tells that it was not purged meanwhile.
 	still func() bool
 }
@@ -117,23 +124,24 @@ func entryKey(cache, key string) string { return "terrace:cache:" + cache + ":e:
 
 func tagKey(cache, tag string) string { return "terrace:cache:" + cache + ":t:" + tag }
 
-// get looks a key up.
-func (r *Redis) get(ctx context.Context, cache, key string) (item, bool) {
+// get looks a key up; what is there of more than most bytes, or cannot be read, is
+// as if it were not.
+func (r *Redis) get(ctx context.Context, at slot, most int) (item, bool) {
 	if !r.up.Load() {
 		return item{}, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	raw, err := r.client.Get(ctx, entryKey(cache, key)).Bytes()
+	raw, err := r.client.GetRange(ctx, at.name(), 0, int64(most)).Bytes()
 	if err != nil {
 		r.judge(err)
 		return item{}, false
 	}
-	var w wire
-	if json.Unmarshal(raw, &w) != nil {
+	if len(raw) == 0 || len(raw) > most {
 		return item{}, false
 	}
-	return item{value: w.Value, tags: w.Tags, until: w.Until}, true
+	i, err := r.read(ctx, at, raw)
+	return i, err == nil
 }
 
 // judge takes Redis out of use on an error that is not about one key, or of a
@@ -151,12 +159,12 @@ func (r *Redis) judge(err error) {
 }
 
 // set has an entry written, later, by Serve.
-func (r *Redis) set(cache, key string, i item, still func() bool) {
+func (r *Redis) set(at slot, i item, still func() bool) {
 	if !r.up.Load() {
 		return
 	}
 	select {
-	case r.writes <- write{cache, key, i, still}:
+	case r.writes <- write{at, i, still}:
 	default:
 		r.config.Metrics.lose()
 	}
@@ -168,17 +176,18 @@ func (r *Redis) put(ctx context.Context, w write) error {
 	if ttl <= 0 || !w.still() {
 		return nil
 	}
-	content, err := json.Marshal(wire{Until: w.item.until, Tags: w.item.tags, Value: w.item.value})
-	if err != nil {
-		return nil //nolint:nilerr // a value that cannot be written stays in memory
-	}
 	ctx, cancel := context.WithTimeout(ctx, 4*patience)
 	defer cancel()
-	key := entryKey(w.cache, w.key)
+	content, err := r.written(ctx, w.at, w.item)
+	if err != nil { // such as of a tenant that has left: it stays in memory
+		r.config.Metrics.lose()
+		return nil
+	}
+	key := w.at.name()
 	_, err = r.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, tag := range w.item.tags {
-			p.SAdd(ctx, tagKey(w.cache, tag), w.key)
-			p.PExpire(ctx, tagKey(w.cache, tag), longest)
+			p.SAdd(ctx, tagKey(w.at.cache, tag), w.at.key)
+			p.PExpire(ctx, tagKey(w.at.cache, tag), longest)
 		}
 		p.Set(ctx, key, content, ttl)
 		return nil

@@ -159,11 +159,21 @@ func (r *Redis) hear(ctx context.Context, got any) {
 	if !ok || json.Unmarshal([]byte(said.Payload), &m) != nil || m.From == r.self {
 		return
 	}
-	for _, key := range r.drop(m.Cache, m.Purge) {
-		if err := r.client.Del(ctx, entryKey(m.Cache, key)).Err(); err != nil {
-			r.judge(err)
-			return
-		}
+	r.forget(ctx, m.Cache, r.drop(m.Cache, m.Purge))
+}
+
+// forget takes keys out of Redis.
+func (r *Redis) forget(ctx context.Context, cache string, keys []string) {
+	if len(keys) == 0 || !r.up.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	for i, key := range keys {
+		keys[i] = entryKey(cache, key)
+	}
+	if err := r.del(ctx, keys); err != nil {
+		r.judge(err)
 	}
 }
 
@@ -213,26 +223,42 @@ func (r *Redis) erase(ctx context.Context, cache string, p Purge) error {
 	switch {
 	case p.Key != "":
 		return r.client.Del(ctx, entryKey(cache, p.Key)).Err() //nolint:wrapcheck // judged by its kind
-	case p.Tag != "" && !p.All:
-		return r.eraseTag(ctx, cache, p.Tag)
+	case p.All:
+		return r.erasePattern(ctx, literal(entryKey(cache, ""))+"*")
+	case p.Tag != "":
+		return r.eraseTag(ctx, cache, p)
+	case p.Part != "":
+		return r.erasePattern(ctx, literal(entryKey(cache, p.Prefix))+"*"+literal(p.Part)+"*")
+	case p.Prefix != "":
+		return r.erasePattern(ctx, literal(entryKey(cache, p.Prefix))+"*")
 	}
-	return r.erasePrefix(ctx, entryKey(cache, p.Prefix))
+	return nil
 }
 
 // eraseTag drops what a tag has; what is tagged meanwhile is seen by its writer.
-func (r *Redis) eraseTag(ctx context.Context, cache, tag string) error {
-	keys, err := r.client.SMembers(ctx, tagKey(cache, tag)).Result()
+func (r *Redis) eraseTag(ctx context.Context, cache string, p Purge) error {
+	members, err := r.client.SMembers(ctx, tagKey(cache, p.Tag)).Result()
 	if err != nil {
 		return err //nolint:wrapcheck // judged by its kind
 	}
-	for i, key := range keys {
-		keys[i] = entryKey(cache, key)
+	keys := make([]string, 0, len(members)+1)
+	for _, key := range members {
+		if p.keys(key) {
+			keys = append(keys, entryKey(cache, key))
+		}
 	}
-	return r.del(ctx, append(keys, tagKey(cache, tag)))
+	if len(keys) == len(members) {
+		keys = append(keys, tagKey(cache, p.Tag))
+	}
+	return r.del(ctx, keys)
 }
 
-func (r *Redis) erasePrefix(ctx context.Context, prefix string) error {
-	pattern := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(prefix) + "*"
+// literal is a text within a pattern that stands for itself.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(text)
+}
+
+func (r *Redis) erasePattern(ctx context.Context, pattern string) error {
 	var cursor uint64
 	for {
 		keys, next, err := r.client.Scan(ctx, cursor, pattern, 1000).Result()

@@ -42,12 +42,12 @@ type asking struct {
 
 // ask has an instance of a service answer.
 func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
-	backend, instance := "", ""
+	var at staying
 	session := c.rule.Session
 	if session != nil {
-		backend, instance = p.kept(x, session)
+		at = p.kept(x, session)
 	}
-	t := p.stick(c.rule, c.entry.scope, backend)
+	t := p.stick(c.rule, c.entry.scope, at)
 	if t == nil {
 		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
 		return
@@ -64,7 +64,7 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 		percent = defaultBudget
 	}
 	a.cluster.Budget.Earn(percent)
-	m := p.instance(a.cluster, instance)
+	m := p.instance(a.cluster, at)
 	for {
 		if m == nil {
 			m = a.cluster.Pick(a.tried)
@@ -88,7 +88,7 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 	}
 	returned(x)
 	if session != nil {
-		p.keep(x, session, c, t, m, backend, instance)
+		p.keep(x, session, c, t, m, at)
 	}
 }
 

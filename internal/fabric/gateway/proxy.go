@@ -57,6 +57,9 @@ type ProxyConfig struct {
 	Tail Tail
 	// Tracing makes requests parts of traces; nil records none.
 	Tracing *tracing.Tracer
+	// Sessions are the keys of sessions, which were renewed before; nil makes sessions
+	// that end with the process.
+	Sessions *SessionKeys
 	// Roots are who certificates of services are signed by, where a route names
 	// nobody else; nil is who the machine trusts.
 	Roots *x509.CertPool
@@ -76,9 +79,7 @@ type ProxyConfig struct {
 type Proxy struct {
 	config  ProxyConfig
 	several Endpoints
-	// sessionKey keys the cookies of sessions, which end with the process.
-	sessionKey []byte
-	mirrors    *mirrors
+	mirrors *mirrors
 	// mark is how the gateway knows requests again that come back to it.
 	mark    string
 	scratch sync.Pool
@@ -107,7 +108,10 @@ func NewProxy(c ProxyConfig) *Proxy {
 			return egress.Guard{What: "backends"}.Dialer(clear).DialContext(ctx, "tcp", addr)
 		}
 	}
-	p := &Proxy{config: c, sessionKey: newSessionKey(), mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
+	if c.Sessions == nil {
+		c.Sessions = ownSessionKeys()
+	}
+	p := &Proxy{config: c, mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
 	if p.config.Tracing == nil {
 		p.config.Tracing = tracing.New(tracing.Config{})
 	}

@@ -386,7 +386,7 @@ func TestSessions(t *testing.T) {
 			t.Error("the cookie tells an address")
 		}
 	}
-	for _, forged := range []string{"stay=x", "stay=" + strings.Repeat("A", 24)} {
+	for _, forged := range []string{"stay=x", "stay=" + strings.Repeat("A", 28)} {
 		if code, _, h := f.send(t, http.MethodGet, nil, "Cookie", forged); code != http.StatusOK || h.Get("Set-Cookie") == "" {
 			t.Errorf("%s: %d, no new cookie", forged, code)
 		}

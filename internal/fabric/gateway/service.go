@@ -107,6 +107,8 @@ type Config struct {
 	Reserved []string
 	// Kinds are the kinds of filters, the first of them stands nearest to the client.
 	Kinds []Kind
+	// Cache is what the kinds have stored of answers; nil stores nothing.
+	Cache Cache
 	// Metrics may be nil.
 	Metrics *Metrics
 	// Traffic counts who calls which route; it may be nil.
@@ -123,6 +125,8 @@ type Service struct {
 
 	loading sync.Mutex
 	table   atomic.Pointer[table]
+	// purged are this process's own purges, of whose events it has not heard yet.
+	purged sync.Map
 }
 
 // NewService returns a Service with an empty table; Load fills it.

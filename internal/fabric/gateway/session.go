@@ -1,12 +1,7 @@
 package gateway
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -15,45 +10,41 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 )
 
-// A session's cookie names a backend and an instance by keyed digests: a client
-// learns no address from it, and can name nothing that the route does not have.
+// A session's cookie names a key, and by its digests a backend and an instance: a
+// client learns no address from it, and can name nothing that the route does not have.
+// It is all that there is of a session, so any replica with the key honours it.
 const (
 	digestSize = 9
 	digestText = digestSize * 4 / 3
+	tagText    = 4
 )
 
-func newSessionKey() []byte {
-	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // never fails
-	return key
+// staying is where a client's cookie has it stay; without a key nowhere.
+type staying struct {
+	key               *sessionKey
+	backend, instance string
 }
 
-func (p *Proxy) digest(of ...string) string {
-	mac := hmac.New(sha256.New, p.sessionKey)
-	_, _ = mac.Write([]byte(strings.Join(of, "\n")))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:digestSize])
-}
-
-// kept returns the backend and the instance that a client's cookie names, as
-// digests; the cookie itself is not the service's.
-func (p *Proxy) kept(x *exchange.Exchange, s *Session) (backend, instance string) {
+// kept returns what a client's cookie names; the cookie itself is not the service's.
+func (p *Proxy) kept(x *exchange.Exchange, s *Session) staying {
 	value := string(x.Request.Header.Cookie(s.CookieName))
 	if value == "" {
-		return "", ""
+		return staying{}
 	}
 	x.Request.Header.DelCookie(s.CookieName)
-	if len(value) != 2*digestText {
-		return "", ""
+	if len(value) != tagText+2*digestText {
+		return staying{}
 	}
-	return value[:digestText], value[digestText:]
+	tag, value := value[:tagText], value[tagText:]
+	return staying{key: p.config.Sessions.named(tag), backend: value[:digestText], instance: value[digestText:]}
 }
 
 // stick returns the target that the client's cookie names, as long as it gets
 // anything; else one by weight.
-func (p *Proxy) stick(r *rule, scope, backend string) *target {
-	if backend != "" {
+func (p *Proxy) stick(r *rule, scope string, at staying) *target {
+	if at.key != nil {
 		for i, t := range r.targets {
-			if (i == 0 && r.shares[0] > 0 || i > 0 && r.shares[i] > r.shares[i-1]) && p.digest(scope, t.name(), t.Port) == backend {
+			if (i == 0 && r.shares[0] > 0 || i > 0 && r.shares[i] > r.shares[i-1]) && at.key.digest(scope, t.name(), t.Port) == at.backend {
 				return t
 			}
 		}
@@ -61,26 +52,28 @@ func (p *Proxy) stick(r *rule, scope, backend string) *target {
 	return r.choose()
 }
 
-// instance returns the member that a digest names, nil where it is gone or fails.
-func (p *Proxy) instance(c *upstream.Cluster, digest string) *upstream.Member {
-	if digest == "" {
+// instance returns the member that a cookie names, nil where it is gone or fails.
+func (p *Proxy) instance(c *upstream.Cluster, at staying) *upstream.Member {
+	if at.key == nil {
 		return nil
 	}
 	for _, m := range c.Members() {
-		if p.digest(m.Addr) == digest && m.Usable() {
+		if at.key.digest(m.Addr) == at.instance && m.Usable() {
 			return m
 		}
 	}
 	return nil
 }
 
-// keep sets the cookie where the client has none that names who answered.
-func (p *Proxy) keep(x *exchange.Exchange, s *Session, c *candidate, t *target, m *upstream.Member, backend, instance string) {
-	b, i := p.digest(c.entry.scope, t.name(), t.Port), p.digest(m.Addr)
-	if b == backend && i == instance {
+// keep sets the cookie where the client has none that names who answered, or one
+// of an older key.
+func (p *Proxy) keep(x *exchange.Exchange, s *Session, c *candidate, t *target, m *upstream.Member, at staying) {
+	key := p.config.Sessions.signing()
+	b, i := key.digest(c.entry.scope, t.name(), t.Port), key.digest(m.Addr)
+	if at.key != nil && at.key.tag == key.tag && b == at.backend && i == at.instance {
 		return
 	}
-	cookie := s.CookieName + "=" + b + i + "; Path=/; HttpOnly; SameSite=Lax"
+	cookie := s.CookieName + "=" + key.tag + b + i + "; Path=/; HttpOnly; SameSite=Lax"
 	if life := time.Duration(s.Lifetime); life > 0 {
 		cookie += "; Max-Age=" + strconv.FormatInt(int64(life/time.Second), 10)
 	}

@@ -156,6 +156,7 @@ func runs() []Type {
 func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
+		first("tag? url? host? route? all?:boolean soft?:boolean", "gateway-cache.purged"),
 		first("version revision:integer digest", "api.uploaded"),
 		first("route objective severity since:time budgetLeft target window long? short? burnLong? burnShort?", "slo.burning", "slo.recovered"),
 		first("version stage revision:integer before:integer", "api.published"),

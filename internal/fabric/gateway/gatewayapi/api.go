@@ -49,6 +49,8 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("roll-back-gateway", http.MethodPost, "/history/{class}/{name}/rollback", "Make a route or a policy what it was in a version"), a.rollback)
 	httpserver.Register(api, operation("explain-gateway-request", http.MethodGet, "/explain", "Say which route takes a request, and what holds for it"), a.explain)
 	a.registerObservation(api)
+	httpserver.Register(api, operation("purge-gateway-cache", http.MethodPost, "/cache/purge", "Drop what the gateway has stored of answers to a stage's routes, or make it stale"), a.purgeCache)
+	httpserver.Register(api, operation("list-gateway-cache", http.MethodGet, "/cache", "List what is stored of answers to a stage's routes, and what it was good for, in the process that is asked"), a.cacheUses)
 	httpserver.Register(api, operation("list-gateway-kinds", http.MethodGet, "/kinds", "List the kinds of documents with their JSON Schemas"), a.kinds)
 }
 

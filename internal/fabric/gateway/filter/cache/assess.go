@@ -182,21 +182,21 @@ const (
 	maxTags         = 64
 )
 
-// tags are the words that an answer can be purged by, with its route.
+// tags are the words that an answer can be purged by, with its stage.
 func (f *filter) tags(head fields) (out []string) {
-	add := func(tag string) {
-		if tag = strings.TrimSpace(tag); tag != "" && len(tag) <= 256 && len(out) < maxTags {
-			out = append(out, f.owner+"\n"+tag)
+	add := func(name string) {
+		if name = strings.TrimSpace(name); name != "" && len(name) <= 256 && len(out) < maxTags {
+			out = append(out, tag(f.scope, name))
 		}
 	}
 	for _, line := range head.values(tagHeader) {
-		for tag := range strings.SplitSeq(line, ",") {
-			add(tag)
+		for name := range strings.SplitSeq(line, ",") {
+			add(name)
 		}
 	}
 	for _, line := range head.values(surrogateHeader) {
-		for tag := range strings.FieldsSeq(line) {
-			add(tag)
+		for name := range strings.FieldsSeq(line) {
+			add(name)
 		}
 	}
 	return out

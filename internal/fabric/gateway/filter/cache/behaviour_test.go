@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -232,40 +231,6 @@ func TestStreams(t *testing.T) {
 	f.service.says(with("whole", "Cache-Control", "max-age=60"))
 	if g := f.get("/broken"); g.hit() || g.body != "whole" {
 		t.Errorf("a broken answer was stored: %d bytes, %s", len(g.body), g.Header.Get("Cache-Status"))
-	}
-}
-
-func TestPurge(t *testing.T) {
-	t.Parallel()
-	f := start(t, `{}`, nil)
-	f.service.says(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Tag", "all, "+strings.Trim(r.URL.Path, "/"))
-		with("x", "Cache-Control", "max-age=60")(w, r)
-	})
-	cases := []struct {
-		name  string
-		scope kernel.Scope
-		purge cache.Purge
-		gone  string
-	}{
-		{"a tag", dev, cache.Purge{Route: "orders", Tag: "a"}, "/a"},
-		{"a URL", dev, cache.Purge{Route: "orders", URL: f.base + "/b"}, "/b"},
-		{"another tenant's", kernel.Scope{Tenant: "rival", Project: "shop", Stage: "dev"}, cache.Purge{Route: "orders", Tag: "all"}, ""},
-		{"another route's", dev, cache.Purge{Route: "order"}, ""},
-		{"all", dev, cache.Purge{Route: "orders"}, "/a /b /c"},
-	}
-	for _, c := range cases {
-		for _, path := range []string{"/a", "/b", "/c"} {
-			if g := f.get(path); g.Header.Get("Cache-Tag") != "" {
-				t.Error("the client sees tags")
-			}
-		}
-		f.kind.Purge(context.Background(), c.scope, c.purge)
-		for _, path := range []string{"/a", "/b", "/c"} {
-			if g := f.get(path); g.hit() == strings.Contains(c.gone, path) {
-				t.Errorf("purge of %s: %s: %s", c.name, path, g.Header.Get("Cache-Status"))
-			}
-		}
 	}
 }
 

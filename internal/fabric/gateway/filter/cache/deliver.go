@@ -45,15 +45,19 @@ var headReaders = sync.Pool{New: func() any { //nolint:gochecknoglobals // memor
 	return r
 }}
 
-// deliver answers with what is stored.
-func (f *filter) deliver(x *exchange.Exchange, q *request, s *stored, how string) {
+// readInto reads the stored head.
+func (s *stored) readInto(h *fasthttp.ResponseHeader) error {
 	r := headReaders.Get().(*headReader) //nolint:forcetypeassert // what is stored
+	defer headReaders.Put(r)
 	r.bytes.Reset(s.head)
 	r.buffer.Reset(&r.bytes)
+	return h.Read(r.buffer) //nolint:wrapcheck // it is not told
+}
+
+// deliver answers with what is stored.
+func (f *filter) deliver(x *exchange.Exchange, q *request, s *stored, how string) {
 	h := &x.Response.Header
-	err := h.Read(r.buffer)
-	headReaders.Put(r)
-	if err != nil {
+	if err := s.readInto(h); err != nil {
 		x.Refuse(Name, http.StatusInternalServerError, "Stored answer not understood", "The gateway cannot read what it stored.", "")
 		return
 	}

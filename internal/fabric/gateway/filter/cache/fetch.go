@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -55,11 +56,13 @@ func (f *filter) fetch(x *exchange.Exchange, next exchange.Handler, q *request, 
 		x.Reset()
 		before.CopyTo(&x.Response.Header)
 		q.at = received
+		f.count(q, &f.uses.stale)
 		f.deliver(x, q, s, why+"; fwd-status="+strconv.Itoa(status)+"; detail=stale-if-error")
 		if one != nil {
 			one.land(true)
 		}
 	default:
+		f.count(q, &f.uses.missed)
 		f.take(x, q, s, sent, received, why, one)
 	}
 }
@@ -133,8 +136,16 @@ func (f *filter) freshen(x *exchange.Exchange, q *request, s *stored, sent, rece
 		one.land(own || !kept || made.NoCache || made.Lifetime == 0)
 	}
 	q.at = received
+	f.count(q, &f.uses.missed)
 	f.deliver(x, q, made, how)
 	return true
+}
+
+// count counts a client's request; what is fetched for nobody is none.
+func (f *filter) count(q *request, as *atomic.Int64) {
+	if !q.behind {
+		as.Add(1)
+	}
 }
 
 func (f fields) only(name string) fields {

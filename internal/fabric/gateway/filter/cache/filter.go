@@ -13,8 +13,9 @@ type filter struct {
 	kind  *Kind
 	spec  *spec
 	space *space
-	// owner is the route with its scope; version ends the keys of its URLs.
-	owner, version string
+	uses  *uses
+	// scope begins the keys of the route's URLs, version ends them.
+	scope, version string
 }
 
 // handle answers from the cache, or stores what the service answers.
@@ -37,6 +38,7 @@ func (f *filter) handle(x *exchange.Exchange, next exchange.Handler) {
 
 // pass has the service answer, and stores nothing.
 func (f *filter) pass(x *exchange.Exchange, next exchange.Handler, why string) {
+	f.uses.pastIt.Add(1)
 	next(x)
 	f.hideTags(&x.Response.Header)
 	say(x, "fwd="+why)
@@ -51,13 +53,16 @@ func (f *filter) find(x *exchange.Exchange, next exchange.Handler, q *request) {
 		how := f.use(q, s)
 		switch {
 		case how == fresh:
+			f.uses.hit.Add(1)
 			f.deliver(x, q, s, "hit")
 			return
 		case how == staleWhile:
+			f.uses.stale.Add(1)
 			f.refreshBehind(x, next, q, v, s)
 			f.deliver(x, q, s, "hit; detail=stale-while-revalidate")
 			return
 		case q.cc.onlyHere:
+			f.uses.missed.Add(1)
 			x.Refuse(Name, http.StatusGatewayTimeout, "Not cached", "The request asks for a stored answer, and there is none.", "")
 			say(x, "detail=only-if-cached")
 			return
@@ -172,7 +177,7 @@ func (f *filter) refreshBehind(x *exchange.Exchange, next exchange.Handler, q *r
 		return
 	}
 	again := *q
-	again.head = false
+	again.head, again.behind = false, true
 	again.noneMatch, again.since, again.span, again.spanIf = "", "", "", ""
 	behind := copied(x)
 	f.kind.background(func(ctx context.Context) {

@@ -42,6 +42,8 @@ type Kind struct {
 	mu sync.Mutex
 	// spaces are those that filters hold, by scope and name of the policy.
 	spaces map[string]weak.Pointer[space]
+	// uses are those of the routes that filters hold.
+	uses map[place]weak.Pointer[uses]
 
 	running context.Context //nolint:containedctx // the life of what is refreshed behind clients' backs
 	cut     context.CancelFunc
@@ -63,7 +65,7 @@ func NewKind(c Config) *Kind {
 	if c.Memory == 0 {
 		c.Memory = DefaultMemory
 	}
-	k := &Kind{config: c, spaces: map[string]weak.Pointer[space]{}}
+	k := &Kind{config: c, spaces: map[string]weak.Pointer[space]{}, uses: map[place]weak.Pointer[uses]{}}
 	k.running, k.cut = context.WithCancel(context.Background())
 	return k
 }
@@ -87,9 +89,10 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	}
 	f := &filter{kind: k, spec: s}
 	if at.Route != "" {
-		f.space = k.space(p.Scope.String()+"\n"+p.Name, s.memory)
-		f.owner = at.Scope.String() + "\n" + at.Route
-		f.version = "\n" + at.Version
+		f.space = k.space(p.Scope, p.Name, s.memory)
+		f.scope = at.Scope.String()
+		f.version = part(at.Route) + at.Version
+		f.uses = k.use(place{at.Scope, at.Route}, p.Name)
 	}
 	return func(next exchange.Handler) exchange.Handler {
 		return func(x *exchange.Exchange) { f.handle(x, next) }
@@ -97,14 +100,15 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 }
 
 // space returns what a policy has stored; it lives as long as a filter holds it.
-func (k *Kind) space(name string, memory uint64) *space {
+func (k *Kind) space(scope kernel.Scope, policy string, memory uint64) *space {
+	name := scope.String() + "\n" + policy
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.spaces[name].Value()
 	if s == nil {
 		s = &space{cache: tier.New(tier.Config[*stored]{
-			Name: "gateway:" + strings.ReplaceAll(name, "\n", "/"), Label: "gateway", Memory: memory, Codec: codec{},
-			Shared: k.config.Shared, Metrics: k.config.Metrics, Clock: k.config.Clock,
+			Name: "gateway:" + strings.ReplaceAll(name, "\n", "/"), Tenant: scope.Tenant, Label: "gateway", Memory: memory, Codec: codec{},
+			Shared: k.config.Shared, Metrics: k.config.Metrics, Clock: k.config.Clock, Soften: k.soften, Counts: (*stored).isAnswer,
 		})}
 		k.spaces[name] = weak.Make(s)
 	}
@@ -165,29 +169,4 @@ func (k *Kind) live() (out []*space) {
 		}
 	}
 	return out
-}
-
-// Purge is what of a route's answers is dropped: all, those with a tag, or
-// those of URLs that begin with one.
-type Purge struct {
-	Route string
-	// Tag is one of the answers' Cache-Tag or Surrogate-Key; empty is any.
-	Tag string
-	// URL is scheme://host/path?query, or the beginning of such; empty is any.
-	URL string
-}
-
-// Purge drops stored answers of a scope, on every replica. It returns how many
-// this process had.
-func (k *Kind) Purge(ctx context.Context, scope kernel.Scope, p Purge) (dropped int) {
-	owner := scope.String() + "\n" + p.Route
-	for _, s := range k.live() {
-		switch {
-		case p.Tag != "":
-			dropped += s.cache.Purge(ctx, tier.Purge{Tag: owner + "\n" + p.Tag})
-		default:
-			dropped += s.cache.Purge(ctx, tier.Purge{Prefix: owner + "\n" + p.URL})
-		}
-	}
-	return dropped
 }

@@ -31,6 +31,8 @@ type request struct {
 	// original is the request's head, once it was kept.
 	original *fasthttp.RequestHeader
 	rule     int
+	// behind tells that it is of no client.
+	behind bool
 	// waited tells that it waited for another request's answer.
 	waited bool
 	at     time.Time
@@ -94,11 +96,12 @@ func (f *filter) understand(x *exchange.Exchange) *request {
 
 // url is the key of what is asked for: all that the service sees of the place.
 func (f *filter) url(x *exchange.Exchange, host, target string) string {
-	scheme := "http://"
+	scheme := "http:"
 	if x.Secure() {
-		scheme = "https://"
+		scheme = "https:"
 	}
-	return f.owner + "\n" + scheme + strings.ToLower(host) + target + f.version
+	name, port := split(host)
+	return f.scope + "\n" + name + "\n" + target + "\n" + scheme + port + f.version
 }
 
 // seen is what a service sees in a header; some the gateway sets itself.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // stored is what is kept under a key. Under that of a URL it is a variation:
@@ -45,6 +47,9 @@ type answer struct {
 	// head is the answer's head as it goes on the wire; body is never changed.
 	head, body []byte
 }
+
+// isAnswer tells an answer from a variation.
+func (s *stored) isAnswer() bool { return s.Status != 0 }
 
 // age is how old an answer is, in seconds (RFC 9111 §4.2.3).
 func (s *stored) age(now time.Time) int64 {
@@ -100,10 +105,16 @@ func (codec) Decode(b []byte) (*stored, error) {
 	if err := json.Unmarshal(meta, s); err != nil {
 		return nil, err //nolint:wrapcheck // it is dropped
 	}
-	if s.head, s.body, ok = cut(b); !ok {
+	if s.head, s.body, ok = cut(b); !ok || s.isAnswer() && !s.readable() {
 		return nil, errCut
 	}
 	return s, nil
+}
+
+// readable tells that the head of an answer is one.
+func (s *stored) readable() bool {
+	var h fasthttp.ResponseHeader
+	return s.readInto(&h) == nil && h.StatusCode() == s.Status && h.ContentLength() == len(s.body)
 }
 
 func cut(b []byte) (part, rest []byte, ok bool) {

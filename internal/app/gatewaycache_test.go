@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"path"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// twoDaemons are two on one PostgreSQL, with the same keys.
+func twoDaemons(t *testing.T) (first, second *App) {
+	t.Helper()
+	shared, database := t.TempDir(), dbtest.NewPostgres(t)
+	both := func(node string) func(*config.Config) {
+		return func(c *config.Config) {
+			c.Node, c.Database = node, database
+			c.Key, c.Blobs = "file://"+filepath.Join(shared, "kek"), "file://"+filepath.Join(shared, "blobs")
+		}
+	}
+	return benchApp(t, both("first")), benchApp(t, both("second"))
+}
+
+// running runs a loop of a daemon as long as the test.
+func running(t *testing.T, loop func(ctx context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- loop(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAPurgeAtOneDaemonIsHeardAtTheOther has no Redis between them.
+func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
+	t.Parallel()
+	a, b := twoDaemons(t)
+	dev := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	for _, one := range []*App{a, b} {
+		running(t, one.access.events.Serve)
+		running(t, purges{one.access.events, one.fabric.gateway}.Run)
+	}
+	ask := map[*App]func(product string){}
+	for _, one := range []*App{a, b} {
+		filter, err := one.fabric.cached.Compile(t.Context(), gateway.Policy{Scope: dev, Name: "answers", Kind: gatewaycache.Name, Spec: json.RawMessage(`{}`)},
+			gateway.Attachment{Scope: dev, Route: "shop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler := filter(func(x *exchange.Exchange) {
+			x.Response.Header.Set("Cache-Control", "max-age=3600")
+			x.Response.Header.Set("Cache-Tag", path.Base(x.Path))
+			x.SetBody([]byte("x"))
+		})
+		ask[one] = func(product string) {
+			req, resp := &fasthttp.Request{}, &fasthttp.Response{}
+			req.SetRequestURI("/products/" + product)
+			req.Header.SetHost("shop.dev.demo.localhost")
+			x, ok := exchange.New(req, resp, exchange.Connection{Context: t.Context(), Client: &net.TCPAddr{}, Proto: 1, Body: exchange.NewBody(nil, 0)})
+			if !ok {
+				t.Fatal("the request is not taken")
+			}
+			handler(x)
+			x.Handled()
+		}
+	}
+	entries := func(one *App) int { return one.fabric.cached.Uses(dev)[0].Entries }
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
+	purge := func(at *App, p gateway.CachePurge) int {
+		n, err := at.fabric.gateway.PurgeCache(ctx, dev, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	cachetest.Until(t, "the other daemon to listen", func() bool {
+		ask[b]("product-7")
+		purge(a, gateway.CachePurge{Tag: "product-7"})
+		return entries(b) == 0
+	})
+	for _, p := range []gateway.CachePurge{{Tag: "product-7"}, {URL: "shop.dev.demo.localhost/products/*"}, {Route: "shop"}, {All: true}} {
+		ask[a]("product-7")
+		ask[b]("product-7")
+		if purge(a, gateway.CachePurge{Tag: "product-8"}) != 0 || entries(a) != 1 || entries(b) != 1 {
+			t.Errorf("%+v: another tag's purge drops it, or it was not stored: %d and %d are left", p, entries(a), entries(b))
+		}
+		began := time.Now()
+		if n := purge(a, p); n != 1 || entries(a) != 0 {
+			t.Errorf("%+v: %d were dropped, %d are left", p, n, entries(a))
+		}
+		cachetest.Until(t, "the other daemon to drop it", func() bool { return entries(b) == 0 })
+		t.Logf("%+v: heard after %s", p, time.Since(began).Round(time.Millisecond))
+	}
+	ask[a]("product-9")
+	purge(a, gateway.CachePurge{Tag: "product-7"})
+	ask[a]("product-7")
+	purge(b, gateway.CachePurge{Tag: "product-9"})
+	cachetest.Until(t, "the event after its own", func() bool { return entries(a) < 2 })
+	if entries(a) != 1 {
+		t.Error("hearing of its own purges drops what came after")
+	}
+}

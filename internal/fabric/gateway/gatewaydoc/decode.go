@@ -76,19 +76,27 @@ func keyed(v yamldoc.Value, to reflect.Value) {
 
 func object(v yamldoc.Value, to reflect.Value) {
 	fields := map[string]reflect.Value{}
-	var keys []string
-	for i := range to.NumField() {
-		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			continue
-		}
-		keys = append(keys, name)
-		fields[name] = to.Field(i)
-	}
+	keys := named(nil, to, fields)
 	o := v.Object(keys...)
 	for _, name := range keys {
 		if value, ok := o.Get(name); ok {
 			into(value, fields[name])
 		}
 	}
+}
+
+// named adds the fields of a struct by their names in JSON, those of embedded structs
+// among them.
+func named(keys []string, to reflect.Value, fields map[string]reflect.Value) []string {
+	for i := range to.NumField() {
+		field := to.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case name == "" && field.Anonymous && field.Type.Kind() == reflect.Struct:
+			keys = named(keys, to.Field(i), fields)
+		case name != "" && name != "-":
+			keys, fields[name] = append(keys, name), to.Field(i)
+		}
+	}
+	return keys
 }

@@ -6,9 +6,11 @@ import (
 	"net"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
@@ -47,6 +49,55 @@ func running(t *testing.T, loop func(ctx context.Context) error) {
 	})
 }
 
+// cachedAt returns what asks a route with a cache at a daemon, whose answers are tagged
+// with the product.
+func cachedAt(t *testing.T, a *App, dev kernel.Scope) func(product string) {
+	t.Helper()
+	filter, err := a.fabric.cached.Compile(t.Context(), gateway.Policy{Scope: dev, Name: "answers", Kind: gatewaycache.Name, Spec: json.RawMessage(`{}`)},
+		gateway.Attachment{Scope: dev, Route: "shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := filter(func(x *exchange.Exchange) {
+		x.Response.Header.Set("Cache-Control", "max-age=3600")
+		x.Response.Header.Set("Cache-Tag", path.Base(x.Path))
+		x.SetBody([]byte("a-private-word"))
+	})
+	return func(product string) {
+		req, resp := &fasthttp.Request{}, &fasthttp.Response{}
+		req.SetRequestURI("/products/" + product)
+		req.Header.SetHost("shop.dev.demo.localhost")
+		x, ok := exchange.New(req, resp, exchange.Connection{Context: t.Context(), Client: &net.TCPAddr{}, Proto: 1, Body: exchange.NewBody(nil, 0)})
+		if !ok {
+			t.Fatal("the request is not taken")
+		}
+		handler(x)
+		x.Handled()
+	}
+}
+
+// TestWhatADaemonSharesIsSealed looks at what is in the Redis of the configuration.
+func TestWhatADaemonSharesIsSealed(t *testing.T) {
+	t.Parallel()
+	server := cachetest.Redis(t)
+	a := benchApp(t, func(c *config.Config) { c.GatewayRedis = server.URL() })
+	running(t, a.fabric.shared.Serve)
+	cachetest.Until(t, "Redis", a.fabric.shared.Up)
+	cachedAt(t, a, kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"})("product-7")
+	client := redis.NewClient(server.Options())
+	defer func() { _ = client.Close() }()
+	var keys []string
+	cachetest.Until(t, "the answer in Redis", func() bool {
+		keys, _ = client.Keys(t.Context(), "terrace:cache:gateway:*:e:*").Result()
+		return len(keys) == 2
+	})
+	for _, key := range keys {
+		if value := client.Get(t.Context(), key).Val(); value == "" || strings.Contains(value, "private") || strings.Contains(value, "until") {
+			t.Errorf("%q is there to be read: %.80q", key, value)
+		}
+	}
+}
+
 // TestAPurgeAtOneDaemonIsHeardAtTheOther has no Redis between them.
 func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
 	t.Parallel()
@@ -56,30 +107,7 @@ func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
 		running(t, one.access.events.Serve)
 		running(t, purges{one.access.events, one.fabric.gateway}.Run)
 	}
-	ask := map[*App]func(product string){}
-	for _, one := range []*App{a, b} {
-		filter, err := one.fabric.cached.Compile(t.Context(), gateway.Policy{Scope: dev, Name: "answers", Kind: gatewaycache.Name, Spec: json.RawMessage(`{}`)},
-			gateway.Attachment{Scope: dev, Route: "shop"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		handler := filter(func(x *exchange.Exchange) {
-			x.Response.Header.Set("Cache-Control", "max-age=3600")
-			x.Response.Header.Set("Cache-Tag", path.Base(x.Path))
-			x.SetBody([]byte("x"))
-		})
-		ask[one] = func(product string) {
-			req, resp := &fasthttp.Request{}, &fasthttp.Response{}
-			req.SetRequestURI("/products/" + product)
-			req.Header.SetHost("shop.dev.demo.localhost")
-			x, ok := exchange.New(req, resp, exchange.Connection{Context: t.Context(), Client: &net.TCPAddr{}, Proto: 1, Body: exchange.NewBody(nil, 0)})
-			if !ok {
-				t.Fatal("the request is not taken")
-			}
-			handler(x)
-			x.Handled()
-		}
-	}
+	ask := map[*App]func(product string){a: cachedAt(t, a, dev), b: cachedAt(t, b, dev)}
 	entries := func(one *App) int { return one.fabric.cached.Uses(dev)[0].Entries }
 	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
 	purge := func(at *App, p gateway.CachePurge) int {

@@ -82,7 +82,7 @@ generate: ## write the generated code again
 
 bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/... ./internal/access/... ./internal/platform/conceal ./internal/platform/db
-	go test $(GOFLAGS_) -run '^$$' -bench 'ListFiltered|Neighbour' -benchtime 100x ./internal/app
+	go test $(GOFLAGS_) -run '^$$' -bench 'ListFiltered|Neighbour|Reads' -benchtime 100x ./internal/app
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/platform/leakscan ./internal/delivery/graph ./internal/delivery/runner ./internal/delivery/vcs ./internal/governance/compliance ./internal/governance/cost ./internal/governance/focus ./internal/governance/leak ./internal/governance/leak/leaksql ./internal/governance/policy/rego ./test/bench
 
 bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, its firewall beside Coraza and ModSecurity, as far as they are on this machine

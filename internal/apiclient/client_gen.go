@@ -797,14 +797,17 @@ func (e FocusOnError) Valid() bool {
 
 // Defines values for GatewayClass.
 const (
-	GatewayClassPolicy GatewayClass = "policy"
-	GatewayClassRoute  GatewayClass = "route"
+	GatewayClassPolicy  GatewayClass = "policy"
+	GatewayClassProduct GatewayClass = "product"
+	GatewayClassRoute   GatewayClass = "route"
 )
 
 // Valid indicates whether the value is a known member of the GatewayClass enum.
 func (e GatewayClass) Valid() bool {
 	switch e {
 	case GatewayClassPolicy:
+		return true
+	case GatewayClassProduct:
 		return true
 	case GatewayClassRoute:
 		return true
@@ -1239,6 +1242,99 @@ func (e PolicyOutcome) Valid() bool {
 	case PolicyOutcomeViolation:
 		return true
 	case PolicyOutcomeWarning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProductConsumerKind.
+const (
+	ProductConsumerKindProject ProductConsumerKind = "project"
+	ProductConsumerKindService ProductConsumerKind = "service"
+	ProductConsumerKindUser    ProductConsumerKind = "user"
+)
+
+// Valid indicates whether the value is a known member of the ProductConsumerKind enum.
+func (e ProductConsumerKind) Valid() bool {
+	switch e {
+	case ProductConsumerKindProject:
+		return true
+	case ProductConsumerKindService:
+		return true
+	case ProductConsumerKindUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProductKeyName.
+const (
+	ProductKeyNamePrimary   ProductKeyName = "primary"
+	ProductKeyNameSecondary ProductKeyName = "secondary"
+)
+
+// Valid indicates whether the value is a known member of the ProductKeyName enum.
+func (e ProductKeyName) Valid() bool {
+	switch e {
+	case ProductKeyNamePrimary:
+		return true
+	case ProductKeyNameSecondary:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProductPeriod.
+const (
+	ProductPeriodDay   ProductPeriod = "day"
+	ProductPeriodHour  ProductPeriod = "hour"
+	ProductPeriodMonth ProductPeriod = "month"
+	ProductPeriodWeek  ProductPeriod = "week"
+)
+
+// Valid indicates whether the value is a known member of the ProductPeriod enum.
+func (e ProductPeriod) Valid() bool {
+	switch e {
+	case ProductPeriodDay:
+		return true
+	case ProductPeriodHour:
+		return true
+	case ProductPeriodMonth:
+		return true
+	case ProductPeriodWeek:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProductState.
+const (
+	ProductStateActive    ProductState = "active"
+	ProductStateCancelled ProductState = "cancelled"
+	ProductStateExpired   ProductState = "expired"
+	ProductStateRejected  ProductState = "rejected"
+	ProductStateSubmitted ProductState = "submitted"
+	ProductStateSuspended ProductState = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the ProductState enum.
+func (e ProductState) Valid() bool {
+	switch e {
+	case ProductStateActive:
+		return true
+	case ProductStateCancelled:
+		return true
+	case ProductStateExpired:
+		return true
+	case ProductStateRejected:
+		return true
+	case ProductStateSubmitted:
+		return true
+	case ProductStateSuspended:
 		return true
 	default:
 		return false
@@ -3805,6 +3901,26 @@ type CreateConfigTokenRequest struct {
 	Workload string            `json:"workload"`
 }
 
+// CreateGatewaySubscriptionRequest defines model for CreateGatewaySubscriptionRequest.
+type CreateGatewaySubscriptionRequest struct {
+	Consumer *GatewayConsumer `json:"consumer,omitempty"`
+
+	// EndsAt When it expires; never unless given.
+	EndsAt *time.Time `json:"endsAt,omitempty"`
+
+	// Name The subscription's name; the consumer's unless given.
+	Name string `json:"name,omitempty"`
+
+	// Plan The plan; may be left out where the product has one alone.
+	Plan string `json:"plan,omitempty"`
+
+	// Product The product's name.
+	Product string `json:"product"`
+
+	// Reason What it is for; who approves reads it.
+	Reason string `json:"reason,omitempty"`
+}
+
 // CreateGrantRequest defines model for CreateGrantRequest.
 type CreateGrantRequest struct {
 	// ExpiresAt When it ends by itself; never unless given.
@@ -4851,8 +4967,17 @@ type GatewayChange struct {
 	Warning string `json:"warning,omitempty"`
 }
 
-// GatewayClass Whether it is a route or a policy.
+// GatewayClass Whether it is a route, a policy or a product.
 type GatewayClass string
+
+// GatewayConsumer defines model for GatewayConsumer.
+type GatewayConsumer struct {
+	// Kind Who a consumer is.
+	Kind ProductConsumerKind `json:"kind"`
+
+	// Name The name of the project, service account or user; the caller's own user, or the product's project, unless given.
+	Name string `json:"name,omitempty"`
+}
 
 // GatewayExplanation defines model for GatewayExplanation.
 type GatewayExplanation struct {
@@ -4944,6 +5069,17 @@ type GatewayPolicyUse struct {
 	Why   string `json:"why"`
 }
 
+// GatewayProduct defines model for GatewayProduct.
+type GatewayProduct struct {
+	Name    string      `json:"name"`
+	Project string      `json:"project"`
+	Spec    ProductSpec `json:"spec"`
+
+	// Stage Empty for every stage of the project.
+	Stage     string    `json:"stage,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
 // GatewayRoute defines model for GatewayRoute.
 type GatewayRoute struct {
 	Name string `json:"name"`
@@ -4954,6 +5090,53 @@ type GatewayRoute struct {
 	Spec      Route     `json:"spec"`
 	Stage     string    `json:"stage"`
 	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// GatewaySubscribed defines model for GatewaySubscribed.
+type GatewaySubscribed struct {
+	Changed        *ProductDecision `json:"changed,omitempty"`
+	Consumer       ProductConsumer  `json:"consumer"`
+	Decided        *ProductDecision `json:"decided,omitempty"`
+	EndsAt         *time.Time       `json:"endsAt,omitempty"`
+	ID             string           `json:"id"`
+	Keys           ProductKeys      `json:"keys"`
+	Name           string           `json:"name"`
+	Plan           string           `json:"plan"`
+	PrimaryKeyAt   time.Time        `json:"primaryKeyAt"`
+	Product        string           `json:"product"`
+	Project        string           `json:"project"`
+	Requested      ProductDecision  `json:"requested"`
+	SecondaryKeyAt time.Time        `json:"secondaryKeyAt"`
+	Stage          string           `json:"stage"`
+
+	// State Where a subscription is in its life.
+	State ProductState `json:"state"`
+}
+
+// GatewaySubscription defines model for GatewaySubscription.
+type GatewaySubscription struct {
+	Changed        *ProductDecision `json:"changed,omitempty"`
+	Consumer       ProductConsumer  `json:"consumer"`
+	Decided        *ProductDecision `json:"decided,omitempty"`
+	EndsAt         *time.Time       `json:"endsAt,omitempty"`
+	ID             string           `json:"id"`
+	Name           string           `json:"name"`
+	Plan           string           `json:"plan"`
+	PrimaryKeyAt   time.Time        `json:"primaryKeyAt"`
+	Product        string           `json:"product"`
+	Project        string           `json:"project"`
+	Requested      ProductDecision  `json:"requested"`
+	SecondaryKeyAt time.Time        `json:"secondaryKeyAt"`
+	Stage          string           `json:"stage"`
+
+	// State Where a subscription is in its life.
+	State ProductState `json:"state"`
+}
+
+// GatewaySubscriptionReason defines model for GatewaySubscriptionReason.
+type GatewaySubscriptionReason struct {
+	// Reason Why; it is in the audit log.
+	Reason string `json:"reason,omitempty"`
 }
 
 // GetAPIChangesResponse defines model for GetApiChangesResponse.
@@ -6054,10 +6237,22 @@ type PageGatewayPolicy struct {
 	Next  string          `json:"next,omitempty"`
 }
 
+// PageGatewayProduct defines model for PageGatewayProduct.
+type PageGatewayProduct struct {
+	Items []GatewayProduct `json:"items"`
+	Next  string           `json:"next,omitempty"`
+}
+
 // PageGatewayRoute defines model for PageGatewayRoute.
 type PageGatewayRoute struct {
 	Items []GatewayRoute `json:"items"`
 	Next  string         `json:"next,omitempty"`
+}
+
+// PageGatewaySubscription defines model for PageGatewaySubscription.
+type PageGatewaySubscription struct {
+	Items []GatewaySubscription `json:"items"`
+	Next  string                `json:"next,omitempty"`
 }
 
 // PageGrant defines model for PageGrant.
@@ -6544,6 +6739,118 @@ type ProblemDetails struct {
 
 	// Type Names the class of problem: urn:terrace:problem:<kind>.
 	Type string `json:"type"`
+}
+
+// ProductAPI defines model for ProductAPI.
+type ProductAPI struct {
+	API     string `json:"api"`
+	Version string `json:"version"`
+}
+
+// ProductConsumer defines model for ProductConsumer.
+type ProductConsumer struct {
+	ID string `json:"id,omitempty"`
+
+	// Kind Who a consumer is.
+	Kind    ProductConsumerKind `json:"kind"`
+	Name    string              `json:"name"`
+	Project string              `json:"project,omitempty"`
+}
+
+// ProductConsumerKind Who a consumer is.
+type ProductConsumerKind string
+
+// ProductDecision defines model for ProductDecision.
+type ProductDecision struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	ID     string    `json:"id,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// ProductKeyName One of a subscription's two keys.
+type ProductKeyName string
+
+// ProductKeys defines model for ProductKeys.
+type ProductKeys struct {
+	Primary   string `json:"primary,omitempty"`
+	Secondary string `json:"secondary,omitempty"`
+}
+
+// ProductPeriod A part of the calendar, in UTC.
+type ProductPeriod string
+
+// ProductPlan defines model for ProductPlan.
+type ProductPlan struct {
+	Approval         bool               `json:"approval,omitempty"`
+	Description      string             `json:"description,omitempty"`
+	MaxSubscriptions int64              `json:"maxSubscriptions,omitempty"`
+	Name             string             `json:"name"`
+	Quotas           []ProductQuota     `json:"quotas,omitempty"`
+	RateLimits       []ProductRateLimit `json:"rateLimits,omitempty"`
+	Scopes           []string           `json:"scopes,omitempty"`
+	Title            string             `json:"title,omitempty"`
+}
+
+// ProductQuota defines model for ProductQuota.
+type ProductQuota struct {
+	Bytes int64 `json:"bytes,omitempty"`
+	Calls int64 `json:"calls,omitempty"`
+
+	// Per A part of the calendar, in UTC.
+	Per  ProductPeriod `json:"per"`
+	Soft bool          `json:"soft,omitempty"`
+}
+
+// ProductRateLimit defines model for ProductRateLimit.
+type ProductRateLimit struct {
+	Burst int64  `json:"burst,omitempty"`
+	Calls int64  `json:"calls"`
+	Per   string `json:"per"`
+}
+
+// ProductSpec defines model for ProductSpec.
+type ProductSpec struct {
+	Apis        []ProductAPI  `json:"apis,omitempty"`
+	Description string        `json:"description,omitempty"`
+	Plans       []ProductPlan `json:"plans"`
+	Routes      []string      `json:"routes,omitempty"`
+	State       string        `json:"state,omitempty"`
+	Terms       string        `json:"terms,omitempty"`
+	Title       string        `json:"title,omitempty"`
+	Visibility  string        `json:"visibility,omitempty"`
+}
+
+// ProductStanding defines model for ProductStanding.
+type ProductStanding struct {
+	Limit int64        `json:"limit"`
+	Name  string       `json:"name"`
+	Quota ProductQuota `json:"quota"`
+	Until time.Time    `json:"until"`
+	Used  int64        `json:"used"`
+}
+
+// ProductState Where a subscription is in its life.
+type ProductState string
+
+// ProductUsage defines model for ProductUsage.
+type ProductUsage struct {
+	Bytes int64     `json:"bytes"`
+	Calls int64     `json:"calls"`
+	From  time.Time `json:"from"`
+
+	// Period A part of the calendar, in UTC.
+	Period  ProductPeriod `json:"period"`
+	Refused int64         `json:"refused"`
+}
+
+// ProductUsed defines model for ProductUsed.
+type ProductUsed struct {
+	History []ProductUsage `json:"history"`
+
+	// Period A part of the calendar, in UTC.
+	Period ProductPeriod     `json:"period"`
+	Quotas []ProductStanding `json:"quotas"`
 }
 
 // Project defines model for Project.
@@ -10426,6 +10733,42 @@ type PutGatewayPolicyParams struct {
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
+// ListGatewayProductsParams defines parameters for ListGatewayProducts.
+type ListGatewayProductsParams struct {
+	// Project Of products of this project; of all that are seen unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage On this stage; on all that are seen unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteGatewayProductParams defines parameters for DeleteGatewayProduct.
+type DeleteGatewayProductParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage; the project's own product unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
+// GetGatewayProductParams defines parameters for GetGatewayProduct.
+type GetGatewayProductParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage; the project's own product unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
 // ListGatewayRoutesParams defines parameters for ListGatewayRoutes.
 type ListGatewayRoutesParams struct {
 	// Project The project.
@@ -10493,6 +10836,114 @@ type ListGatewaySlosParams struct {
 
 	// Route Only those of this route.
 	Route string `form:"route,omitempty" json:"route,omitempty"`
+}
+
+// ListGatewaySubscriptionsParams defines parameters for ListGatewaySubscriptions.
+type ListGatewaySubscriptionsParams struct {
+	// Project Of products of this project; of all that are seen unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage On this stage; on all that are seen unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Product Only those to this product.
+	Product string `form:"product,omitempty" json:"product,omitempty"`
+
+	// State Only those in this state.
+	State ProductState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// CreateGatewaySubscriptionParams defines parameters for CreateGatewaySubscription.
+type CreateGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetGatewaySubscriptionParams defines parameters for GetGatewaySubscription.
+type GetGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ApproveGatewaySubscriptionParams defines parameters for ApproveGatewaySubscription.
+type ApproveGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// CancelGatewaySubscriptionParams defines parameters for CancelGatewaySubscription.
+type CancelGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RegenerateGatewaySubscriptionKeyParams defines parameters for RegenerateGatewaySubscriptionKey.
+type RegenerateGatewaySubscriptionKeyParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RejectGatewaySubscriptionParams defines parameters for RejectGatewaySubscription.
+type RejectGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ResumeGatewaySubscriptionParams defines parameters for ResumeGatewaySubscription.
+type ResumeGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// SuspendGatewaySubscriptionParams defines parameters for SuspendGatewaySubscription.
+type SuspendGatewaySubscriptionParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetGatewaySubscriptionUsageParams defines parameters for GetGatewaySubscriptionUsage.
+type GetGatewaySubscriptionUsageParams struct {
+	// Project The project of the product.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Period Of which length the periods are.
+	Period ProductPeriod `form:"period,omitempty" json:"period,omitempty"`
+
+	// Limit Of how many periods, the newest first.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // TailGatewayParams defines parameters for TailGateway.

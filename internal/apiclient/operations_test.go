@@ -519,6 +519,33 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"GatewayCache": func() error {
 			return e(c.GatewayCache(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}))
 		},
+		"GatewayProducts": func() error {
+			return e(c.GatewayProducts(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}))
+		},
+		"GatewayProduct": func() error {
+			return e(c.GatewayProduct(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "p"))
+		},
+		"DeleteGatewayProduct": func() error {
+			return e(c.DeleteGatewayProduct(ctx, "p", apiclient.DeleteGatewayProductParams{Project: "shop", Stage: "dev", DryRun: true}))
+		},
+		"GatewaySubscriptions": func() error {
+			return e(c.GatewaySubscriptions(ctx, apiclient.ListGatewaySubscriptionsParams{Project: "shop", Stage: "dev", Product: "p", State: apiclient.ProductStateActive}))
+		},
+		"GatewaySubscription": func() error {
+			return e(c.GatewaySubscription(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "s"))
+		},
+		"CreateGatewaySubscription": func() error {
+			return e(c.CreateGatewaySubscription(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, apiclient.CreateGatewaySubscriptionRequest{Product: "p"}))
+		},
+		"ChangeGatewaySubscription": func() error {
+			return e(c.ChangeGatewaySubscription(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "s", apiclient.CancelSubscription, "x"))
+		},
+		"RegenerateGatewaySubscriptionKey": func() error {
+			return e(c.RegenerateGatewaySubscriptionKey(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "s", apiclient.ProductKeyNamePrimary, "x"))
+		},
+		"GatewaySubscriptionUsage": func() error {
+			return e(c.GatewaySubscriptionUsage(ctx, "s", apiclient.GetGatewaySubscriptionUsageParams{Project: "shop", Stage: "dev", Period: apiclient.ProductPeriodHour, Limit: 3}))
+		},
 		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }

@@ -36,6 +36,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/product/productapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
@@ -121,6 +122,7 @@ func (a *App) handler() http.Handler {
 		automationapi.API{Rules: a.delivery.rules},
 		gatewayapi.API{Gateway: a.fabric.gateway, Traffic: a.fabric.traffic, Tail: a.fabric.tail, SLOs: a.fabric.slos},
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
+		productapi.API{Products: a.fabric.products.Service, Gateway: a.fabric.gateway},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
 		runners,
@@ -188,6 +190,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		automationapi.API{},
 		gatewayapi.API{},
 		tuningapi.API{},
+		productapi.API{},
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},

@@ -70,6 +70,7 @@ type fabric struct {
 	// accessLog is nil where it is off.
 	accessLog *accesslog.Writer
 	authn     *authn.Kind
+	products  *products
 	proxy     *gateway.Proxy
 	// sessions are what cookies are signed with that keep a client at an instance.
 	sessions *gateway.SessionKeys
@@ -101,6 +102,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Known: f.leaks,
 	}
 	a.upstreams.Secrets = f.secrets
+	f.products = newProducts(p, a, f)
 	f.authn = newAuthn(p, a, f)
 	kinds, err := gatewayKinds(p, f)
 	if err != nil {
@@ -110,6 +112,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
 		Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics,
 		Kinds: kinds, Traffic: f.traffic.Book, Cache: f.cached,
+		ProductStore: gatewaysql.NewStore(p.db), Products: f.products.Service,
 	})
 	if f.slos, err = newObjectives(p, a, f); err != nil {
 		return err
@@ -164,6 +167,9 @@ func (f *fabric) load(ctx context.Context) error {
 	if err := f.apis.view.Load(ctx); err != nil {
 		return err
 	}
+	if err := f.products.Load(ctx); err != nil {
+		return err
+	}
 	return f.broker.Start(ctx)
 }
 
@@ -215,6 +221,8 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("dns records", f.dns.Watch)
 	f.trafficLoops(g, events)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
+	g.Every("old usage of products", time.Hour, f.products.Tidy)
+	g.Every("ends of subscriptions", time.Minute, f.products.Expire)
 	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
 	g.Every("old traffic of routes", time.Hour, f.traffic.Book.Tidy)
 	g.Every("who watched requests", time.Minute, (&tail.Server{Service: f.tail}).Tidy)
@@ -240,6 +248,7 @@ func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
 	if f.accessLog != nil {
 		g.Add("gateway access log", f.accessLog.Serve)
 	}
+	f.products.loops(g)
 	g.Add("gateway server", f.gatewayServer.Serve)
 	g.Add("gateway services", f.proxy.Watch)
 	g.Add("watched requests", (&tail.Server{Service: f.tail}).Serve)
@@ -256,6 +265,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.accessLog != nil {
 		logClose(p.log, "access log", f.accessLog.Close())
+	}
+	if f.products != nil {
+		f.products.settle(p)
 	}
 	if f.cached != nil {
 		f.cached.Close()

@@ -35,10 +35,7 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway validation: %w", err)
 	}
-	var limits limit.Config
-	if f.counts != nil {
-		limits.Shared = f.counts
-	}
+	limits := newLimits(f)
 	return []gateway.Kind{
 		telemetry.New(),
 		slo.New(),
@@ -56,9 +53,17 @@ func gatewayKinds(p *platform, f *fabric) ([]gateway.Kind, error) {
 	}, nil
 }
 
+// newLimits says where limits are counted.
+func newLimits(f *fabric) limit.Config {
+	if f.counts == nil {
+		return limit.Config{}
+	}
+	return limit.Config{Shared: f.counts}
+}
+
 // newAuthn proves who calls routes of the gateway.
 func newAuthn(p *platform, a *access, f *fabric) *authn.Kind {
-	c := authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Secrets: f.secrets, Sealer: p.sealer, Log: p.log}
+	c := authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Secrets: f.secrets, Subscriptions: f.products, Sealer: p.sealer, Log: p.log}
 	if f.redis != nil {
 		c.Shared = authnredis.New(f.redis)
 	}

@@ -141,6 +141,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 		return err
 	}
 	f.secrets = &secret.Service{Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db}
+	f.products = newProducts(p, a, f)
 	f.authn = newAuthn(p, a, f)
 	kinds, err := gatewayKinds(p, f)
 	if err != nil {
@@ -149,7 +150,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 	store := gatewaysql.NewStore(p.db)
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics, Kinds: kinds,
-		Traffic: f.traffic.Book, Cache: f.cached,
+		ProductStore: store, Products: f.products.Service, Traffic: f.traffic.Book, Cache: f.cached,
 	})
 	return nil
 }
@@ -167,6 +168,9 @@ func (nowhere) Upstream(kernel.Scope, string, string) (addr, release string, ok 
 func (g *Gateway) Start(ctx context.Context) (err error) {
 	defer func() { err = whichPort(err, g.platform.config) }()
 	if err := g.fabric.gateway.Load(ctx); err != nil {
+		return err
+	}
+	if err := g.fabric.products.Load(ctx); err != nil {
 		return err
 	}
 	if err := g.fabric.sessions.Renew(ctx); err != nil {

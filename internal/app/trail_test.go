@@ -147,7 +147,7 @@ func order(id string) int {
 
 // ends reports operations that end what others are asked for.
 func ends(id string) bool {
-	for _, verb := range []string{"delete-", "remove-", "destroy", "end-", "revoke-", "forget-", "disconnect-", "unbind-", "set-user-disabled", "set-service-account-disabled"} {
+	for _, verb := range []string{"delete-", "remove-", "destroy", "end-", "revoke-", "forget-", "disconnect-", "unbind-", "set-user-disabled", "set-service-account-disabled", "cancel-gateway-"} {
 		if strings.HasPrefix(id, verb) {
 			return true
 		}
@@ -188,6 +188,8 @@ func (c *crossing) walked() map[string]seed {
 		"revoke-config-token":          {values: map[string]string{"token": c.ids["cfgt"]}},
 		"sign-in":                      {body: object{"username": "admin", "password": matrixPassword}},
 		"roll-back-state":              {values: map[string]string{"stage": "dev"}, body: object{"version": c.ids["sv"], "reason": "x"}},
+		"cancel-gateway-subscription":  {values: dev}, "suspend-gateway-subscription": {values: dev}, "delete-gateway-product": {values: dev}, "get-gateway-product": {values: dev},
+		"regenerate-gateway-subscription-key": {values: map[string]string{"project": "demo", "stage": "dev", "key": "primary"}},
 	}
 }
 
@@ -211,6 +213,8 @@ func silent() map[string]string {
 func unproven() map[string]string {
 	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
 	return map[string]string{
+		"resume-gateway-subscription":  "it takes one that is suspended",
+		"approve-gateway-subscription": "it takes one that waits, and somebody else", "reject-gateway-subscription": "it takes one that waits",
 		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
 		"retire-api": "it takes a sunset that is over", "approve-api-override": "it takes somebody else",
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,

@@ -173,18 +173,19 @@ func (l lines) values() map[string]string {
 		"terrace landing-zone set --file":     filepath.Join(l.folder, "state.json"),
 		"terrace landing-zone check --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone check --folder": l.folder,
 		"terrace landing-zone run --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone run --folder": l.folder,
-		"terrace gateway apply --file":      filepath.Join(l.folder, "route.yaml"),
-		"terrace gateway cache purge --all": "true",
-		"terrace gateway validate --file":   filepath.Join(l.folder, "route.yaml"),
-		"terrace module publish --version":  "1.0.0",
-		"terrace promote --to":              "test",
-		"terrace module publish --dry-run":  "true",
-		"terrace policy eval --server":      "true",
-		"terrace policy eval --plan":        filepath.Join(l.folder, "plan.json"),
-		"terrace policy list --server":      "true",
-		"terrace policy impact --assign":    "*=hard-mandatory",
-		"terrace state import --file":       filepath.Join(l.folder, "state.json"),
-		"terrace secret rollback --version": "1", "terrace secret configure --max-versions": "5",
+		"terrace gateway apply --file":                      filepath.Join(l.folder, "route.yaml"),
+		"terrace gateway cache purge --all":                 "true",
+		"terrace gateway validate --file":                   filepath.Join(l.folder, "route.yaml"),
+		"terrace gateway subscription regenerate-key --key": "primary",
+		"terrace module publish --version":                  "1.0.0",
+		"terrace promote --to":                              "test",
+		"terrace module publish --dry-run":                  "true",
+		"terrace policy eval --server":                      "true",
+		"terrace policy eval --plan":                        filepath.Join(l.folder, "plan.json"),
+		"terrace policy list --server":                      "true",
+		"terrace policy impact --assign":                    "*=hard-mandatory",
+		"terrace state import --file":                       filepath.Join(l.folder, "state.json"),
+		"terrace secret rollback --version":                 "1", "terrace secret configure --max-versions": "5",
 		"terrace secret restore --version":    "1",
 		"terrace secret destroy --version":    "1",
 		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",
@@ -199,7 +200,7 @@ func (l lines) word(name string) string {
 		return l.folder
 	case "WORKLOAD":
 		return "nope"
-	case "route|policy":
+	case "route|policy|product":
 		return "route"
 	case "LEVEL":
 		return "hard-mandatory"

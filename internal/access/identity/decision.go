@@ -173,11 +173,17 @@ func perimeterDecisions() map[string]Decision {
 		"gateway.purge": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
 		// A policy of a project or a tenant holds for the routes of others.
 		"gateway.govern": {Scope: ScopeAdmin, Roles: admins},
-		"api.read":       {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
-		"api.write":      {Scope: ScopeDeploy, Roles: developers, Below: true},
-		"api.publish":    {Scope: ScopeDeploy, Roles: developers},
-		"api.approve":    {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
-		"api.guide":      {Scope: ScopeAdmin, Roles: admins},
+		// A subscription is asked for where its consumer is, and decided where the product is.
+		"gateway-subscription.read":    {Scope: ScopeRead, Roles: members},
+		"gateway-subscription.create":  {Scope: ScopeDeploy, Roles: developers},
+		"gateway-subscription.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"gateway-subscription.manage":  {Scope: ScopeDeploy, Roles: developers},
+
+		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
+		"api.publish": {Scope: ScopeDeploy, Roles: developers},
+		"api.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"api.guide":   {Scope: ScopeAdmin, Roles: admins},
 	}
 }
 

@@ -34,8 +34,8 @@ func apply(e *command.Env) *cobra.Command {
 	var paths []string
 	var p apiclient.ApplyGatewayDocumentsParams
 	c := g.at(&cobra.Command{
-		Use: "apply", Short: "Make routes and policies be as documents say, all of them or none", Args: cobra.NoArgs,
-		Long: "Documents are of apiVersion " + apiVersion + " (kind Route, or a kind of policy), or HTTPRoutes of the Gateway API.\n" +
+		Use: "apply", Short: "Make routes, policies and products be as documents say, all of them or none", Args: cobra.NoArgs,
+		Long: "Documents are of apiVersion " + apiVersion + " (kind Route, Product, or a kind of policy), or HTTPRoutes of the Gateway API.\n" +
 			"Those that name no project or stage in their metadata are of the one that the command is about; those in a\n" +
 			"folder stages/STAGE of a folder of documents are of that stage. A repository with such a folder is followed by\n" +
 			"terrace source add.",

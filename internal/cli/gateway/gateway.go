@@ -1,5 +1,5 @@
-// Package gateway has the commands terrace gateway …: routes and policies as documents,
-// and what they do with a request.
+// Package gateway has the commands terrace gateway …: routes, policies and products as
+// documents, what they do with a request, and subscriptions to products.
 //
 // It owns their flags and tables, and reads documents as far as that needs no server.
 // What they mean is the server's.
@@ -36,8 +36,8 @@ type group struct {
 
 // Command returns terrace gateway.
 func Command(e *command.Env) *cobra.Command {
-	c := command.Group("gateway", "Routes and policies of the gateway, as documents",
-		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e))
+	c := command.Group("gateway", "Routes, policies and products of the gateway, as documents",
+		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e), products(e), subscriptions(e))
 	c.Aliases = []string{"gw"}
 	return c
 }
@@ -64,20 +64,23 @@ func (g *group) ofStage(c *cobra.Command, run func(ctx context.Context, s comman
 	return c
 }
 
-// one makes a command about one route or policy: CLASS NAME.
+// one makes a command about one route, policy or product: CLASS NAME.
 func (g *group) one(c *cobra.Command, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error) *cobra.Command {
 	c.Args = cobra.ExactArgs(2)
 	c.ValidArgsFunction = g.names()
-	command.ChoiceArgument(c, 0, classRoute, classPolicy)
+	command.ChoiceArgument(c, 0, classRoute, classPolicy, classProduct)
 	return g.at(c, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
 		if args[0] == classRoute && at.Stage == "" {
 			return exit.Wrong("a route is of a stage, and none is named").WithFix("give --stage")
+		}
+		if args[0] == classProduct && at.Project == "" {
+			return exit.Wrong("a product is of a project, not of the tenant").WithFix("leave --tenant away, and give --project")
 		}
 		return run(ctx, s, at, args[0], args[1])
 	})
 }
 
-// names offers the routes and policies that there are.
+// names offers the routes, policies and products that there are.
 func (g *group) names() command.Completion {
 	return func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) != 1 {
@@ -88,6 +91,10 @@ func (g *group) names() command.Completion {
 			if args[0] == classRoute {
 				all, err := s.GatewayRoutes(ctx, at, "")
 				return named(all, func(r apiclient.GatewayRoute) string { return r.Name }), err
+			}
+			if args[0] == classProduct {
+				all, err := s.GatewayProducts(ctx, at)
+				return named(all, func(p apiclient.GatewayProduct) string { return p.Name }), err
 			}
 			if g.tenant {
 				at.Project = ""
@@ -145,7 +152,7 @@ func policies(e *command.Env) *cobra.Command {
 func get(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	return g.one(&cobra.Command{
-		Use: "get route|policy NAME", Short: "Show a route or a policy as a document",
+		Use: "get route|policy|product NAME", Short: "Show a route, a policy or a product as a document",
 		Long:    "What is shown can be applied again.",
 		Example: "  terrace gateway get route orders --stage dev > orders.yaml",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
@@ -160,7 +167,7 @@ func get(e *command.Env) *cobra.Command {
 	})
 }
 
-// Document is a route or a policy as it is applied.
+// Document is a route, a policy or a product as it is applied.
 type Document struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -178,6 +185,15 @@ func document(ctx context.Context, s command.Server, at apiclient.GatewayScope, 
 	if class == classRoute {
 		r, err := s.GatewayRoute(ctx, at, name)
 		d.Spec = r.Spec
+		return d, err
+	}
+	if class == classProduct {
+		p, err := s.GatewayProduct(ctx, at, name)
+		d.Kind, d.Spec = "Product", p.Spec
+		delete(d.Metadata, "stage") // a stage may offer what is its project's
+		if p.Stage != "" {
+			d.Metadata["stage"] = p.Stage
+		}
 		return d, err
 	}
 	p, err := s.GatewayPolicy(ctx, at, name)

@@ -16,7 +16,7 @@ func history(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	var limit int64
 	c := g.one(&cobra.Command{
-		Use: "history route|policy NAME", Short: "List what a route or a policy was, the newest version first",
+		Use: "history route|policy|product NAME", Short: "List what a route, a policy or a product was, the newest version first",
 		Long:    "The last 50 versions of each are kept, also of what was deleted. With -o json each has its spec.",
 		Example: "  terrace gateway history route orders --stage dev",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
@@ -38,7 +38,7 @@ func rollback(e *command.Env) *cobra.Command {
 	var version int64
 	var p apiclient.RollBackGatewayParams
 	c := g.one(&cobra.Command{
-		Use: "rollback route|policy NAME", Short: "Make a route or a policy what it was in a version",
+		Use: "rollback route|policy|product NAME", Short: "Make a route, a policy or a product what it was in a version",
 		Long:    "It becomes a new version. Without --to it is the version before the newest.",
 		Example: "  terrace gateway rollback route orders --stage dev\n  terrace gateway rollback policy limits --stage dev --to 3 --dry-run",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
@@ -58,8 +58,8 @@ func remove(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	var yes, dryRun, owned bool
 	c := g.one(&cobra.Command{
-		Use: "delete route|policy NAME", Short: "Delete a route or a policy",
-		Long:    "What it was is kept: terrace gateway rollback brings it back.",
+		Use: "delete route|policy|product NAME", Short: "Delete a route, a policy or a product",
+		Long:    "What it was is kept: terrace gateway rollback brings it back. A product that somebody is subscribed to stays.",
 		Example: "  terrace gateway delete route orders --stage dev --yes",
 	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
 		if !dryRun {
@@ -69,9 +69,12 @@ func remove(e *command.Env) *cobra.Command {
 		}
 		var change apiclient.GatewayChange
 		var err error
-		if class == classRoute {
+		switch class {
+		case classRoute:
 			change, err = s.DeleteGatewayRoute(ctx, name, apiclient.DeleteGatewayRouteParams{Project: at.Project, Stage: at.Stage, DryRun: dryRun, Owned: owned})
-		} else {
+		case classProduct:
+			change, err = s.DeleteGatewayProduct(ctx, name, apiclient.DeleteGatewayProductParams{Project: at.Project, Stage: at.Stage, DryRun: dryRun})
+		default:
 			change, err = s.DeleteGatewayPolicy(ctx, name, apiclient.DeleteGatewayPolicyParams{Project: at.Project, Stage: at.Stage, DryRun: dryRun, Owned: owned})
 		}
 		if err != nil {

@@ -21,13 +21,14 @@ const (
 	ActionGovern = "gateway.govern"
 )
 
-// Class tells routes from policies, whose names are apart.
+// Class tells routes, policies and products apart, each with names of its own.
 type Class string
 
 // The classes.
 const (
-	ClassRoute  Class = "route"
-	ClassPolicy Class = "policy"
+	ClassRoute   Class = "route"
+	ClassPolicy  Class = "policy"
+	ClassProduct Class = "product"
 )
 
 // Outcome is what became, or would become, of a document.
@@ -78,7 +79,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []gateway
 	return s.apply(ctx, items, o)
 }
 
-// item is a route or a policy to be.
+// item is a route, a policy or a product to be; the document of a product is in policy.
 type item struct {
 	class      Class
 	kind, name string
@@ -99,6 +100,9 @@ func itemOf(scope kernel.Scope, d gatewaydoc.Document) item {
 	if d.IsRoute() {
 		it.class, it.route = ClassRoute, *d.Route
 		return it
+	}
+	if d.IsProduct() {
+		it.class = ClassProduct
 	}
 	it.policy = Policy{Scope: scope, Name: d.Name, Kind: d.Kind, Route: d.Target, Spec: d.Spec}
 	return it
@@ -268,9 +272,12 @@ func (a *application) noted(it item, err error) error {
 func (a *application) one(ctx context.Context, it item) (Change, error) {
 	change := Change{Class: it.class, Kind: it.kind, Name: it.name, Project: it.scope.Project, Stage: it.scope.Stage}
 	var err error
-	if it.class == ClassRoute {
+	switch it.class {
+	case ClassRoute:
 		err = a.route(ctx, it, &change)
-	} else {
+	case ClassProduct:
+		err = a.product(ctx, it, &change)
+	case ClassPolicy:
 		err = a.policy(ctx, it, &change)
 	}
 	if err == nil && change.Outcome != Unchanged {
@@ -280,8 +287,15 @@ func (a *application) one(ctx context.Context, it item) (Change, error) {
 }
 
 func factOf(class Class, verb string) string {
-	if class == ClassRoute {
+	switch class {
+	case ClassRoute:
 		return "route." + verb
+	case ClassProduct:
+		if verb == "deleted" {
+			return "gateway-product.deleted"
+		}
+		return "gateway-product.changed"
+	case ClassPolicy:
 	}
 	return "gateway-policy." + verb
 }
@@ -372,7 +386,7 @@ func sameJSON(a, b json.RawMessage) bool {
 // fits looks at an item among all that there is now.
 func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	target := it.policy.Route
-	if change.Outcome == "" || change.Outcome == Unchanged && it.class == ClassRoute || it.class == ClassPolicy && target == "" {
+	if change.Outcome == "" || change.Outcome == Unchanged && it.class == ClassRoute || it.class != ClassRoute && target == "" {
 		return nil
 	}
 	routes, err := a.s.Store.Routes(ctx, it.scope)

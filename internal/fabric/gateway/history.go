@@ -52,8 +52,12 @@ func (s *Service) Look(ctx context.Context, scope kernel.Scope, name string) (Ro
 // none says that there is no such thing, and where to look.
 func none(scope kernel.Scope, class Class, name string) error {
 	err := kernel.Errorf(kernel.NotFound, "there is no %s %s in %s", class, name, scope)
-	if class == ClassRoute {
+	switch class {
+	case ClassRoute:
 		return err.WithFix("see those that there are with: terrace gateway routes")
+	case ClassProduct:
+		return err.WithFix("see those that there are with: terrace gateway product list")
+	case ClassPolicy:
 	}
 	return err.WithFix("see those that there are with: terrace gateway policies")
 }
@@ -105,7 +109,7 @@ func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, class Class,
 	if err != nil {
 		return Change{}, err
 	}
-	it.kind = v.Kind
+	it.kind = v.Kind // that of a product, too
 	if class == ClassRoute {
 		it.kind = gatewaydoc.KindRoute
 		if err := json.Unmarshal(v.Document, &it.route); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -53,6 +54,8 @@ type Attachment struct {
 	Hosts []string
 	// Version changes with each change of the route.
 	Version string
+	// Policies are all that the route has, one of each kind.
+	Policies []Policy
 }
 
 // maxSpec bounds a policy's spec, in bytes.
@@ -161,7 +164,7 @@ func (s *Service) filters(ctx context.Context, r Route, chosen []Policy) ([]exch
 	var out []exchange.Filter
 	for _, p := range chosen {
 		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{
-			Scope: r.Scope, Route: r.Name, Hosts: r.Hosts, Version: r.UpdatedAt.UTC().Format(time.RFC3339Nano),
+			Scope: r.Scope, Route: r.Name, Hosts: r.Hosts, Version: r.UpdatedAt.UTC().Format(time.RFC3339Nano), Policies: chosen,
 		})
 		if err != nil {
 			return nil, err
@@ -203,6 +206,9 @@ func (s *Service) Specs(ctx context.Context) ([]KindSpec, error) {
 			one.Spec = told.Spec()
 		}
 		out = append(out, one)
+	}
+	if s.Products != nil {
+		out = append(out, KindSpec{Name: gatewaydoc.KindProduct, Spec: s.Products.Spec()})
 	}
 	return out, nil
 }

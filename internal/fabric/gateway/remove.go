@@ -8,7 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Remove deletes a route or a policy.
+// Remove deletes a route, a policy or a product.
 func (s *Service) Remove(ctx context.Context, scope kernel.Scope, class Class, name string, o ApplyOptions) (Change, error) {
 	it := item{class: class, name: name, scope: scope, placed: unplaced}
 	if err := s.mayChange(ctx, it); err != nil {
@@ -49,6 +49,10 @@ func (s *Service) remove(ctx context.Context, it item, a *application, change *C
 		}
 		change.Kind = gatewaydoc.KindRoute
 		return s.Store.Delete(ctx, it.scope, it.name)
+	}
+	if it.class == ClassProduct {
+		change.Kind = gatewaydoc.KindProduct
+		return s.removeProduct(ctx, it)
 	}
 	all, err := s.PolicyStore.Policies(ctx, it.scope)
 	if err != nil {

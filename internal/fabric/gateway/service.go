@@ -91,6 +91,9 @@ type Config struct {
 	PolicyStore PolicyStore
 	// Owners is for Keep alone.
 	Owners Owners
+	// ProductStore and Products may be nil: documents of products are refused then.
+	ProductStore ProductStore
+	Products     Products
 	// Library, Authorizer and Stages are for what people ask for; a service that only
 	// serves traffic needs none of them.
 	Library    Library

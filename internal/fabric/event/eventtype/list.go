@@ -154,9 +154,14 @@ func runs() []Type {
 
 // fabric are those of what workloads stand in.
 func fabric() []Type {
+	const subscription = "name product plan consumer state"
 	return slices.Concat(
-		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
+		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "gateway-product.changed", "gateway-product.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("tag? url? host? route? all?:boolean soft?:boolean", "gateway-cache.purged"),
+		first(subscription+" endsAt?:time", "gateway-subscription.created"),
+		first(subscription, "gateway-subscription.approved", "gateway-subscription.rejected", "gateway-subscription.suspended", "gateway-subscription.resumed", "gateway-subscription.cancelled", "gateway-subscription.expired"),
+		first(subscription+" key", "gateway-subscription.key_regenerated"),
+		first(subscription+" quota limit:integer used:integer percent:integer soft:boolean until:time", "gateway-subscription.quota_nearing", "gateway-subscription.quota_exhausted"),
 		first("version revision:integer digest", "api.uploaded"),
 		first("route objective severity since:time budgetLeft target window long? short? burnLong? burnShort?", "slo.burning", "slo.recovered"),
 		first("version stage revision:integer before:integer", "api.published"),

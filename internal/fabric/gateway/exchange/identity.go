@@ -11,9 +11,9 @@ type Identity struct {
 	Issuer, Subject  string
 	// Consumer is who is counted and limited: unique among all ways of a policy.
 	Consumer string
-	// Product is what a key was given for, empty for none.
-	Product string
-	Scopes  []string
+	// Product and Plan are what a key was given for, empty for none.
+	Product, Plan string
+	Scopes        []string
 	// Claims are what the credential says, as JSON has it.
 	Claims map[string]any
 }

@@ -32,9 +32,9 @@ type API struct {
 
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
-	httpserver.Enum(api, "Whether it is a route or a policy.", gateway.ClassRoute, gateway.ClassPolicy)
+	httpserver.Enum(api, "Whether it is a route, a policy or a product.", gateway.ClassRoute, gateway.ClassPolicy, gateway.ClassProduct)
 	httpserver.Enum(api, "What became of a document.", gateway.Created, gateway.Changed, gateway.Unchanged, gateway.Deleted)
-	apply := operation("apply-gateway-documents", http.MethodPost, "/apply", "Make routes and policies be as documents say, all of them or none")
+	apply := operation("apply-gateway-documents", http.MethodPost, "/apply", "Make routes, policies and products be as documents say, all of them or none")
 	apply.MaxBodyBytes = maxApply
 	httpserver.Register(api, apply, a.apply)
 	httpserver.Register(api, operation("list-gateway-routes", http.MethodGet, "/routes", "List the routes of a stage"), a.routes)
@@ -45,8 +45,8 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("get-gateway-policy", http.MethodGet, "/policies/{policy}", "Get a policy"), a.policy)
 	httpserver.Register(api, operation("put-gateway-policy", http.MethodPut, "/policies/{policy}", "Make a policy be as its body says"), a.putPolicy)
 	httpserver.Register(api, operation("delete-gateway-policy", http.MethodDelete, "/policies/{policy}", "Delete a policy"), a.deletePolicy)
-	httpserver.Register(api, operation("list-gateway-versions", http.MethodGet, "/history/{class}/{name}", "List what a route or a policy was, the newest version first"), a.history)
-	httpserver.Register(api, operation("roll-back-gateway", http.MethodPost, "/history/{class}/{name}/rollback", "Make a route or a policy what it was in a version"), a.rollback)
+	httpserver.Register(api, operation("list-gateway-versions", http.MethodGet, "/history/{class}/{name}", "List what a route, a policy or a product was, the newest version first"), a.history)
+	httpserver.Register(api, operation("roll-back-gateway", http.MethodPost, "/history/{class}/{name}/rollback", "Make a route, a policy or a product what it was in a version"), a.rollback)
 	httpserver.Register(api, operation("explain-gateway-request", http.MethodGet, "/explain", "Say which route takes a request, and what holds for it"), a.explain)
 	a.registerObservation(api)
 	httpserver.Register(api, operation("purge-gateway-cache", http.MethodPost, "/cache/purge", "Drop what the gateway has stored of answers to a stage's routes, or make it stale"), a.purgeCache)

@@ -18,7 +18,7 @@ import (
 // VersionPath names a route or a policy that is, or was.
 type VersionPath struct {
 	Where
-	Class gateway.Class `path:"class" doc:"Whether it is a route or a policy."`
+	Class gateway.Class `path:"class" doc:"Whether it is a route, a policy or a product."`
 	Name  string        `path:"name" maxLength:"253" doc:"Its name."`
 }
 

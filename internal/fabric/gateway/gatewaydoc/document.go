@@ -1,4 +1,4 @@
-// Package gatewaydoc reads the documents of the gateway: routes and policies, as
+// Package gatewaydoc reads the documents of the gateway: routes, policies and products, as
 // Terrace and as the Gateway API writes them.
 //
 // It owns their form and where in a file a mistake is. What a policy's spec means is
@@ -23,8 +23,10 @@ import (
 const (
 	// APIVersion is Terrace's own.
 	APIVersion = "gateway.terrace.dev/v1"
-	// KindRoute is the kind of a route; every other of APIVersion is one of policies.
-	KindRoute = "Route"
+	// KindRoute is the kind of a route, KindProduct that of a product; every other of
+	// APIVersion is one of policies.
+	KindRoute   = "Route"
+	KindProduct = "Product"
 	// GatewayAPI and KindHTTPRoute head a route as Kubernetes' Gateway API writes it.
 	GatewayAPI    = "gateway.networking.k8s.io/v1"
 	KindHTTPRoute = "HTTPRoute"
@@ -44,7 +46,7 @@ type File struct {
 	Project, Stage string
 }
 
-// Document is a route or a policy.
+// Document is a route, a policy or a product.
 type Document struct {
 	// Kind is KindRoute, or that of the policy.
 	Kind, Name string
@@ -54,7 +56,7 @@ type Document struct {
 	Route *route.Route
 	// Target names the one route that a policy is for; empty is for all.
 	Target string
-	// Spec is what the policy's kind reads.
+	// Spec is what the policy's kind reads, or what a product is.
 	Spec json.RawMessage
 
 	doc *yamldoc.Document
@@ -64,6 +66,9 @@ type Document struct {
 
 // IsRoute tells a route from a policy.
 func (d Document) IsRoute() bool { return d.Route != nil }
+
+// IsProduct tells a product from a policy.
+func (d Document) IsProduct() bool { return d.Kind == KindProduct }
 
 // Place is where the document starts, as file:line.
 func (d Document) Place() string {
@@ -136,8 +141,11 @@ func twice(all []Document) []kernel.Problem {
 	var problems []kernel.Problem
 	for _, d := range all {
 		class := "policy"
-		if d.IsRoute() {
+		switch {
+		case d.IsRoute():
 			class = "route"
+		case d.IsProduct():
+			class = "product"
 		}
 		key := strings.Join([]string{class, d.Project, d.Stage, d.Name}, "/")
 		if before, ok := first[key]; ok {
@@ -282,14 +290,16 @@ func (d *Document) spec(spec yamldoc.Value, version string) {
 // policy parts what a policy is for from what its kind reads.
 func (d *Document) policy(spec yamldoc.Value) {
 	o := spec.Open()
-	if target, ok := o.Get("targetRef"); ok {
+	if target, ok := o.Get("targetRef"); ok && !d.IsProduct() {
 		d.Target = text(target.Object("route"), "route", "name the route that the policy is for, or remove targetRef")
 	}
 	fields, ok := spec.Exact().(map[string]any)
 	if !ok {
 		return
 	}
-	delete(fields, "targetRef")
+	if !d.IsProduct() { // there it is a field that there is not
+		delete(fields, "targetRef")
+	}
 	raw, err := json.Marshal(fields)
 	if err != nil {
 		spec.Problem("write it in JSON's values", "the spec cannot be kept: %v", err)

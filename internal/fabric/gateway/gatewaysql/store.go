@@ -1,6 +1,6 @@
 // Package gatewaysql keeps the gateway's routes in the database.
 //
-// It owns the tables gateway_hosts, gateway_routes, gateway_route_hosts, gateway_policies,
+// It owns the tables gateway_hosts, gateway_routes, gateway_route_hosts, gateway_policies, gateway_products,
 // gateway_versions, gateway_session_keys and gateway_revision, and decides only that a host belongs to one
 // scope at a time.
 package gatewaysql

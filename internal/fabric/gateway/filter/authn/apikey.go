@@ -36,6 +36,8 @@ type apiKeys struct {
 	static   map[[sha256.Size]byte]*caller
 	secret   []*secretKey
 	products bool
+	// subscribed are the keys of products, nil for none.
+	subscribed *subscribers
 }
 
 // secretKey is a key whose value is in the store of secrets.
@@ -62,7 +64,7 @@ func (a *apiKeys) identify(x *exchange.Exchange) (*caller, *refusal) {
 	switch {
 	case several:
 		return nil, &refusal{status: http.StatusBadRequest, detail: "The request has several keys in one place."}
-	case len(key) == 0 || !bytes.HasPrefix(key, []byte(a.prefix)):
+	case len(key) == 0 || !a.begins(key):
 		return nil, nil
 	case len(key) > maxKey:
 		return nil, refuse("The key is longer than the gateway takes.")
@@ -76,20 +78,18 @@ func (a *apiKeys) identify(x *exchange.Exchange) (*caller, *refusal) {
 			return s.caller, nil
 		}
 	}
-	if a.products {
-		if s, ok := a.kind.Subscriptions.Subscription(a.scope, sum); ok {
-			return a.subscribed(s), nil
+	if a.subscribed != nil {
+		if who, wrong := a.subscribed.find(sum); who != nil || wrong != nil {
+			return who, wrong
 		}
 	}
 	return nil, refuse("The key is none that this route takes.")
 }
 
-func (a *apiKeys) subscribed(s Subscription) *caller {
-	i := &exchange.Identity{
-		Provider: a.name, Method: "apiKey", Subject: s.Consumer, Consumer: s.Consumer, Product: s.Product, Scopes: s.Scopes,
-		Claims: map[string]any{"sub": s.Consumer, "product": s.Product, "scope": strings.Join(s.Scopes, " ")},
-	}
-	return &caller{identity: i, headers: a.filter.headers.of(i)}
+// begins tells whether a key can be one of this way: keys of products have a prefix of
+// their own.
+func (a *apiKeys) begins(key []byte) bool {
+	return bytes.HasPrefix(key, []byte(a.prefix)) || a.subscribed != nil && bytes.HasPrefix(key, []byte(ProductPrefix))
 }
 
 // named returns who a key of the policy's own is.

@@ -409,9 +409,19 @@ func (w *world) raw(t *testing.T, lines string) http.Header {
 
 type subscriptions struct{}
 
-func (subscriptions) Subscription(scope kernel.Scope, key [sha256.Size]byte) (authn.Subscription, bool) {
-	ok := scope == authntest.Dev() && key == sha256.Sum256([]byte("acme_sold"))
-	return authn.Subscription{Consumer: "sub_1", Product: "gold", Scopes: []string{"orders.read"}}, ok
+func (subscriptions) At(at gateway.Attachment) authn.Keys { return soldAt(at) }
+
+type soldAt gateway.Attachment
+
+func (at soldAt) Key(key [sha256.Size]byte) (*authn.Subscription, *authn.Refusal) {
+	switch {
+	case at.Scope != authntest.Dev() || at.Route != "orders":
+	case key == sha256.Sum256([]byte("acme_sold")), key == sha256.Sum256([]byte("tgk_sold")):
+		return &authn.Subscription{Consumer: "sub_1", Product: "gold", Scopes: []string{"orders.read"}}, nil
+	case key == sha256.Sum256([]byte("acme_paused")):
+		return nil, &authn.Refusal{Detail: "It is suspended.", Fix: "ask for it"}
+	}
+	return nil, nil
 }
 
 // secrets has one value, which only some may read.
@@ -459,11 +469,14 @@ func TestAPIKeys(t *testing.T) {
 	keys := fmt.Sprintf(`"prefix": "acme_", "products": true, "keys": [{"name": "batch", "sha256": %q, "scopes": ["a", "b"]}, {"name": "kept", "secret": "${secret:key}"}]`, hex.EncodeToString(digest[:]))
 	tell := `, "forwardCredential": false, "claimsToHeaders": [{"claim": "sub", "header": "X-Consumer"}]`
 	w.Put(t, authntest.Dev(), authn.KindName, `{"providers": [{"name": "keys", "apiKey": {"header": "X-Api-Key", `+keys+`}}]`+tell+`}`)
-	for key, want := range map[string]string{"acme_static": "batch", "acme_kept": "kept", "acme_sold": "sub_1", "acme_none": "", "other": "", "acme_": ""} {
+	for key, want := range map[string]string{"acme_static": "batch", "acme_kept": "kept", "acme_sold": "sub_1", "tgk_sold": "sub_1", "tgk_none": "", "acme_paused": "", "acme_none": "", "other": "", "acme_": ""} {
 		a := w.Do(t, http.MethodGet, authntest.Host, "/x?y=1", "X-Api-Key", key)
 		if (a.StatusCode == http.StatusOK) != (want != "") || a.Seen.Header.Get("X-Consumer") != want || a.Seen.Header.Get("X-Api-Key") != "" {
 			t.Errorf("%s: %d %s", key, a.StatusCode, a.Body)
 		}
+	}
+	if a := w.Do(t, http.MethodGet, authntest.Host, "/", "X-Api-Key", "acme_paused"); a.StatusCode != http.StatusForbidden || !strings.Contains(a.Body, "It is suspended.") || !strings.Contains(a.Body, "ask for it") || a.Header.Get("WWW-Authenticate") != "" {
+		t.Errorf("a key that is known and does not count: %d %s", a.StatusCode, a.Body)
 	}
 	if a := w.Do(t, http.MethodGet, authntest.Host, "/", "X-Api-Key", "acme_static", "X-Api-Key", "acme_none"); a.StatusCode != http.StatusBadRequest {
 		t.Errorf("two keys: %d", a.StatusCode)

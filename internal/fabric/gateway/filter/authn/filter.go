@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -39,6 +40,8 @@ type caller struct {
 	headers  []header
 	// cookies go back to the client.
 	cookies []string
+	// guard stands before what is behind the filter, nil for nothing.
+	guard exchange.Filter
 }
 
 // refusal is why a credential does not hold. The words are the gateway's own.
@@ -48,6 +51,8 @@ type refusal struct {
 	code, detail string
 	// bearer has the challenge say it.
 	bearer bool
+	// title and fix are set where the credential is known, but does not count.
+	title, fix string
 }
 
 func refuse(detail string) *refusal {
@@ -69,7 +74,11 @@ func (f *filter) wrap(next exchange.Handler) exchange.Handler {
 				return
 			case who != nil:
 				f.admit(x, w, who)
-				next(x)
+				if who.guard != nil {
+					who.guard(next)(x)
+				} else {
+					next(x)
+				}
 				renew(x, who.cookies)
 				return
 			}
@@ -124,15 +133,18 @@ func (f *filter) admit(x *exchange.Exchange, w way, who *caller) {
 
 // answer refuses a request: with nothing that proves anything, where wrong is nil.
 func (f *filter) answer(x *exchange.Exchange, wrong *refusal) {
-	title, status, detail := "Not signed in", http.StatusUnauthorized, "This route wants to know who calls."
+	title, status, detail, fix := "Not signed in", http.StatusUnauthorized, "This route wants to know who calls.", ""
 	if wrong != nil {
-		title, status, detail = "Credential refused", wrong.status, wrong.detail
+		title, status, detail, fix = cmp.Or(wrong.title, "Credential refused"), wrong.status, wrong.detail, wrong.fix
 	}
 	if status == http.StatusServiceUnavailable {
 		x.Unavailable(KindName, 5, "Sign-in not possible", detail, "")
 		return
 	}
-	x.Refuse(KindName, status, title, detail, "")
+	x.Refuse(KindName, status, title, detail, fix)
+	if status == http.StatusForbidden { // who calls is known: coming again with it helps nothing
+		return
+	}
 	for _, w := range f.ways {
 		challenge := w.challenge()
 		if wrong != nil && strings.HasPrefix(challenge, "Bearer ") {

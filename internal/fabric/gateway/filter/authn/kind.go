@@ -41,17 +41,31 @@ type Secrets interface {
 	Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error)
 }
 
-// Subscription is what a key of a product was given for.
+// Subscription is what a key of a product was given for. It is never changed.
 type Subscription struct {
-	// Consumer is who is counted and limited, Product what it was subscribed to.
-	Consumer, Product string
-	Scopes            []string
+	// ID is the subscription's, Consumer who is counted and limited, Product and Plan what
+	// it was subscribed to.
+	ID, Consumer, Product, Plan string
+	Scopes                      []string
+	// Guard stands between its requests and what is behind authentication: it counts them;
+	// nil lets all through.
+	Guard exchange.Filter
 }
 
-// Subscriptions knows the keys of products by their SHA-256. It is asked at each
-// request, for one scope, and must not wait.
+// Refusal is why a key that is known does not count, in words for its owner, and what to do.
+type Refusal struct{ Detail, Fix string }
+
+// Subscriptions knows the keys of products.
 type Subscriptions interface {
-	Subscription(scope kernel.Scope, key [sha256.Size]byte) (Subscription, bool)
+	// At returns those that count on a route.
+	At(at gateway.Attachment) Keys
+}
+
+// Keys knows keys by their SHA-256. It is asked at each request, and must not wait.
+type Keys interface {
+	// Key returns what a key was given for, or why it does not count; both nil: there is no
+	// such key.
+	Key(sum [sha256.Size]byte) (*Subscription, *Refusal)
 }
 
 // Sealer makes of a session what only this installation can read.
@@ -118,7 +132,7 @@ func (k *Kind) Compile(ctx context.Context, p gateway.Policy, at gateway.Attachm
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{kind: k, policy: p}
+	r := &reader{kind: k, policy: p, at: at}
 	f := r.filter(doc.Root())
 	if len(at.Hosts) == 0 {
 		r.checkSecrets(ctx)

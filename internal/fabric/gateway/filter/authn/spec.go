@@ -21,6 +21,7 @@ const (
 type reader struct {
 	kind   *Kind
 	policy gateway.Policy
+	at     gateway.Attachment
 	f      *filter
 	// secrets are the references that the policy names.
 	secrets []named

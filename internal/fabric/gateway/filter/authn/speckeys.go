@@ -31,6 +31,8 @@ func (r *reader) apiKey(name string, v yamldoc.Value) way {
 	if at, ok := o.Get("products"); ok {
 		if a.products, _ = at.Bool(); a.products && r.kind.Subscriptions == nil {
 			at.Problem("name keys", "this gateway has no products with subscriptions")
+		} else if a.products {
+			a.subscribed = newSubscribers(a, r.kind.Subscriptions.At(r.at))
 		}
 	}
 	list, listed := o.Get("keys")

@@ -15,7 +15,7 @@ import (
 // nothing.
 type part func(b []byte, x *exchange.Exchange) ([]byte, bool)
 
-const forms = "use client, consumer, product, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT"
+const forms = "use client, consumer, product, plan, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT"
 
 func readKey(r *spec.Reader, path string, texts []string, at gateway.Attachment, early bool) []part {
 	if len(texts) == 0 {
@@ -28,7 +28,7 @@ func readKey(r *spec.Reader, path string, texts []string, at gateway.Attachment,
 	for i, text := range texts {
 		place := path + "[" + strconv.Itoa(i) + "]"
 		kind, name, _ := strings.Cut(text, ":")
-		if early && (kind == "consumer" || kind == "product" || kind == "claim") {
+		if early && (kind == "consumer" || kind == "product" || kind == "plan" || kind == "claim") {
 			r.Add(place, "use a RateLimitPolicy", "the caller is not known yet where a %s counts", EarlyName)
 		}
 		p, problem := readPart(kind, name, at)
@@ -52,6 +52,8 @@ func readPart(kind, name string, at gateway.Attachment) (part, string) {
 		return consumer, ""
 	case "product":
 		return product, ""
+	case "plan":
+		return plan, ""
 	case "header":
 		if !spec.Token(name) {
 			return nil, fmt.Sprintf("%q cannot be the name of a header", name)
@@ -94,6 +96,15 @@ func product(b []byte, x *exchange.Exchange) ([]byte, bool) {
 		return b, false
 	}
 	return append(b, x.Facts.Identity.Product...), true
+}
+
+// plan is a product's, so that plans of one name are told apart.
+func plan(b []byte, x *exchange.Exchange) ([]byte, bool) {
+	if x.Facts.Identity == nil || x.Facts.Identity.Plan == "" {
+		return b, false
+	}
+	b = append(append(b, x.Facts.Identity.Product...), '/')
+	return append(b, x.Facts.Identity.Plan...), true
 }
 
 func header(name string) part {

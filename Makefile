@@ -87,6 +87,7 @@ bench: build ## speed against a peer or the bare tool, as ratios
 
 bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, its firewall beside Coraza and ModSecurity, as far as they are on this machine
 	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench 'SideBySide|Firewalls' -benchtime 1x -timeout 30m -v ./test/bench/gateway
+	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench SubscriptionKey -benchtime 200x ./internal/fabric/gateway/product
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

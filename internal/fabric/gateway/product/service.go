@@ -26,7 +26,7 @@ const (
 	actionManage  = "gateway-subscription.manage"
 )
 
-// KeyPrefix begins every key of a subscription, so that it is found where it should not be.
+// KeyPrefix begins every key of a subscription.
 const KeyPrefix = authn.ProductPrefix
 
 // Config is what a Service needs.

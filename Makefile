@@ -70,7 +70,7 @@ race: ## run the tests under the race detector (RACE: of these packages)
 	CGO_ENABLED=1 go test $(GOFLAGS_) -vet=off -race -short -timeout 40m $(RACE)
 
 lint: ## gofumpt, gci, golangci-lint, terraform fmt
-	GOFLAGS="$$(go env GOFLAGS) -trimpath" $(TOOLS) golangci-lint run ./...
+	$(TOOLS) golangci-lint run ./...
 	terraform fmt -check -recursive iac
 
 fmt: ## format everything

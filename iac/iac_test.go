@@ -20,6 +20,7 @@ import (
 func contract() map[string][]string {
 	return map[string][]string{
 		"dns":          {"fqdn", "host"},
+		"gateway":      {"plane"},
 		"mysql":        {"database", "host", "name", "password", "port", "username"},
 		"redis":        {"host", "password", "port", "username"},
 		"route":        {"host", "url"},
@@ -159,7 +160,7 @@ func TestAzureGivesWhatLocalGives(t *testing.T) {
 		}
 	}
 	for _, typ := range []string{
-		"certificate", "config", "dns", "kafka-topic", "mongodb", "mysql", "redis", "route", "secret", "service-bus-queue", "service-bus-topic", "topic", "workload-identity",
+		"certificate", "config", "dns", "gateway", "kafka-topic", "mongodb", "mysql", "redis", "route", "secret", "service-bus-queue", "service-bus-topic", "topic", "workload-identity",
 	} {
 		if !served[typ] {
 			t.Errorf("nothing serves %s on azure", typ)

@@ -51,6 +51,13 @@ module "redis" {
   private_endpoints         = local.endpoints["redis"]
   diagnostic_settings       = local.diagnostics
   lock                      = local.lock
+
+  # API Management signs in with a key, and speaks no cluster protocol.
+  clustering_policy = var.api_management.external_cache ? "EnterpriseCluster" : "OSSCluster"
+  access_keys_key_vault = var.api_management.external_cache ? {
+    key_vault_resource_id = module.keyvault.resource_id
+    secret_name           = "redis-access-key"
+  } : null
 }
 
 module "cosmos" {

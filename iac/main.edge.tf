@@ -36,6 +36,8 @@ module "gateway" {
 
   redirects = { https = { listener = "https" } }
 
+  sites = { for name, s in var.gateway_sites : name => merge(s, { backend_pool = "api", backend_settings = "api", certificate = "platform" }) }
+
   url_path_maps = {
     main = {
       default_backend_pool     = "api"
@@ -47,14 +49,23 @@ module "gateway" {
   }
 
   routing_rules = {
-    main = { priority = 100, listener = "https", url_path_map = "main" }
-    http = { priority = 200, listener = "http", redirect = "https" }
+    main = { priority = 19998, listener = "https", url_path_map = "main" }
+    http = { priority = 19999, listener = "http", redirect = "https" }
   }
 }
 
 data "azurerm_application_insights" "platform" {
   name                = split("/", module.monitoring.application_insights_resource_ids["platform"])[8]
   resource_group_name = azurerm_resource_group.this["platform"].name
+}
+
+data "azurerm_key_vault_secret" "redis" {
+  count = var.api_management.external_cache ? 1 : 0
+
+  name         = module.redis.password_secret.name
+  key_vault_id = module.redis.password_secret.key_vault_resource_id
+
+  depends_on = [module.redis]
 }
 
 module "api_management" {
@@ -83,6 +94,9 @@ module "api_management" {
 
   application_insights                   = { resource_id = module.monitoring.application_insights_resource_ids["platform"] }
   application_insights_connection_string = data.azurerm_application_insights.platform.connection_string
+
+  external_cache                   = var.api_management.external_cache ? { redis_resource_id = module.redis.resource_id } : null
+  external_cache_connection_string = one([for s in data.azurerm_key_vault_secret.redis : "${module.redis.host}:${module.redis.port},password=${s.value},ssl=True,abortConnect=False"])
 
   products = {
     internal = { display_name = "Internal", description = "APIs of the stage's workloads.", groups = ["developers"], policy = { rate_limit = { calls = 600, renewal_period_seconds = 60 } } }

@@ -71,8 +71,9 @@ variable "api_management" {
     publisher_email = string
 
     public_network_access_enabled = optional(bool, true)
+    external_cache                = optional(bool, false)
   })
-  description = "API management: tier and units, and who the publisher is. Azure takes public_network_access_enabled = false only after the first apply, and with a private endpoint, which StandardV2 has."
+  description = "API management: tier and units, who the publisher is, and whether its policies keep answers in the stage's Redis (external_cache), whose key is then in the key vault and in the state. Azure takes public_network_access_enabled = false only after the first apply, and with a private endpoint, which StandardV2 has."
   nullable    = false
 
   validation {

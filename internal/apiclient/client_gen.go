@@ -4986,6 +4986,7 @@ type GatewayExplanation struct {
 	Match    *GatewayMatching   `json:"match,omitempty"`
 	Others   []GatewayMatching  `json:"others"`
 	Path     string             `json:"path"`
+	Plane    *GatewayPlaneUse   `json:"plane,omitempty"`
 	Policies []GatewayPolicyUse `json:"policies"`
 }
 
@@ -5042,6 +5043,12 @@ type GatewayPast struct {
 	Target string                 `json:"target,omitempty"`
 }
 
+// GatewayPlaneUse defines model for GatewayPlaneUse.
+type GatewayPlaneUse struct {
+	Name string   `json:"name"`
+	Says []string `json:"says"`
+}
+
 // GatewayPolicy defines model for GatewayPolicy.
 type GatewayPolicy struct {
 	Kind string `json:"kind"`
@@ -5090,6 +5097,12 @@ type GatewayRoute struct {
 	Spec      Route     `json:"spec"`
 	Stage     string    `json:"stage"`
 	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// GatewaySites defines model for GatewaySites.
+type GatewaySites struct {
+	// GatewaySites Hosts with their firewall policies, by name.
+	GatewaySites map[string]interface{} `json:"gateway_sites"`
 }
 
 // GatewaySubscribed defines model for GatewaySubscribed.
@@ -10824,6 +10837,12 @@ type PutGatewayRouteParams struct {
 
 	// Owned Change also what a workload's Terraform or a source in Git keeps as it is; its next run or reconciliation changes it back.
 	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
+}
+
+// GetGatewaySitesParams defines parameters for GetGatewaySites.
+type GetGatewaySitesParams struct {
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // ListGatewaySlosParams defines parameters for ListGatewaySlos.

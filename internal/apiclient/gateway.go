@@ -174,3 +174,9 @@ func (c *Client) WafExclusion(ctx context.Context, p ProposeWafExclusionParams) 
 	var r TuningProposal
 	return r, c.call(ctx, http.MethodGet, query(escape("gateway", "waf", "exclusion"), p), nil, &r)
 }
+
+// GatewaySites returns what the landing zone of a stage takes of the gateway's documents.
+func (c *Client) GatewaySites(ctx context.Context, stage string) (GatewaySites, error) {
+	var s GatewaySites
+	return s, c.call(ctx, http.MethodGet, query(escape("gateway", "sites"), GetGatewaySitesParams{Stage: stage}), nil, &s)
+}

@@ -546,6 +546,7 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"GatewaySubscriptionUsage": func() error {
 			return e(c.GatewaySubscriptionUsage(ctx, "s", apiclient.GetGatewaySubscriptionUsageParams{Project: "shop", Stage: "dev", Period: apiclient.ProductPeriodHour, Limit: 3}))
 		},
+		"GatewaySites":   func() error { return e(c.GatewaySites(ctx, "dev")) },
 		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }

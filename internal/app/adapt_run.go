@@ -5,7 +5,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
-	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -157,12 +156,4 @@ type zoneSecrets struct{ *secret.Service }
 // Resolve implements landingzone.Secrets.
 func (a zoneSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error) {
 	return a.Service.Resolve(secretref.ReadFor(ctx, "the landing zone of "+scope.Stage), scope, r)
-}
-
-// zones tells the run room what the landing zones of stages give.
-type zones struct{ zones *landingzone.Service }
-
-func (a zones) Outputs(ctx context.Context, scope kernel.Scope) (map[string]any, error) {
-	v, err := a.zones.Current(ctx, scope, scope.Stage)
-	return v.Values, err
 }

@@ -111,6 +111,8 @@ type delivery struct {
 	apis *apispec.Service
 	// putBack tells runs what they put back.
 	putBack putBack
+	// planes have documents of the gateway obeyed elsewhere.
+	planes *gatewayPlanes
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -142,6 +144,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
+	d.planes = newGatewayPlanes(p, f, d, deployed)
 	d.clusters = newKubernetes(p, d.stages, runStore)
 	d.costs, d.budgets = newEstimates(p), newBudgets(p, a, d.stages, runStore)
 	if d.policies, err = newPolicies(p); err != nil {
@@ -154,7 +157,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	}
 	d.logLeaks, d.said = newLogLeaks(p, f, d), &leaklog.Services{Leaks: f.leaks, Log: p.log}
 	a.runEnds.logs = d.logLeaks
-	d.states.Fences, d.fleet.Fences = d.runs, d.runs
+	d.states.Fences, d.fleet.Fences, d.planes.runs = d.runs, d.runs, d.runs
 	d.lifetimes = newLifetimes(p, a, d, runStore)
 	d.policy.Runs, d.policy.Documents = policyRuns{d.runs, a.tenants}, offered{newApplied(p, d), d.costs, d.planLeaks}
 	d.budgets.Runs = budgetRuns{d.runs, a.tenants}
@@ -233,14 +236,14 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	d.fleet = newFleet(p, a, d, d.logs)
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
-		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: projects{a.tenants}, Renderer: renderer{d.releases, d.lock}, Zones: zones{d.zones},
+		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: projects{a.tenants}, Renderer: renderer{d.releases, d.lock}, Zones: zones{d.zones, d.planes},
 		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tenants: a.tenants, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: d.logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, Quotas: a.quotas,
 		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets, d},
-		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules, Configs: gateConfigs{d}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}, apiGate{d}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
+		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules, Configs: gateConfigs{d}}, gatewayGate{d.planes}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}, apiGate{d}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 		Alone: p.alone(),
 	})
 	if err == nil {

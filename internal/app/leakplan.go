@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"reflect"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
@@ -37,9 +36,7 @@ func (l *planLeaks) inPlan(ctx context.Context, in run.GateInput, document polic
 		return nil, nil, nil
 	}
 	at := leak.Place{Kind: leak.Plan, Workload: in.Run.Workload, Run: in.Run.ID, Part: in.Run.DryRun, By: behind(in.Run)}
-	if was := before(document.Document); was != nil {
-		hidden, err = l.Hidden(ctx, in.Run.Scope, at, was)
-	}
+	hidden, err = l.Hidden(ctx, in.Run.Scope, at, before(document.Document))
 	if err != nil || in.Run.Operation == run.Destroy {
 		return nil, hidden, err
 	}
@@ -52,37 +49,24 @@ func (l *planLeaks) inPlan(ctx context.Context, in run.GateInput, document polic
 	return found, append(hidden, leakplan.Values(results)...), err
 }
 
-// before is what a plan shows of what is there and goes, as a plan that would bring it; nil
-// for nothing. What stays is looked through where it is planned.
+// before is what a plan shows of what is there: as one that would bring it.
 func before(document map[string]any) map[string]any {
 	resources, _ := document["resource_changes"].([]any)
 	outputs, _ := document["output_changes"].(map[string]any)
 	was := map[string]any{}
+	of := func(change any) any {
+		c, _ := change.(map[string]any)
+		return map[string]any{"after": c["before"]}
+	}
 	var changes []any
 	for _, item := range resources {
 		r, _ := item.(map[string]any)
-		if gone := goes(r["change"]); gone != nil {
-			changes = append(changes, map[string]any{"address": r["address"], "change": map[string]any{"after": gone}})
-		}
+		changes = append(changes, map[string]any{"address": r["address"], "change": of(r["change"])})
 	}
 	for name, change := range outputs {
-		if gone := goes(change); gone != nil {
-			was[name] = map[string]any{"after": gone}
-		}
-	}
-	if len(changes)+len(was) == 0 {
-		return nil
+		was[name] = of(change)
 	}
 	return map[string]any{"resource_changes": changes, "output_changes": was}
-}
-
-// goes is what a change takes away or changes; nil for nothing.
-func goes(change any) any {
-	c, _ := change.(map[string]any)
-	if was := c["before"]; !reflect.DeepEqual(was, c["after"]) {
-		return was
-	}
-	return nil
 }
 
 // inDocument is what a plan of somebody's or a state shows, of which nothing is kept. What

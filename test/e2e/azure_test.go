@@ -51,7 +51,7 @@ func TestAzure(t *testing.T) {
 	d := harness.Start(t, "--azure-sim", "--config", "../../docs/examples/azure.yaml", "--provider-mirror", mirror, "--cluster-url", "https://terrace.example.com")
 	a := azure{Person: d.Project(t.Context(), t, "shop"), t: t, folder: t.TempDir(), mirror: mirror}
 	a.approver = a.Colleague(t.Context(), "grace", "approver")
-	a.landingZones()
+	a.landingZones("dev", "test", "int", "qs", "prod")
 	file := write(t, filepath.Join(a.folder, "score.yaml"), fmt.Sprintf(azureScore, strings.Repeat("ab", 32)))
 	run := a.interrupted(`event_hub["main/workload"]: Creating`, "deploy", file, "--stage", "dev")
 	for _, to := range []string{"test", "int", "qs", "prod"} {
@@ -122,13 +122,18 @@ func (a azure) interrupted(moment string, args ...string) harness.Run {
 	return ended
 }
 
-// landingZones makes a small landing zone for each stage and registers it.
-func (a azure) landingZones() {
+// landingZones makes a small landing zone for each of some stages and registers it.
+func (a azure) landingZones(stages ...string) {
 	a.t.Helper()
 	root := filepath.Join(a.folder, "landing-zone")
 	if err := os.CopyFS(root, os.DirFS("testdata/landing-zone")); err != nil {
 		a.t.Fatal(err)
 	}
+	named, err := json.Marshal(map[string]any{"stages": stages})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	write(a.t, filepath.Join(root, "stages.auto.tfvars.json"), string(named))
 	a.terraform(root, "init", "-no-color")
 	a.terraform(root, "apply", "-no-color", "-auto-approve", "-parallelism=20")
 	var outputs struct {

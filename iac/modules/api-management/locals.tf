@@ -71,6 +71,7 @@ locals {
     azurerm_api_management_product_api.this,
     azurerm_api_management_product_group.this,
     azurerm_api_management_product_policy.this,
+    azurerm_api_management_redis_cache.this,
     azurerm_api_management_subscription.this,
     azurerm_monitor_diagnostic_setting.this,
     azurerm_private_endpoint.this,

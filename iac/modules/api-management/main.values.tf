@@ -47,6 +47,7 @@ resource "azurerm_api_management_backend" "this" {
 
       failure_condition {
         count             = circuit_breaker_rule.value.failures
+        percentage        = circuit_breaker_rule.value.percentage
         interval_duration = circuit_breaker_rule.value.interval
 
         status_code_range {
@@ -55,6 +56,11 @@ resource "azurerm_api_management_backend" "this" {
         }
       }
     }
+  }
+
+  # A backend goes after the policies that named it have been changed.
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -69,4 +75,15 @@ resource "azurerm_api_management_openid_connect_provider" "this" {
   client_id           = each.value.client_id
   client_secret       = var.openid_connect_client_secrets[each.key]
   metadata_endpoint   = each.value.metadata_endpoint
+}
+
+resource "azurerm_api_management_redis_cache" "this" {
+  count = var.external_cache == null ? 0 : 1
+
+  name              = coalesce(var.external_cache.name, "external")
+  api_management_id = local.resource_id
+  connection_string = var.external_cache_connection_string
+  description       = "Answers that policies keep."
+  redis_cache_id    = var.external_cache.redis_resource_id
+  cache_location    = var.external_cache.location
 }

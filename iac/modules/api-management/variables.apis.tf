@@ -32,20 +32,28 @@ variable "backends" {
     check_name  = optional(bool, true)
 
     circuit_breaker = optional(object({
-      failures           = number
+      failures           = optional(number)
+      percentage         = optional(number)
       interval           = optional(string, "PT1M")
       trip_duration      = optional(string, "PT1M")
       status_codes       = optional(object({ min = number, max = number }), { min = 500, max = 599 })
       accept_retry_after = optional(bool, true)
     }))
   }))
-  description = "Backends by keys of your choice, for policies: HTTPS with a checked certificate, and a circuit breaker if wanted."
+  description = "Backends by keys of your choice, for policies: HTTPS with a checked certificate, and a circuit breaker if wanted, after a number of failures or a percentage of them."
   default     = {}
   nullable    = false
 
   validation {
     condition     = alltrue([for b in var.backends : can(regex("^https?://[^/]+(/.*[^/])?$", b.url))])
     error_message = "A backend's url must start with https:// (or http://) and have no slash at the end."
+  }
+
+  validation {
+    condition = alltrue([for b in var.backends : b.circuit_breaker == null ? true : (
+      (b.circuit_breaker.failures == null) != (b.circuit_breaker.percentage == null) && coalesce(b.circuit_breaker.percentage, 1) >= 1 && coalesce(b.circuit_breaker.percentage, 1) <= 100
+    )])
+    error_message = "A circuit breaker opens after failures, or after a percentage of 1 to 100: one of the two."
   }
 }
 

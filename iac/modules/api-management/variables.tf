@@ -20,12 +20,13 @@ variable "existing_service" {
       var.virtual_network == null,
       var.application_insights == null,
       var.policy == null,
+      var.external_cache == null,
       !var.managed_identities.system_assigned,
       length(var.managed_identities.user_assigned_resource_ids) == 0,
       length(var.additional_locations) == 0,
       length(var.hostnames) == 0,
     ])
-    error_message = "With existing_service, lock, role_assignments, diagnostic_settings, private_endpoints, publisher, virtual_network, application_insights, policy, managed_identities, additional_locations and hostnames must stay empty: they belong to who made the service."
+    error_message = "With existing_service, lock, role_assignments, diagnostic_settings, private_endpoints, publisher, virtual_network, application_insights, policy, external_cache, managed_identities, additional_locations and hostnames must stay empty: they belong to who made the service."
   }
 }
 
@@ -183,5 +184,32 @@ variable "application_insights_connection_string" {
   validation {
     condition     = var.application_insights == null || var.application_insights_connection_string != null
     error_message = "application_insights needs application_insights_connection_string."
+  }
+}
+
+variable "external_cache" {
+  type = object({
+    name              = optional(string)
+    redis_resource_id = optional(string)
+    location          = optional(string, "default")
+  })
+  description = "Redis that policies with caching-type external or prefer-external keep answers in: its resource id, if it is one of Azure, and the region whose gateway uses it (default: every one). It needs external_cache_connection_string. Null leaves the service its own cache."
+  default     = null
+
+  validation {
+    condition     = var.external_cache == null ? true : can(regex("^[a-z0-9]{3,40}$", var.external_cache.location))
+    error_message = "The location must be default or the short name of a region."
+  }
+}
+
+variable "external_cache_connection_string" {
+  type        = string
+  description = "Connection string of external_cache, as StackExchange.Redis has it. The state has it."
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.external_cache == null || var.external_cache_connection_string != null
+    error_message = "external_cache needs external_cache_connection_string."
   }
 }

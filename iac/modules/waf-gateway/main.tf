@@ -6,7 +6,7 @@ resource "azurerm_application_gateway" "this" {
 
   zones                             = length(var.zones) == 0 ? null : var.zones
   http2_enabled                     = var.http2_enabled
-  firewall_policy_id                = azurerm_web_application_firewall_policy.this.id
+  firewall_policy_id                = azurerm_web_application_firewall_policy.this["main"].id
   force_firewall_policy_association = true
 
   sku {
@@ -156,12 +156,12 @@ resource "azurerm_application_gateway" "this" {
       host_names                     = http_listener.value.host_names
       require_sni                    = http_listener.value.protocol == "Https" && length(http_listener.value.host_names) > 0
       ssl_certificate_name           = http_listener.value.certificate
-      firewall_policy_id             = http_listener.value.firewall_policy_resource_id
+      firewall_policy_id             = http_listener.value.firewall == null ? http_listener.value.firewall_policy_resource_id : azurerm_web_application_firewall_policy.this[http_listener.value.firewall].id
     }
   }
 
   dynamic "request_routing_rule" {
-    for_each = var.routing_rules
+    for_each = local.routing_rules
 
     content {
       name                        = request_routing_rule.key
@@ -190,7 +190,7 @@ resource "azurerm_application_gateway" "this" {
   }
 
   dynamic "url_path_map" {
-    for_each = var.url_path_maps
+    for_each = local.url_path_maps
 
     content {
       name                                = url_path_map.key
@@ -209,14 +209,14 @@ resource "azurerm_application_gateway" "this" {
           backend_http_settings_name  = path_rule.value.backend_settings
           redirect_configuration_name = path_rule.value.redirect
           rewrite_rule_set_name       = path_rule.value.rewrite_rule_set
-          firewall_policy_id          = path_rule.value.firewall_policy_resource_id
+          firewall_policy_id          = path_rule.value.firewall == null ? path_rule.value.firewall_policy_resource_id : azurerm_web_application_firewall_policy.this[path_rule.value.firewall].id
         }
       }
     }
   }
 
   dynamic "rewrite_rule_set" {
-    for_each = var.rewrite_rule_sets
+    for_each = local.rewrite_rule_sets
 
     content {
       name = rewrite_rule_set.key

@@ -1,21 +1,23 @@
 resource "azurerm_web_application_firewall_policy" "this" {
-  name                = "waf-${var.name}"
+  for_each = local.firewalls
+
+  name                = each.key == "main" ? "waf-${var.name}" : "waf-${var.name}-${each.key}"
   location            = var.location
   resource_group_name = var.resource_group_name
   tags                = var.tags
 
   policy_settings {
     enabled                          = true
-    mode                             = var.waf.mode
-    request_body_check               = var.waf.request_body_check
-    request_body_enforcement         = var.waf.request_body_enforcement
-    max_request_body_size_in_kb      = var.waf.max_request_body_size_in_kb
-    request_body_inspect_limit_in_kb = var.waf.request_body_inspect_limit_in_kb
-    file_upload_limit_in_mb          = var.waf.file_upload_limit_in_mb
+    mode                             = each.value.mode
+    request_body_check               = each.value.request_body_check
+    request_body_enforcement         = each.value.request_body_enforcement
+    max_request_body_size_in_kb      = each.value.max_request_body_size_in_kb
+    request_body_inspect_limit_in_kb = each.value.request_body_inspect_limit_in_kb
+    file_upload_limit_in_mb          = each.value.file_upload_limit_in_mb
     file_upload_enforcement          = true
 
     dynamic "log_scrubbing" {
-      for_each = length(var.waf.log_scrubbing) == 0 ? [] : [var.waf.log_scrubbing]
+      for_each = length(each.value.log_scrubbing) == 0 ? [] : [each.value.log_scrubbing]
 
       content {
         enabled = true
@@ -36,7 +38,7 @@ resource "azurerm_web_application_firewall_policy" "this" {
 
   managed_rules {
     dynamic "managed_rule_set" {
-      for_each = var.waf.rule_sets
+      for_each = each.value.rule_sets
 
       content {
         type    = managed_rule_set.key
@@ -63,7 +65,7 @@ resource "azurerm_web_application_firewall_policy" "this" {
     }
 
     dynamic "exclusion" {
-      for_each = var.waf.exclusions
+      for_each = each.value.exclusions
 
       content {
         match_variable          = exclusion.value.match_variable
@@ -92,7 +94,7 @@ resource "azurerm_web_application_firewall_policy" "this" {
   }
 
   dynamic "custom_rules" {
-    for_each = var.waf.custom_rules
+    for_each = each.value.custom_rules
 
     content {
       name                 = custom_rules.key
@@ -125,4 +127,14 @@ resource "azurerm_web_application_firewall_policy" "this" {
       }
     }
   }
+
+  # A site's policy goes after the gateway no longer has the site.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+moved {
+  from = azurerm_web_application_firewall_policy.this
+  to   = azurerm_web_application_firewall_policy.this["main"]
 }

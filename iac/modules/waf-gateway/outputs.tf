@@ -30,7 +30,12 @@ output "private_ip_address" {
 
 output "firewall_policy_id" {
   description = "Resource id of the web application firewall's policy."
-  value       = azurerm_web_application_firewall_policy.this.id
+  value       = azurerm_web_application_firewall_policy.this["main"].id
+}
+
+output "firewall_policy_ids" {
+  description = "Resource ids of all firewall policies: main, and those of sites by their names, of their paths by <site>-<name>."
+  value       = { for key, p in azurerm_web_application_firewall_policy.this : key => p.id }
 }
 
 output "backend_pool_ids" {

@@ -73,8 +73,8 @@ func tell(w io.Writer, dryRun bool, changes ...apiclient.GatewayChange) {
 	}
 	for _, c := range changes {
 		_, _ = fmt.Fprintf(w, "%s %s %s%s\n", c.Kind, c.Name, would, c.Outcome)
-		if c.Note != "" {
-			_, _ = fmt.Fprintln(w, "  "+c.Note)
+		for line := range strings.Lines(c.Note) {
+			_, _ = fmt.Fprintln(w, "  "+strings.TrimSuffix(line, "\n"))
 		}
 		if c.Warning != "" {
 			_, _ = fmt.Fprintln(w, "  warning: "+c.Warning)
@@ -152,17 +152,21 @@ func within(path string) ([]string, error) {
 type Valid struct {
 	Routes   int `json:"routes"`
 	Policies int `json:"policies"`
+	// Notes are what the target does otherwise.
+	Notes []kernel.Problem `json:"notes,omitempty"`
 	// Warnings are what is probably not meant.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
 func validate(e *command.Env) *cobra.Command {
 	var paths []string
+	var target string
 	c := &cobra.Command{
 		Use: "validate", Short: "Check documents without a server", Args: cobra.NoArgs,
 		Long: "Routes are checked whole. Of policies the form is: what their specs say is known to the server,\n" +
-			"which checks it with: terrace gateway apply --dry-run",
-		Example: "  terrace gateway validate -f gateway/",
+			"which checks it with: terrace gateway apply --dry-run\n" +
+			"With --target azure each field is held against what Azure does, too.",
+		Example: "  terrace gateway validate -f gateway/\n  terrace gateway validate -f gateway/ --target azure",
 		RunE: func(*cobra.Command, []string) error {
 			files, err := read(e, paths)
 			if err != nil {
@@ -176,10 +180,16 @@ func validate(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if target == targetAzure {
+				if v.Notes, err = onAzure(docs); err != nil {
+					return err
+				}
+			}
 			return e.Print(v, func(w io.Writer) { valid(w, v) })
 		},
 	}
 	fileFlag(c, &paths)
+	command.Choice(c, &target, "target", targetLocal, "what the documents are obeyed by: the target of their stage", targetLocal, targetAzure)
 	return c
 }
 
@@ -224,6 +234,9 @@ func targetless(docs []gatewaydoc.Document) []string {
 }
 
 func valid(w io.Writer, v Valid) {
+	for _, n := range v.Notes {
+		_, _ = fmt.Fprintf(w, "%s:%d:%d: %s: %s\n", n.File, n.Line, n.Column, n.Path, n.Message)
+	}
 	for _, warning := range v.Warnings {
 		_, _ = fmt.Fprintln(w, "warning: "+warning)
 	}

@@ -37,7 +37,7 @@ type group struct {
 // Command returns terrace gateway.
 func Command(e *command.Env) *cobra.Command {
 	c := command.Group("gateway", "Routes, policies and products of the gateway, as documents",
-		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e), products(e), subscriptions(e))
+		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e), products(e), subscriptions(e), sites(e))
 	c.Aliases = []string{"gw"}
 	return c
 }
@@ -253,6 +253,12 @@ func show(w io.Writer, x apiclient.GatewayExplanation) {
 		output.List(w, x.Policies, []string{"KIND", "NAME", "FROM", "HOLDS", "WHY"}, func(p apiclient.GatewayPolicyUse) []string {
 			return []string{p.Kind, p.Name, p.From, yes(p.Holds), p.Why}
 		})
+	}
+	if p := x.Plane; p != nil {
+		_, _ = fmt.Fprintf(w, "\nThe stage is obeyed by %s.\n", p.Name)
+		for _, line := range p.Says {
+			_, _ = fmt.Fprintln(w, "  "+line)
+		}
 	}
 	if len(x.Others) > 0 {
 		_, _ = fmt.Fprintln(w, "\nOther matches of this host:")

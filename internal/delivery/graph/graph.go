@@ -52,6 +52,10 @@ type Node struct {
 	Why       Explanation `json:"why"`
 }
 
+// ZoneDocuments is the output that no landing zone gives: what the gateway's documents are
+// on the stage. It changes on its own, and only for who names it.
+const ZoneDocuments = "gateway_documents"
+
 // Template is a value made from the outputs of nodes and of the stage's landing
 // zone. A single reference keeps the type of the output, everything else is a
 // string.

@@ -21,6 +21,10 @@ import (
 // MaxSize bounds the values of one version, in bytes of JSON.
 const MaxSize = 256 << 10
 
+// Documents is the name under which definitions find what the documents of the gateway are
+// on a stage; no landing zone gives it.
+const Documents = "gateway_documents"
+
 // The actions that the service asks permission for.
 const (
 	ActionRead = "landing-zone.read"
@@ -156,6 +160,10 @@ func valuesOf(outputs map[string]Output) (map[string]any, error) {
 		switch {
 		case !namePattern.MatchString(name):
 			problems = append(problems, kernel.Problem{Path: name, Message: fmt.Sprintf("%q is not the name of an output", name)})
+		case name == Documents:
+			problems = append(problems, kernel.Problem{
+				Path: name, Message: "the documents of the gateway go by this name", Fix: "give the output another name",
+			})
 		case output.Sensitive:
 			problems = append(problems, kernel.Problem{
 				Path: name, Message: "the output " + name + " is sensitive, and no secret is kept here",

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +28,9 @@ func zoneDigest(in Input) (kernel.Digest, error) {
 		return "", incomplete(in, problems)
 	}
 	if in.Runtime == "kubernetes" && len(in.LandingZone) > 0 {
-		used[""] = in.LandingZone // a runtime may take any part of it
+		own := maps.Clone(in.LandingZone)
+		delete(own, graph.ZoneDocuments) // they are for definitions, which name them
+		used[""] = own                   // a runtime may take any part of it
 	}
 	if len(used) == 0 {
 		return "", nil

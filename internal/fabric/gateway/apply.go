@@ -157,6 +157,9 @@ func (s *Service) make(ctx context.Context, items []item, o ApplyOptions, keep *
 		return nil, err
 	case !o.DryRun && len(a.facts) > 0:
 		s.renew(ctx)
+		all := append(a.dropped, a.changes...)
+		s.carry(ctx, append(a.gone, items...), all)
+		return all, nil
 	}
 	return append(a.dropped, a.changes...), nil
 }
@@ -226,7 +229,9 @@ type application struct {
 	keep *Keeping
 	// changes are those of the items, in their order; dropped is what had no item.
 	changes, dropped []Change
-	facts            []kernel.Fact
+	// gone are what was dropped.
+	gone  []item
+	facts []kernel.Fact
 	// failed are documents that cannot be as they are.
 	failed []error
 }
@@ -234,6 +239,14 @@ type application struct {
 // all writes the items, then looks whether they go together: while they are written a
 // path may be at two routes, since one hands it to the other.
 func (a *application) all(ctx context.Context, items []item) error {
+	scopes, err := a.s.planed(ctx, items)
+	if err != nil {
+		return err
+	}
+	before, _, err := a.s.judged(ctx, scopes)
+	if err != nil {
+		return err
+	}
 	if err := a.prune(ctx, items); err != nil {
 		return err
 	}
@@ -248,6 +261,9 @@ func (a *application) all(ctx context.Context, items []item) error {
 		if err := a.noted(it, a.fits(ctx, it, &a.changes[i])); err != nil {
 			return err
 		}
+	}
+	if err := a.judge(ctx, items, scopes, before); err != nil {
+		return err
 	}
 	if len(a.failed) > 0 {
 		return errDry // the transaction ends as that of a dry run

@@ -32,6 +32,8 @@ type Explanation struct {
 	// Match is nil where no route takes the request.
 	Match    *Matching   `json:"match,omitempty"`
 	Policies []PolicyUse `json:"policies"`
+	// Plane is what obeys the route in place of this gateway.
+	Plane *PlaneUse `json:"plane,omitempty"`
 	// Others are matches of the host that do not take it, the closest first.
 	Others []Matching `json:"others"`
 }
@@ -100,7 +102,10 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, q Question) (
 		return out, nil
 	}
 	out.Answer = found.rule.answer()
-	out.Policies, err = s.uses(ctx, found.entry.Route)
+	if out.Policies, err = s.uses(ctx, found.entry.Route); err != nil {
+		return out, err
+	}
+	out.Plane, err = s.plane(ctx, found.entry.Route, out.Policies)
 	return out, err
 }
 
@@ -156,7 +161,7 @@ func (t *table) candidates(host string) []*candidate {
 		}
 		all = append(all, s.patterns...)
 		slices.SortFunc(all, func(a, b *candidate) int {
-			return cmp.Or(cmp.Compare(rank(a), rank(b)), closer(a, b))
+			return cmp.Or(cmp.Compare(order(a.match), order(b.match)), closer(a, b))
 		})
 		out = append(out, all...)
 	}
@@ -169,11 +174,6 @@ func (t *table) candidates(host string) []*candidate {
 		rest = after
 		add(t.wild[rest])
 	}
-}
-
-// rank is the order in which types of matches are tried.
-func rank(c *candidate) int {
-	return slices.Index([]string{Exact, RegularExpression, PathPrefix}, c.match.pathType)
 }
 
 // matching says where a candidate stands in its route.

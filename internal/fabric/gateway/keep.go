@@ -92,6 +92,7 @@ func (a *application) drop(ctx context.Context, items []item, it item) error {
 	if err := remove(ctx, it.scope, it.name); err != nil {
 		return err
 	}
+	a.gone = append(a.gone, it)
 	a.dropped = append(a.dropped, Change{Class: it.class, Kind: it.kind, Name: it.name, Project: it.scope.Project, Stage: it.scope.Stage, Outcome: Deleted})
 	a.facts = append(a.facts, a.fact(it, "deleted"))
 	return nil

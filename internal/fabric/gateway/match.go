@@ -120,14 +120,16 @@ func (s *site) order() error {
 }
 
 func closer(a, b *candidate) int {
+	return cmp.Or(closerMatch(a.match, b.match), a.entry.UpdatedAt.Compare(b.entry.UpdatedAt), cmp.Compare(a.entry.Name, b.entry.Name))
+}
+
+func closerMatch(a, b *match) int {
 	return cmp.Or(
-		cmp.Compare(len(b.match.path), len(a.match.path)),
-		cmp.Compare(min(1, len(b.match.method)), min(1, len(a.match.method))),
-		cmp.Compare(len(b.match.headers), len(a.match.headers)),
-		cmp.Compare(len(b.match.query), len(a.match.query)),
-		cmp.Compare(a.match.key(), b.match.key()),
-		a.entry.UpdatedAt.Compare(b.entry.UpdatedAt),
-		cmp.Compare(a.entry.Name, b.entry.Name),
+		cmp.Compare(len(b.path), len(a.path)),
+		cmp.Compare(min(1, len(b.method)), min(1, len(a.method))),
+		cmp.Compare(len(b.headers), len(a.headers)),
+		cmp.Compare(len(b.query), len(a.query)),
+		cmp.Compare(a.key(), b.key()),
 	)
 }
 

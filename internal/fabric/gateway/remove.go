@@ -27,10 +27,13 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, class Class, n
 	if errors.Is(err, errDry) {
 		return change, nil
 	}
-	if err == nil {
-		s.renew(ctx)
+	if err != nil {
+		return change, err
 	}
-	return change, err
+	s.renew(ctx)
+	changes := []Change{change}
+	s.carry(ctx, []item{it}, changes)
+	return changes[0], nil
 }
 
 func unplaced(err error) error { return err }

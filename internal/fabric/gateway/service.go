@@ -116,6 +116,8 @@ type Config struct {
 	Metrics *Metrics
 	// Traffic counts who calls which route; it may be nil.
 	Traffic *traffic.Book
+	// Planes may be nil: this gateway obeys all documents.
+	Planes Planes
 }
 
 // Service keeps routes and the table that the proxy reads. It has two doors. Apply,

@@ -36,19 +36,19 @@ variables {
 
 run "secure_by_default" {
   assert {
-    condition     = azurerm_web_application_firewall_policy.this.policy_settings[0].mode == "Prevention" && azurerm_web_application_firewall_policy.this.policy_settings[0].request_body_check
+    condition     = azurerm_web_application_firewall_policy.this["main"].policy_settings[0].mode == "Prevention" && azurerm_web_application_firewall_policy.this["main"].policy_settings[0].request_body_check
     error_message = "the firewall must prevent"
   }
 
   assert {
-    condition = toset([for s in azurerm_web_application_firewall_policy.this.managed_rules[0].managed_rule_set : "${s.type} ${s.version}"]) == toset([
+    condition = toset([for s in azurerm_web_application_firewall_policy.this["main"].managed_rules[0].managed_rule_set : "${s.type} ${s.version}"]) == toset([
       "Microsoft_DefaultRuleSet 2.2", "Microsoft_BotManagerRuleSet 1.1",
     ])
     error_message = "the firewall must have Microsoft's default rule set 2.2"
   }
 
   assert {
-    condition     = azurerm_application_gateway.this.firewall_policy_id == azurerm_web_application_firewall_policy.this.id && azurerm_application_gateway.this.force_firewall_policy_association && azurerm_application_gateway.this.sku[0].tier == "WAF_v2"
+    condition     = azurerm_application_gateway.this.firewall_policy_id == azurerm_web_application_firewall_policy.this["main"].id && azurerm_application_gateway.this.force_firewall_policy_association && azurerm_application_gateway.this.sku[0].tier == "WAF_v2"
     error_message = "the gateway must be behind its firewall"
   }
 

@@ -86,6 +86,22 @@ func (a API) explain(ctx context.Context, in *explainInput) (*explainOutput, err
 	return &explainOutput{Body: e}, err
 }
 
+type sitesInput struct {
+	Stage string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage."`
+}
+
+// GatewaySites is a variable of the landing zone, as terraform reads it from a file.
+type GatewaySites struct {
+	Sites map[string]any `json:"gateway_sites" doc:"Hosts with their firewall policies, by name."`
+}
+
+type sitesOutput struct{ Body GatewaySites }
+
+func (a API) sites(ctx context.Context, in *sitesInput) (*sitesOutput, error) {
+	sites, err := a.Gateway.Edge(ctx, Where{Stage: in.Stage}.Scope(ctx))
+	return &sitesOutput{Body: GatewaySites{sites}}, err
+}
+
 // GatewayKind is a kind of document.
 type GatewayKind struct {
 	APIVersion string `json:"apiVersion"`

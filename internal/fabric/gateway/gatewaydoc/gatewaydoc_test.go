@@ -177,3 +177,22 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestHowAServiceIsSpokenTo: what the model embeds is read as its own.
+func TestHowAServiceIsSpokenTo(t *testing.T) {
+	t.Parallel()
+	docs, err := gatewaydoc.Read(gatewaydoc.File{Name: "r.yaml", Source: `apiVersion: gateway.terrace.dev/v1
+kind: Route
+metadata: {name: r}
+spec:
+  hosts: [a.dev.shop.localhost]
+  rules: [{backends: [{service: a, weight: 2, protocol: h2c, healthCheck: {path: /healthz, interval: 5s}}]}]
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := docs[0].Route.Rules[0].Backends[0]
+	if b.Service != "a" || *b.Weight != 2 || b.Protocol != "h2c" || b.Health == nil || b.Health.Path != "/healthz" {
+		t.Errorf("%+v", b)
+	}
+}

@@ -31,6 +31,10 @@ func apimValueKinds() []arm.Kind {
 			Deletable: func(c *arm.Context, r *arm.Resource) error { return apimUnused(c, r, "backend-id=\""+r.Name()+"\"") },
 		}),
 		apimChild(arm.Kind{
+			Type: apimType + "/caches", Required: []string{"properties.connectionString", "properties.useFromLocation"}, Check: cacheCheck,
+			Default: func(_ *arm.Context, r *arm.Resource) { r.Default("properties.useFromLocation", "default") }, Compute: cacheCompute,
+		}),
+		apimChild(arm.Kind{
 			Type: apimType + "/loggers", Required: []string{"properties.loggerType"}, Check: loggerCheck, Compute: loggerCompute,
 			Default: func(_ *arm.Context, r *arm.Resource) { r.Default("properties.isBuffered", true) },
 			Deletable: func(c *arm.Context, r *arm.Resource) error {
@@ -117,6 +121,33 @@ func backendCheck(_ *arm.Context, r, _ *arm.Resource) error {
 		return arm.BadRequest("ValidationError", "The protocol of a backend is http or soap.")
 	}
 	return nil
+}
+
+// cacheCheck refuses a Redis that is not there, and a second cache for one place.
+func cacheCheck(c *arm.Context, r, _ *arm.Resource) error {
+	if id := r.Str("properties.resourceId"); id != "" {
+		if i := strings.Index(strings.ToLower(id), "/subscriptions/"); i < 0 || c.Get(id[i:]) == nil {
+			return arm.BadRequest("ValidationError", "The resource %s of the cache %s was not found.", id, r.Name())
+		}
+	}
+	for _, other := range c.Under(r.ID.Parent().String(), apimType+"/caches") {
+		if other.ID.Key() != r.ID.Key() && strings.EqualFold(other.Str("properties.useFromLocation"), r.Str("properties.useFromLocation")) {
+			return arm.BadRequest("ValidationError", "The location %s has the cache %s already.", r.Str("properties.useFromLocation"), other.Name())
+		}
+	}
+	return nil
+}
+
+// cacheCompute shows the connection string as a reference to a named value, as Azure does.
+func cacheCompute(c *arm.Context, r, old *arm.Resource) {
+	if s := r.Str("properties.connectionString"); !strings.HasPrefix(s, "{{") {
+		r.Hide("properties.connectionString", s)
+		shown := "{{" + c.NewHex(24) + "}}"
+		if old != nil {
+			shown = old.Str("properties.connectionString")
+		}
+		r.Set("properties.connectionString", shown)
+	}
 }
 
 func loggerCheck(c *arm.Context, r, _ *arm.Resource) error {

@@ -12,10 +12,14 @@ provider "azurerm" {
   features {}
 }
 
+variable "stages" {
+  type = set(string)
+}
+
 data "azurerm_client_config" "current" {}
 
 locals {
-  stages = toset(["dev", "test", "int", "qs", "prod"])
+  stages = var.stages
   tags   = { costcenter = "4711", env = "all", owner = "testers" }
   zones = {
     mysql = "privatelink.mysql.database.azure.com"

@@ -1,0 +1,166 @@
+package azure_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure/capability"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
+)
+
+// route is one of a host, in force with policies by kind.
+func inForce(t *testing.T, name, spec string, policies map[string]string) gateway.InForce {
+	t.Helper()
+	r := gateway.Route{Name: name, Scope: filtertest.Scope()}
+	if err := json.Unmarshal([]byte(spec), &r); err != nil {
+		t.Fatal(err)
+	}
+	r, err := r.Normalize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := gateway.InForce{Route: r}
+	for kind, spec := range policies {
+		one.Policies = append(one.Policies, gateway.Policy{Scope: filtertest.Scope(), Name: strings.ToLower(kind), Kind: kind, Spec: json.RawMessage(spec)})
+	}
+	slices.SortFunc(one.Policies, func(a, b gateway.Policy) int { return strings.Compare(a.Kind, b.Kind) })
+	return one
+}
+
+const simple = `{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web"}]}]}`
+
+// TestWhatAzureCannotDoIsTold: nothing that a document says is left out without a word.
+func TestWhatAzureCannotDoIsTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ route, kind, spec, path, message string }{
+		"a kind":                  {simple, "MarkPolicy", `{"say": "x"}`, "", "nothing of Azure does what a MarkPolicy says"},
+		"a field of the future":   {simple, "CorsPolicy", `{"origins": ["https://a.example"], "privateNetwork": true}`, "privateNetwork", "knows nothing like it"},
+		"an expression of RE2":    {`{"hosts": ["a.example.com"], "rules": [{"matches": [{"path": {"type": "RegularExpression", "value": "/[[:alpha:]]+"}}], "backends": [{"service": "web"}]}]}`, "", "", "rules[0].matches[0].path.value", "expressions of .NET"},
+		"gRPC":                    {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web", "protocol": "grpc"}]}]}`, "", "", "rules[0].backends[0].protocol", "HTTP/1.1"},
+		"a session":               {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web"}], "session": {"cookieName": "x"}}]}`, "", "", "rules[0].session", "no client with an instance"},
+		"a long time":             {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web"}], "timeouts": {"request": "5m"}}]}`, "", "", "rules[0].timeouts.request", "four minutes"},
+		"a window of no seconds":  {simple, "RateLimitPolicy", `{"limits": [{"windows": [{"limit": 1, "per": "1500ms"}]}]}`, "limits[0].windows[0].per", "whole seconds"},
+		"bytes in a minute":       {simple, "RateLimitPolicy", `{"limits": [{"count": "bytes", "windows": [{"limit": 1, "per": "1m"}]}]}`, "limits[0].windows[0].per", "at least 5m"},
+		"a product":               {simple, "RateLimitPolicy", `{"limits": [{"key": ["client", "product"], "windows": [{"limit": 1, "per": "1m"}]}]}`, "limits[0].key[1]", "nothing counts by product"},
+		"an address of keys":      {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "jwt": {"issuers": [{"issuer": "https://a.example", "jwksUrl": "https://a.example/k"}], "audiences": ["a"]}}]}`, "providers[0].jwt.issuers[0].jwksUrl", "discovery"},
+		"a sign-in":               {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "oidc": {"issuer": "https://a.example", "clientId": "a"}}]}`, "providers[0].oidc", "no sessions for browsers"},
+		"a claim within":          {simple, "AuthenticationPolicy", `{"providers": [], "claimsToHeaders": [{"claim": "/a/b", "header": "X-A"}]}`, "claimsToHeaders[0].claim", "within a claim"},
+		"origins by a pattern":    {simple, "CorsPolicy", `{"origins": ["https://*.example.com"]}`, "origins[0]", "pattern"},
+		"proxies":                 {simple, "AccessPolicy", `{"trustedProxies": ["10.0.0.0/8"]}`, "trustedProxies", "stands first"},
+		"paranoia":                {simple, "WafPolicy", `{"paranoiaLevel": 3}`, "paranoiaLevel", "no level 3"},
+		"a threshold":             {simple, "WafPolicy", `{"inboundThreshold": 10}`, "inboundThreshold", "the threshold is 5"},
+		"SecLang":                 {simple, "WafPolicy", `{"rules": "SecAction \"id:1\""}`, "rules", "SecLang"},
+		"a target by expression":  {simple, "WafPolicy", `{"exclusions": [{"rules": [942100], "targets": ["ARGS:/a+/"]}]}`, "exclusions[0].targets[0]", "an expression"},
+		"a body of half a KB":     {simple, "WafPolicy", `{"body": {"limit": 9000}}`, "body.limit", "whole KB"},
+		"stale answers":           {simple, "CachePolicy", `{"stale": {"ifError": "1h"}}`, "stale", "no old answers"},
+		"a document nobody knows": {simple, "ValidationPolicy", `{"apis": [{"api": "orders", "version": "1"}]}`, "apis[0].api", "not published"},
+	} {
+		policies := map[string]string{}
+		if c.kind != "" {
+			policies[c.kind] = c.spec
+		}
+		_, told := azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", c.route, policies)}})
+		if !slices.ContainsFunc(told, func(j gateway.Judgement) bool {
+			return j.Refused && j.Problem.Path == c.path && strings.Contains(j.Problem.Message, c.message) && (c.kind == "" || j.Kind == c.kind)
+		}) {
+			t.Errorf("%s: %+v", name, told)
+		}
+	}
+}
+
+// TestWhatOnlyComesCloseIsTold, and does not stop anything.
+func TestWhatOnlyComesCloseIsTold(t *testing.T) {
+	t.Parallel()
+	_, told := azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", simple, map[string]string{
+		"RateLimitPolicy": `{"limits": [{"windows": [{"limit": 10, "per": "1m", "burst": 20}]}]}`,
+	})}})
+	if !slices.ContainsFunc(told, func(j gateway.Judgement) bool {
+		return !j.Refused && j.Problem.Path == "limits[0].windows[0].burst" && strings.Contains(j.Problem.Message, "never more")
+	}) || slices.ContainsFunc(told, func(j gateway.Judgement) bool { return j.Refused }) {
+		t.Errorf("%+v", told)
+	}
+}
+
+// TestRoutesOfOneHost: what API Management takes once for a host is refused where routes
+// differ in it, and policies of the firewall are parted by paths.
+func TestRoutesOfOneHost(t *testing.T) {
+	t.Parallel()
+	all := []gateway.InForce{
+		inForce(t, "a", simple, map[string]string{"WafPolicy": `{"mode": "Detection"}`}),
+		inForce(t, "b", `{"hosts": ["a.example.com"], "rules": [{"matches": [{"path": {"value": "/b"}}], "backends": [{"service": "web"}]}]}`,
+			map[string]string{"CorsPolicy": `{"origins": ["*"]}`, "WafPolicy": `{}`}),
+	}
+	all[1].Policies[1].Name = "strict"
+	value, told := azure.Translate(azure.Input{Routes: all})
+	if !slices.ContainsFunc(told, func(j gateway.Judgement) bool {
+		return j.Refused && j.Kind == "CorsPolicy" && strings.Contains(j.Problem.Message, "different policies")
+	}) {
+		t.Errorf("%+v", told)
+	}
+	site := value.Sites["shop-a-example-com"]
+	if site.WAF == nil || site.WAF.Mode != "Detection" || len(site.Paths) != 1 || site.Paths["b"].WAF.Mode != "Prevention" || !slices.Equal(site.Paths["b"].Paths, []string{"/b", "/b/*"}) {
+		t.Errorf("%+v", site)
+	}
+}
+
+// TestWhatPeopleWriteStaysText: nothing in a document becomes a part of a policy document.
+func TestWhatPeopleWriteStaysText(t *testing.T) {
+	t.Parallel()
+	evil := `a"&<>'{{b}}@(c)\` + "`${d}\U0001F600\u00e9"
+	raw, err := json.Marshal(evil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := fmt.Sprintf(`{"hosts": ["a.example.com"], "rules": [{"matches": [{"headers": [{"name": "X-A", "value": %[1]s}], "queryParams": [{"name": %[1]s, "value": %[1]s}]}],
+		"requestHeaders": {"set": [{"name": "X'&b", "value": %[1]s}, {"name": "X-C", "value": "@(c)"}]}, "backends": [{"service": "web"}]}]}`, raw)
+	value, _ := azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", spec, nil)}})
+	sound(t, value.APIManagement.APIs["shop-a-example-com"].Policy.XML)
+	for _, api := range value.APIManagement.APIs {
+		if strings.Contains(api.Policy.XML, ">@(c)<") || !strings.Contains(api.Policy.XML, `\U0001f600\u00e9`) {
+			t.Error(api.Policy.XML)
+		}
+	}
+}
+
+// TestTheGuideHasTheTable: what the guide says is what the translation does.
+func TestTheGuideHasTheTable(t *testing.T) {
+	t.Parallel()
+	const file = "../../../../docs/guide/gateway-azure.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := regexp.MustCompile(`(?s)(<!-- table -->\n).*(\n<!-- end of the table -->)`)
+	want := between.ReplaceAllString(string(text), "${1}"+strings.ReplaceAll(table(), "$", "$$")+"${2}")
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	} else if want != string(text) || !between.Match(text) {
+		t.Error("the table in the guide is not that of the translation: UPDATE=1 writes it")
+	}
+}
+
+func table() string {
+	var b strings.Builder
+	for _, kind := range capability.Kinds() {
+		_, _ = fmt.Fprintf(&b, "\n### %s\n\n| field | on Azure | by | what differs |\n|---|---|---|---|\n", kind)
+		for _, c := range capability.All() {
+			if c.Kind == kind {
+				field := "`" + c.Field + "`"
+				if c.Field == "" {
+					field = "all of it"
+				}
+				_, _ = fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", field, c.How, c.By, c.Says)
+			}
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

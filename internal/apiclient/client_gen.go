@@ -5101,8 +5101,8 @@ type GatewayRoute struct {
 
 // GatewaySites defines model for GatewaySites.
 type GatewaySites struct {
-	// GatewaySites Hosts with their firewall policies, by name.
-	GatewaySites map[string]interface{} `json:"gateway_sites"`
+	// Sites Hosts with their firewall policies, by name.
+	Sites map[string]interface{} `json:"sites"`
 }
 
 // GatewaySubscribed defines model for GatewaySubscribed.

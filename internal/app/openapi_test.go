@@ -99,7 +99,7 @@ func TestTheDocumentTellsEnough(t *testing.T) {
 	if err := yaml.Unmarshal(served, &d); err != nil {
 		t.Fatal(err)
 	}
-	id, word, schema := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`), regexp.MustCompile(`^[a-z][a-zA-Z]*$`), regexp.MustCompile(`^[A-Z][A-Za-z]*$`)
+	id, word, schema := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`), regexp.MustCompile(`^[a-z][a-zA-Z]*[0-9]*$`), regexp.MustCompile(`^[A-Z][A-Za-z]*$`)
 	ids := map[string]bool{}
 	for path, methods := range d.Paths {
 		for method, op := range methods {

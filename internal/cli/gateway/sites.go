@@ -22,10 +22,11 @@ func sites(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			file := map[string]any{"gateway_sites": found.Sites}
 			if e.Format == output.Table {
-				return output.Write(e.Out, output.JSON, found, nil)
+				return output.Write(e.Out, output.JSON, file, nil)
 			}
-			return e.Print(found, nil)
+			return e.Print(file, nil)
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)

@@ -90,9 +90,9 @@ type sitesInput struct {
 	Stage string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage."`
 }
 
-// GatewaySites is a variable of the landing zone, as terraform reads it from a file.
+// GatewaySites are hosts as the landing zone's variable gateway_sites takes them.
 type GatewaySites struct {
-	Sites map[string]any `json:"gateway_sites" doc:"Hosts with their firewall policies, by name."`
+	Sites map[string]any `json:"sites" doc:"Hosts with their firewall policies, by name."`
 }
 
 type sitesOutput struct{ Body GatewaySites }

@@ -5078,7 +5078,10 @@ type GatewayPolicyUse struct {
 
 // GatewayProduct defines model for GatewayProduct.
 type GatewayProduct struct {
-	Name    string      `json:"name"`
+	Name string `json:"name"`
+
+	// Owner Who keeps the product as it is, such as git/SOURCE; nothing is nobody.
+	Owner   string      `json:"owner,omitempty"`
 	Project string      `json:"project"`
 	Spec    ProductSpec `json:"spec"`
 

@@ -29,8 +29,8 @@ func productList(e *command.Env) *cobra.Command {
 		RunE: e.InScope(&everywhere, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			at.Project = project
 			all, err := s.GatewayProducts(ctx, at)
-			return command.PrintFound(e, all, err, []string{"NAME", "PROJECT", "STAGE", "STATE", "FOR", "PLANS", "TITLE"}, func(p apiclient.GatewayProduct) []string {
-				return []string{p.Name, p.Project, p.Stage, p.Spec.State, p.Spec.Visibility, strings.Join(named(p.Spec.Plans, func(p apiclient.ProductPlan) string { return p.Name }), ","), p.Spec.Title}
+			return command.PrintFound(e, all, err, []string{"NAME", "PROJECT", "STAGE", "STATE", "FOR", "PLANS", "OWNER", "TITLE"}, func(p apiclient.GatewayProduct) []string {
+				return []string{p.Name, p.Project, p.Stage, p.Spec.State, p.Spec.Visibility, strings.Join(named(p.Spec.Plans, func(p apiclient.ProductPlan) string { return p.Name }), ","), p.Owner, p.Spec.Title}
 			})
 		}),
 	}
@@ -63,7 +63,7 @@ func showProduct(w io.Writer, p apiclient.GatewayProduct) {
 	for _, a := range p.Spec.Apis {
 		opens = append(opens, "API "+a.API+" "+a.Version)
 	}
-	output.Pairs(w, "product", p.Name, "of", strings.TrimSuffix(p.Project+"/"+p.Stage, "/"), "title", p.Spec.Title, "state", p.Spec.State, "offered to", "the "+p.Spec.Visibility,
+	output.Pairs(w, "product", p.Name, "of", strings.TrimSuffix(p.Project+"/"+p.Stage, "/"), "title", p.Spec.Title, "state", p.Spec.State, "offered to", "the "+p.Spec.Visibility, "owner", p.Owner,
 		"opens", strings.Join(opens, ", "), "terms", p.Spec.Terms)
 	output.List(w, p.Spec.Plans, []string{"PLAN", "APPROVAL", "MOST", "RATE LIMITS", "QUOTAS", "TITLE"}, func(p apiclient.ProductPlan) []string {
 		most := ""

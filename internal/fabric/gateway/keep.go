@@ -30,8 +30,8 @@ type Keeping struct {
 	DryRun bool
 }
 
-// Keep makes the routes and policies that an owner keeps in a project, or for a tenant,
-// be as its files say, all of them or none. It is the platform's own door: its callers
+// Keep makes the routes, policies and products that an owner keeps in a project, or for a
+// tenant, be as its files say, all of them or none. It is the platform's own door: its callers
 // have checked that the owner may act for the scope.
 func (s *Service) Keep(ctx context.Context, k Keeping, files []gatewaydoc.File) ([]Change, error) {
 	for i := range files {
@@ -73,7 +73,11 @@ func (a *application) prune(ctx context.Context, items []item) error {
 		}
 	}
 	for _, p := range policies {
-		if err := a.drop(ctx, items, item{class: ClassPolicy, kind: p.Kind, name: p.Name, scope: p.Scope}); err != nil {
+		class := ClassPolicy
+		if p.Kind == gatewaydoc.KindProduct {
+			class = ClassProduct
+		}
+		if err := a.drop(ctx, items, item{class: class, kind: p.Kind, name: p.Name, scope: p.Scope}); err != nil {
 			return err
 		}
 	}
@@ -85,11 +89,16 @@ func (a *application) drop(ctx context.Context, items []item, it item) error {
 	if it.scope.Project != a.keep.Scope.Project || slices.ContainsFunc(items, same) {
 		return nil
 	}
-	remove := a.s.Store.Delete
-	if it.class == ClassPolicy {
-		remove = a.s.PolicyStore.DeletePolicy
+	var err error
+	switch it.class {
+	case ClassRoute:
+		err = a.s.Store.Delete(ctx, it.scope, it.name)
+	case ClassPolicy:
+		err = a.s.PolicyStore.DeletePolicy(ctx, it.scope, it.name)
+	case ClassProduct:
+		err = a.s.removeProduct(ctx, it)
 	}
-	if err := remove(ctx, it.scope, it.name); err != nil {
+	if err != nil {
 		return err
 	}
 	a.gone = append(a.gone, it)

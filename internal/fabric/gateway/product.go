@@ -48,25 +48,20 @@ func (a *application) product(ctx context.Context, it item, change *Change) erro
 		return err
 	}
 	before, had := named(all, it.name)
-	change.Outcome = outcome(had, had && sameJSON(before.Spec, p.Spec))
+	p.Owner = a.owner(before.Owner)
+	change.Outcome = outcome(had, had && before.Owner == p.Owner && sameJSON(before.Spec, p.Spec))
 	if change.Outcome == Unchanged {
 		return nil
+	}
+	if err := a.owned(it, before.Owner, change); err != nil {
+		return err
 	}
 	a.s.Products.Changed(ctx)
 	return a.s.ProductStore.PutProduct(ctx, p)
 }
 
+// removeProduct deletes a product that there is, where nobody is subscribed to it.
 func (s *Service) removeProduct(ctx context.Context, it item) error {
-	if s.Products == nil {
-		return none(it.scope, ClassProduct, it.name)
-	}
-	all, err := s.ProductStore.Products(ctx, it.scope)
-	if err != nil {
-		return err
-	}
-	if _, had := named(all, it.name); !had {
-		return none(it.scope, ClassProduct, it.name)
-	}
 	if err := s.Products.Removable(ctx, it.scope, it.name); err != nil {
 		return err
 	}

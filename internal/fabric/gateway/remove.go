@@ -53,21 +53,27 @@ func (s *Service) remove(ctx context.Context, it item, a *application, change *C
 		change.Kind = gatewaydoc.KindRoute
 		return s.Store.Delete(ctx, it.scope, it.name)
 	}
+	list := s.PolicyStore.Policies
 	if it.class == ClassProduct {
-		change.Kind = gatewaydoc.KindProduct
-		return s.removeProduct(ctx, it)
+		if s.Products == nil {
+			return none(it.scope, ClassProduct, it.name)
+		}
+		list = s.ProductStore.Products
 	}
-	all, err := s.PolicyStore.Policies(ctx, it.scope)
+	all, err := list(ctx, it.scope)
 	if err != nil {
 		return err
 	}
 	p, had := named(all, it.name)
 	if !had {
-		return none(it.scope, ClassPolicy, it.name)
+		return none(it.scope, it.class, it.name)
 	}
 	if err := a.owned(it, p.Owner, change); err != nil {
 		return err
 	}
 	change.Kind = p.Kind
+	if it.class == ClassProduct {
+		return s.removeProduct(ctx, it)
+	}
 	return s.PolicyStore.DeletePolicy(ctx, it.scope, it.name)
 }

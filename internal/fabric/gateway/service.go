@@ -47,8 +47,8 @@ type PolicyStore interface {
 
 // Owners knows what is kept by whom; gatewaysql implements it.
 type Owners interface {
-	// Owned returns the routes and policies of a tenant that an owner keeps, as the
-	// transaction sees them.
+	// Owned returns the routes, and the policies and products, of a tenant that an owner
+	// keeps, as the transaction sees them.
 	Owned(ctx context.Context, tenant, owner string) ([]Route, []Policy, error)
 	// Release has an owner keep nothing any longer; all stays as it is.
 	Release(ctx context.Context, tenant, owner string) error

@@ -195,6 +195,8 @@ func exceptions() map[string]map[string]string {
 			below("/auth/keys") + "/get":                                               few,
 			below("/compliance/frameworks") + "/get":                                   "they are those that are shipped",
 			below("/event-types") + "/get":                                             "they are those of this version",
+			below("/gateway/cache") + "/get":                                           "they are the routes of one stage that are cached",
+			below("/gateway/slos") + "/get":                                            "they are counted anew for each answer",
 			below("/gateway/kinds") + "/get":                                           "they are those of this version",
 			below("/me/factors") + "/get":                                              person,
 			below("/me/sessions") + "/get":                                             person,

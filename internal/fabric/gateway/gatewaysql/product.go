@@ -21,6 +21,7 @@ type productRow struct {
 	Stage     string `bun:",pk"`
 	Name      string `bun:",pk"`
 	Spec      string
+	Owner     string
 	UpdatedAt time.Time
 }
 
@@ -29,9 +30,9 @@ func (s *Store) PutProduct(ctx context.Context, p gateway.Policy) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	row := productRow{Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Name: p.Name, Spec: string(p.Spec), UpdatedAt: p.UpdatedAt}
+	row := productRow{Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Name: p.Name, Spec: string(p.Spec), Owner: p.Owner, UpdatedAt: p.UpdatedAt}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
-		Set("spec = EXCLUDED.spec, updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("spec = EXCLUDED.spec, owner = EXCLUDED.owner, updated_at = EXCLUDED.updated_at").Exec(ctx)
 	if err != nil {
 		return db.Map(err, "product "+p.Name)
 	}
@@ -66,7 +67,7 @@ func products(rows []productRow) []gateway.Policy {
 	for _, r := range rows {
 		out = append(out, gateway.Policy{
 			Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Name: r.Name, Kind: gatewaydoc.KindProduct,
-			Spec: json.RawMessage(r.Spec), UpdatedAt: r.UpdatedAt.UTC(),
+			Spec: json.RawMessage(r.Spec), Owner: r.Owner, UpdatedAt: r.UpdatedAt.UTC(),
 		})
 	}
 	return out

@@ -116,6 +116,7 @@ type Product struct {
 	Scope     kernel.Scope `json:"-"`
 	Name      string       `json:"name"`
 	Spec      Spec         `json:"spec"`
+	Owner     string       `json:"owner,omitempty" doc:"Who keeps the product as it is, such as git/SOURCE; nothing is nobody."`
 	UpdatedAt time.Time    `json:"updatedAt"`
 }
 
@@ -144,7 +145,7 @@ const (
 
 // read returns the product of a document, and everything that is wrong with it.
 func read(p gateway.Policy) (Product, error) {
-	out := Product{Scope: p.Scope, Name: p.Name, UpdatedAt: p.UpdatedAt}
+	out := Product{Scope: p.Scope, Name: p.Name, Owner: p.Owner, UpdatedAt: p.UpdatedAt}
 	r := spec.Read(p.Spec, &out.Spec)
 	s := &out.Spec
 	if !isName(p.Name) {

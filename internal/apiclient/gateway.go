@@ -90,7 +90,7 @@ func (c *Client) GatewaySLOs(ctx context.Context, at GatewayScope, route string)
 }
 
 // GatewayTold is one thing that who watches the gateway is told: a line, or how many
-// lines there was no room for.
+// lines there was no room for; the first, with neither, is that the stream began.
 type GatewayTold struct {
 	Line *AccesslogLine
 	Left int64
@@ -104,6 +104,9 @@ func (c *Client) TailGateway(ctx context.Context, p TailGatewayParams, fn func(G
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
+	if err := fn(GatewayTold{}); err != nil {
+		return err
+	}
 	scan := bufio.NewScanner(res.Body)
 	scan.Buffer(nil, maxLine)
 	var fields sseFields

@@ -47,25 +47,28 @@ func tail(e *command.Env) *cobra.Command {
 	return c
 }
 
-// follow shows what is answered until ctx ends. What ends on the way, a stream or the
-// server, is begun again; what was answered in between is not shown.
+// follow shows what is answered until ctx ends. A server that is not there at the
+// beginning is an error. What ends on the way, a stream or the server, is begun again;
+// what was answered in between is not shown.
 func follow(ctx context.Context, e *command.Env, s command.Server, p apiclient.TailGatewayParams) error {
-	pause := firstPause
+	pause, began := firstPause, false
 	for {
 		err := s.TailGateway(ctx, p, func(told apiclient.GatewayTold) error {
-			pause = firstPause
-			if told.Line == nil {
+			pause, began = firstPause, true
+			switch {
+			case told.Line != nil:
+				return e.PrintLine(told.Line, func(w io.Writer) { showLine(w, *told.Line) })
+			case told.Left > 0:
 				e.Say("%d requests are not shown: they came faster than they could be", told.Left)
-				return nil
 			}
-			return e.PrintLine(told.Line, func(w io.Writer) { showLine(w, *told.Line) })
+			return nil
 		})
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil:
 			continue
-		case !kernel.Is(err, kernel.Unavailable):
+		case !began || !kernel.Is(err, kernel.Unavailable):
 			return err
 		}
 		e.Say("%s; going on in %s", err, pause)

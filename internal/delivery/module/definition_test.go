@@ -165,8 +165,8 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(first.Modules) != 10 || len(first.Definitions) != 10 || len(first.Kept) != 0 {
-		t.Fatalf("seeded %+v, want ten modules and ten definitions", first)
+	if len(first.Modules) != 11 || len(first.Definitions) != 11 || len(first.Kept) != 0 {
+		t.Fatalf("seeded %+v, want eleven modules and eleven definitions", first)
 	}
 	facts := len(rig.Facts)
 	again, err := rig.SeedTree(t.Context(), acme(), "local", iac.Trees("local", "")[0].Files)

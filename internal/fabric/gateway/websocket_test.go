@@ -84,8 +84,12 @@ func TestWebSocketMessages(t *testing.T) {
 			if kind == websocket.BinaryMessage {
 				_, _ = rand.Read(content)
 			}
-			go func() { _ = c.WriteMessage(kind, content) }()
+			written := make(chan error, 1)
+			go func() { written <- c.WriteMessage(kind, content) }()
 			got, back, err := c.ReadMessage()
+			if err := <-written; err != nil {
+				t.Fatal(err)
+			}
 			if err != nil || got != kind || !bytes.Equal(back, content) {
 				t.Fatalf("%d bytes of kind %d: kind %d, %d bytes, %v", size, kind, got, len(back), err)
 			}

@@ -32,7 +32,7 @@ func free() map[string]bool {
 		"cosmosdb_sql_role_definition", "cosmosdb_sql_role_assignment", "mysql_flexible_server_firewall_rule", "mysql_flexible_server_active_directory_administrator",
 		"api_management_subscription", "api_management_product", "api_management_product_policy", "api_management_product_group", "api_management_product_api", "api_management_policy",
 		"api_management_openid_connect_provider", "api_management_named_value", "api_management_logger", "api_management_diagnostic", "api_management_backend",
-		"api_management_api_policy", "api_management_api_operation_policy", "api_management_api_operation",
+		"api_management_api_policy", "api_management_redis_cache", "api_management_api_operation_policy", "api_management_api_operation",
 		"private_link_service", "proximity_placement_group", "disk_encryption_set", "ssh_public_key", "shared_image", "shared_image_gallery", "application_insights_smart_detection_rule",
 	} {
 		out["azurerm_"+name] = true

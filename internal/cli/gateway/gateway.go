@@ -37,7 +37,7 @@ type group struct {
 // Command returns terrace gateway.
 func Command(e *command.Env) *cobra.Command {
 	c := command.Group("gateway", "Routes, policies and products of the gateway, as documents",
-		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), firewall(e), traffic(e), tail(e), slo(e), cached(e), products(e), subscriptions(e), sites(e))
+		apply(e), validate(e), routes(e), policies(e), get(e), remove(e), explain(e), history(e), rollback(e), kinds(e), schema(e), firewall(e), traffic(e), tail(e), slo(e), cached(e), products(e), subscriptions(e), sites(e))
 	c.Aliases = []string{"gw"}
 	return c
 }
@@ -215,7 +215,7 @@ func document(ctx context.Context, s command.Server, at apiclient.GatewayScope, 
 func kinds(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents that there are", Args: cobra.NoArgs,
-		Long:    "With -o json each has the JSON Schema of its spec, for editors.",
+		Long:    "With -o json each has the JSON Schema of its spec. For editors, terrace gateway schema has one of all documents.",
 		Example: "  terrace gateway kinds\n  terrace gateway kinds -o json",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.GatewayKinds(ctx)

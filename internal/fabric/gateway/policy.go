@@ -187,6 +187,10 @@ type Specified interface {
 	Spec() any
 }
 
+// Size is a number of bytes, or a text such as 512Ki, 64Mi or 1Gi, in what a kind reads
+// a spec into.
+type Size any
+
 // KindSpec is a kind by its name with what it reads a spec into; nil is not told.
 type KindSpec struct {
 	Name string

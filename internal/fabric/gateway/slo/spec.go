@@ -33,26 +33,26 @@ const (
 
 // document is the spec, in OpenSLO's words.
 type document struct {
-	Description     string       `json:"description"`
-	BudgetingMethod string       `json:"budgetingMethod"`
-	TimeWindow      []timeWindow `json:"timeWindow"`
+	Description     string       `json:"description,omitempty"`
+	BudgetingMethod string       `json:"budgetingMethod,omitempty" enum:"Occurrences"`
+	TimeWindow      []timeWindow `json:"timeWindow,omitempty"`
 	Objectives      []objective  `json:"objectives"`
 }
 
 type timeWindow struct {
-	Duration  string `json:"duration"`
+	Duration  string `json:"duration" enum:"7d,28d,30d"`
 	IsRolling bool   `json:"isRolling"`
 }
 
 type objective struct {
-	DisplayName string `json:"displayName"`
+	DisplayName string `json:"displayName,omitempty"`
 	// IndicatorRef is availability or latency.
-	IndicatorRef string `json:"indicatorRef"`
+	IndicatorRef string `json:"indicatorRef" enum:"availability,latency"`
 	// Op and Value are the threshold of a latency: lte 300ms.
-	Op            string          `json:"op"`
-	Value         kernel.Duration `json:"value"`
-	Target        float64         `json:"target"`
-	TargetPercent float64         `json:"targetPercent"`
+	Op            string          `json:"op,omitempty" enum:"lte"`
+	Value         kernel.Duration `json:"value,omitempty"`
+	Target        float64         `json:"target,omitempty"`
+	TargetPercent float64         `json:"targetPercent,omitempty"`
 }
 
 // Objective is what a route promises.

@@ -30,11 +30,11 @@ const maxHops = 32
 // document is the spec of an AccessPolicy.
 type document struct {
 	// Allow are the only networks that clients may come from; none allows all.
-	Allow []network `json:"allow"`
+	Allow []network `json:"allow,omitempty"`
 	// Deny are networks that they may not come from, whatever Allow says.
-	Deny []network `json:"deny"`
+	Deny []network `json:"deny,omitempty"`
 	// TrustedProxies are believed what X-Forwarded-For says.
-	TrustedProxies []network `json:"trustedProxies"`
+	TrustedProxies []network `json:"trustedProxies,omitempty"`
 }
 
 // network is one in CIDR notation, or a single address.
@@ -66,6 +66,9 @@ func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
 func (*Kind) Name() string { return Name }
+
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
 
 // Compile implements gateway.Kind.
 func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) (exchange.Filter, error) {

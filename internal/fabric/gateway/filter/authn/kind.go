@@ -125,6 +125,9 @@ func (k *Kind) Close() {
 // Name implements gateway.Kind.
 func (k *Kind) Name() string { return KindName }
 
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
+
 // Compile implements gateway.Kind. A policy that is only checked has its references
 // to secrets checked as well, with what its writer may read.
 func (k *Kind) Compile(ctx context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error) {

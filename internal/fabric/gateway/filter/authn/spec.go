@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -36,7 +37,7 @@ type named struct {
 
 func (r *reader) filter(v yamldoc.Value) *filter {
 	r.f, r.taken = &filter{required: true, forward: true, headers: &headers{}}, map[string]string{}
-	o := v.Object("required", "forwardCredential", "providers", "claimsToHeaders")
+	o := v.Object(spec.Fields(document{})...)
 	if on, ok := o.Get("required"); ok {
 		r.f.required, _ = on.Bool()
 	}
@@ -70,7 +71,7 @@ func (r *reader) filter(v yamldoc.Value) *filter {
 }
 
 func (r *reader) way(v yamldoc.Value, names map[string]bool) {
-	o := v.Object("name", "jwt", "oidc", "apiKey", "mtls")
+	o := v.Object(spec.Fields(providerDoc{})...)
 	name := text(o, "name")
 	if at, ok := o.Require("name", "give it a name, such as partners"); ok {
 		if !isName(name) {

@@ -4,13 +4,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 func (r *reader) headers(list yamldoc.Value) {
 	seen := map[string]bool{}
 	list.Items(func(_ int, item yamldoc.Value) {
-		o := item.Object("claim", "header")
+		o := item.Object(spec.Fields(claimHeaderDoc{})...)
 		_, one := o.Require("claim", "name the claim, such as sub")
 		at, two := o.Require("header", "name the header, such as X-User-Id")
 		if !one || !two {

@@ -7,12 +7,13 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 func (r *reader) jwt(name string, v yamldoc.Value) way {
 	t := &tokens{name: name, filter: r.f, kind: r.kind, tenant: r.policy.Scope.Tenant, skew: skew}
-	o := v.Object("issuers", "audiences", "algorithms", "clockSkew", "types", "requiredClaims", "from", "consumerClaim", "scopeClaim")
+	o := v.Object(spec.Fields(jwtDoc{})...)
 	if list, ok := o.Require("issuers", "name who gives the tokens: [{issuer: https://…}]"); ok {
 		list.Items(func(_ int, item yamldoc.Value) { r.issuer(t, item) })
 		if list.IsList() && len(t.issuers) == 0 {
@@ -45,7 +46,7 @@ func (r *reader) jwt(name string, v yamldoc.Value) way {
 	}
 	if list, ok := o.Get("requiredClaims"); ok {
 		list.Items(func(_ int, item yamldoc.Value) {
-			c := item.Object("name", "values")
+			c := item.Object(spec.Fields(requiredClaimDoc{})...)
 			if _, ok := c.Require("name", "name the claim"); ok {
 				t.required = append(t.required, required{text(c, "name"), texts(c, "values")})
 			}
@@ -57,7 +58,7 @@ func (r *reader) jwt(name string, v yamldoc.Value) way {
 }
 
 func (r *reader) issuer(t *tokens, v yamldoc.Value) {
-	o := v.Object("issuer", "jwksUrl")
+	o := v.Object(spec.Fields(issuerDoc{})...)
 	at, ok := o.Require("issuer", "write what its tokens have as iss")
 	if !ok {
 		return
@@ -111,7 +112,7 @@ func (r *reader) places(t *tokens, v yamldoc.Value, o yamldoc.Object) {
 		return
 	}
 	list.Items(func(_ int, item yamldoc.Value) {
-		of := item.Object("header", "scheme", "cookie")
+		of := item.Object(spec.Fields(fromDoc{})...)
 		p := place{text(of, "header"), text(of, "scheme"), text(of, "cookie")}
 		switch {
 		case !of.OK():

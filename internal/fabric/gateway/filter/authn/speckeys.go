@@ -5,13 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 func (r *reader) apiKey(name string, v yamldoc.Value) way {
 	a := &apiKeys{name: name, filter: r.f, kind: r.kind, scope: r.policy.Scope, static: map[[sha256.Size]byte]*caller{}}
-	o := v.Object("header", "query", "prefix", "products", "keys")
+	o := v.Object(spec.Fields(apiKeyDoc{})...)
 	a.header, a.query, a.prefix = text(o, "header"), text(o, "query"), text(o, "prefix")
 	switch {
 	case !o.OK():
@@ -48,7 +49,7 @@ func (r *reader) apiKey(name string, v yamldoc.Value) way {
 func (r *reader) keys(a *apiKeys, list yamldoc.Value) {
 	names := map[string]bool{}
 	list.Items(func(i int, item yamldoc.Value) {
-		o := item.Object("name", "sha256", "secret", "scopes")
+		o := item.Object(spec.Fields(keyDoc{})...)
 		if i == maxNamed {
 			item.Problem("have products with subscriptions", "a policy has at most %d keys", maxNamed)
 		}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -13,7 +14,7 @@ func (r *reader) mtls(name string, v yamldoc.Value) way {
 	c := &certificates{name: name, filter: r.f, kind: r.kind, roots: x509.NewCertPool()}
 	r.f.certificates = true
 	r.place(v, "connection's", "certificate")
-	o := v.Object("authorities", "allow")
+	o := v.Object(spec.Fields(mtlsDoc{})...)
 	if at, ok := o.Require("authorities", "give the certificates of the authorities, as PEM"); ok {
 		bundle, _ := at.String()
 		if n, why := authorities(c.roots, bundle); why != "" {
@@ -24,7 +25,7 @@ func (r *reader) mtls(name string, v yamldoc.Value) way {
 	}
 	if list, ok := o.Get("allow"); ok {
 		list.Items(func(_ int, item yamldoc.Value) {
-			of := item.Object("commonName", "organization", "dnsName", "uri", "email", "scopes")
+			of := item.Object(spec.Fields(allowanceDoc{})...)
 			one := rule{text(of, "commonName"), text(of, "organization"), text(of, "dnsName"), text(of, "uri"), text(of, "email"), texts(of, "scopes")}
 			patterns := []string{one.commonName, one.organization, one.dns, one.uri, one.email}
 			if of.OK() && strings.Join(patterns, "") == "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -14,7 +15,7 @@ func (r *reader) oidc(name string, v yamldoc.Value) way {
 		name: name, filter: r.f, kind: r.kind, scope: r.policy.Scope, policy: r.policy.Name, scopes: []string{"openid"},
 		callback: "/.terrace/callback", start: "/.terrace/login", logout: "/.terrace/logout", after: "/", backchannel: "/.terrace/backchannel-logout", idle: time.Hour, absolute: 12 * time.Hour,
 	}
-	o := v.Object("issuer", "clientId", "clientSecret", "scopes", "callbackPath", "loginPath", "logoutPath", "afterLogout", "backchannelPath", "userInfoClaims", "session", "consumerClaim", "scopeClaim")
+	o := v.Object(spec.Fields(oidcDoc{})...)
 	switch {
 	case !o.OK():
 		return l
@@ -80,7 +81,7 @@ func (r *reader) lives(l *login, o yamldoc.Object) {
 	if !ok {
 		return
 	}
-	lives := at.Object("idle", "absolute")
+	lives := at.Object(spec.Fields(sessionDoc{})...)
 	for _, one := range []struct {
 		key string
 		to  *time.Duration

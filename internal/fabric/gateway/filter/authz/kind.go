@@ -28,6 +28,9 @@ func New(log *slog.Logger) *Kind {
 // Name implements gateway.Kind.
 func (*Kind) Name() string { return KindName }
 
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
+
 // Compile implements gateway.Kind.
 func (k *Kind) Compile(ctx context.Context, p gateway.Policy, _ gateway.Attachment) (exchange.Filter, error) {
 	doc, err := yamldoc.Read("", p.Spec)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -24,7 +25,7 @@ const (
 
 func read(ctx context.Context, k *Kind, v yamldoc.Value) *filter {
 	f := &filter{kind: k, roles: "roles"}
-	o := v.Object("rules", "default", "roleClaim", "rego")
+	o := v.Object(spec.Fields(document{})...)
 	rules, ruled := o.Get("rules")
 	if ruled {
 		rules.Items(func(i int, item yamldoc.Value) {
@@ -58,7 +59,7 @@ func read(ctx context.Context, k *Kind, v yamldoc.Value) *filter {
 }
 
 func readRule(v yamldoc.Value) rule {
-	o := v.Object("methods", "paths", "pathPrefixes", "deny", "authenticated", "scopes", "roles", "claims")
+	o := v.Object(spec.Fields(ruleDocument{})...)
 	r := rule{
 		methods: texts(o, "methods"), exact: texts(o, "paths"), prefix: texts(o, "pathPrefixes"),
 		scopes: texts(o, "scopes"), roles: texts(o, "roles"),
@@ -90,7 +91,7 @@ func readRule(v yamldoc.Value) rule {
 	}
 	if list, ok := o.Get("claims"); ok {
 		list.Items(func(_ int, item yamldoc.Value) {
-			c := item.Object("name", "values")
+			c := item.Object(spec.Fields(claimDocument{})...)
 			if at, ok := c.Require("name", "name the claim"); ok {
 				name, _ := at.String()
 				r.claims = append(r.claims, claim{name, texts(c, "values")})
@@ -118,7 +119,7 @@ func texts(o yamldoc.Object, key string) []string {
 }
 
 func readRego(ctx context.Context, v yamldoc.Value) *decision {
-	o := v.Object("module", "rule", "headers", "timeout", "data")
+	o := v.Object(spec.Fields(regoDocument{})...)
 	at, ok := o.Require("module", "write the rule: package authz …")
 	if !ok {
 		return nil

@@ -81,6 +81,9 @@ func (k *Kind) Close() {
 // Name implements gateway.Kind.
 func (k *Kind) Name() string { return Name }
 
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
+
 // Compile implements gateway.Kind.
 func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error) {
 	s, err := read(p.Name, p.Spec)

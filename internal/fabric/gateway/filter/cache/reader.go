@@ -56,12 +56,19 @@ func (o *object) at(name string) string {
 }
 
 func (o *object) take(name string) (any, bool) {
-	o.asked = append(o.asked, name)
+	o.ask(name)
 	v, ok := o.fields[name]
 	return v, ok && v != nil
 }
 
+func (o *object) ask(name string) {
+	if !slices.Contains(o.asked, name) {
+		o.asked = append(o.asked, name)
+	}
+}
+
 func (o *object) has(name string) bool {
+	o.ask(name)
 	_, ok := o.fields[name]
 	return ok
 }

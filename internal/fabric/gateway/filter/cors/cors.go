@@ -31,15 +31,15 @@ type document struct {
 	// Origins are exact ones, patterns such as https://*.example.com, or *.
 	Origins []string `json:"origins"`
 	// Methods are those that a preflight is told of; * is any.
-	Methods []string `json:"methods"`
+	Methods []string `json:"methods,omitempty"`
 	// Headers are those that a request may have besides the safe ones; * is any.
-	Headers []string `json:"headers"`
+	Headers []string `json:"headers,omitempty"`
 	// ExposeHeaders are those of an answer that scripts may read.
-	ExposeHeaders []string `json:"exposeHeaders"`
+	ExposeHeaders []string `json:"exposeHeaders,omitempty"`
 	// Credentials lets cookies and the like be sent.
-	Credentials bool `json:"credentials"`
+	Credentials bool `json:"credentials,omitempty"`
 	// MaxAge is how long a browser may keep the answer to a preflight.
-	MaxAge kernel.Duration `json:"maxAge"`
+	MaxAge kernel.Duration `json:"maxAge,omitempty"`
 }
 
 // Kind is the kind CorsPolicy.
@@ -50,6 +50,9 @@ func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
 func (*Kind) Name() string { return Name }
+
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
 
 // Compile implements gateway.Kind.
 func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) (exchange.Filter, error) {

@@ -33,34 +33,34 @@ const (
 
 // document is the spec of a HeaderPolicy.
 type document struct {
-	StrictTransport *strictTransport `json:"strictTransportSecurity"`
+	StrictTransport *strictTransport `json:"strictTransportSecurity,omitempty"`
 	// ContentSecurity is a policy as CSP Level 3 has it; ReportOnly only has violations told.
-	ContentSecurity   string            `json:"contentSecurityPolicy"`
-	ReportOnly        string            `json:"contentSecurityPolicyReportOnly"`
-	FrameOptions      string            `json:"frameOptions"`
-	ReferrerPolicy    []string          `json:"referrerPolicy"`
-	PermissionsPolicy map[string]string `json:"permissionsPolicy"`
-	NoSniff           bool              `json:"noSniff"`
-	OpenerPolicy      string            `json:"crossOriginOpenerPolicy"`
-	EmbedderPolicy    string            `json:"crossOriginEmbedderPolicy"`
-	ResourcePolicy    string            `json:"crossOriginResourcePolicy"`
+	ContentSecurity   string            `json:"contentSecurityPolicy,omitempty"`
+	ReportOnly        string            `json:"contentSecurityPolicyReportOnly,omitempty"`
+	FrameOptions      string            `json:"frameOptions,omitempty" enum:"DENY,SAMEORIGIN"`
+	ReferrerPolicy    []string          `json:"referrerPolicy,omitempty" enum:"no-referrer,no-referrer-when-downgrade,same-origin,origin,strict-origin,origin-when-cross-origin,strict-origin-when-cross-origin,unsafe-url"`
+	PermissionsPolicy map[string]string `json:"permissionsPolicy,omitempty"`
+	NoSniff           bool              `json:"noSniff,omitempty"`
+	OpenerPolicy      string            `json:"crossOriginOpenerPolicy,omitempty" enum:"same-origin,same-origin-allow-popups,noopener-allow-popups,unsafe-none"`
+	EmbedderPolicy    string            `json:"crossOriginEmbedderPolicy,omitempty" enum:"require-corp,credentialless,unsafe-none"`
+	ResourcePolicy    string            `json:"crossOriginResourcePolicy,omitempty" enum:"same-origin,same-site,cross-origin"`
 	// KeepOwn lets a service's security headers stand.
-	KeepOwn  bool    `json:"keepOwn"`
-	Request  changes `json:"request"`
-	Response changes `json:"response"`
+	KeepOwn  bool    `json:"keepOwn,omitempty"`
+	Request  changes `json:"request,omitempty"`
+	Response changes `json:"response,omitempty"`
 }
 
 type strictTransport struct {
-	MaxAge            kernel.Duration `json:"maxAge"`
-	IncludeSubDomains bool            `json:"includeSubDomains"`
-	Preload           bool            `json:"preload"`
+	MaxAge            kernel.Duration `json:"maxAge,omitempty"`
+	IncludeSubDomains bool            `json:"includeSubDomains,omitempty"`
+	Preload           bool            `json:"preload,omitempty"`
 }
 
 // changes are made in this order: remove, set, add.
 type changes struct {
-	Set    map[string]string `json:"set"`
-	Add    map[string]string `json:"add"`
-	Remove []string          `json:"remove"`
+	Set    map[string]string `json:"set,omitempty"`
+	Add    map[string]string `json:"add,omitempty"`
+	Remove []string          `json:"remove,omitempty"`
 }
 
 // Kind is the kind HeaderPolicy.
@@ -71,6 +71,9 @@ func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
 func (*Kind) Name() string { return Name }
+
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
 
 // Compile implements gateway.Kind.
 func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) (exchange.Filter, error) {

@@ -16,31 +16,31 @@ import (
 type document struct {
 	Limits []limitDocument `json:"limits"`
 	// HideHeaders leaves RateLimit and RateLimit-Policy out of answers.
-	HideHeaders bool `json:"hideHeaders"`
+	HideHeaders bool `json:"hideHeaders,omitempty"`
 }
 
 // limitDocument is one limit: all of its windows count, all limits of a policy hold.
 type limitDocument struct {
 	// Name tells it from others, in headers and over changes; default is "default".
-	Name string `json:"name"`
+	Name string `json:"name,omitempty"`
 	// Key are the parts of what is counted by; without any it is the client's address.
-	Key     []string         `json:"key"`
+	Key     []string         `json:"key,omitempty"`
 	Windows []windowDocument `json:"windows"`
 	// Methods are those that it is for; none is all.
-	Methods []string `json:"methods"`
+	Methods []string `json:"methods,omitempty"`
 	// Count is requests, or bytes for those of bodies both ways.
-	Count string `json:"count"`
+	Count string `json:"count,omitempty" enum:"requests,bytes"`
 	// Costs are what a request of a method counts, 1 where nothing is said.
-	Costs map[string]int64 `json:"costs"`
+	Costs map[string]int64 `json:"costs,omitempty"`
 	// Statuses are those of answers that count, such as 401 or 4xx; none is all.
-	Statuses []string `json:"statuses"`
+	Statuses []string `json:"statuses,omitempty"`
 }
 
 // windowDocument lets Limit units come Per time, Burst of them at once.
 type windowDocument struct {
 	Limit int64           `json:"limit"`
 	Per   kernel.Duration `json:"per"`
-	Burst int64           `json:"burst"`
+	Burst int64           `json:"burst,omitempty"`
 }
 
 // maxUnits bounds what a window has: beyond it nobody could count it exactly.

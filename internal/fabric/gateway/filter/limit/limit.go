@@ -72,6 +72,9 @@ func newKind(c Config, name string, early bool) *Kind {
 // Name implements gateway.Kind.
 func (k *Kind) Name() string { return k.name }
 
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
+
 // Compile implements gateway.Kind.
 func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error) {
 	var d document

@@ -27,37 +27,37 @@ const Name = "ConcurrencyPolicy"
 type document struct {
 	// MaxTargetBytes bounds path and query, MaxHeadBytes all headers together,
 	// MaxBodyBytes the body; 0 is the gateway's own bound.
-	MaxTargetBytes int64 `json:"maxTargetBytes"`
-	MaxHeadBytes   int64 `json:"maxHeadBytes"`
-	MaxBodyBytes   int64 `json:"maxBodyBytes"`
+	MaxTargetBytes int64 `json:"maxTargetBytes,omitempty"`
+	MaxHeadBytes   int64 `json:"maxHeadBytes,omitempty"`
+	MaxBodyBytes   int64 `json:"maxBodyBytes,omitempty"`
 	// Route bounds what is under way on the route, until answers have been sent.
-	Route *routeDocument `json:"route"`
+	Route *routeDocument `json:"route,omitempty"`
 	// Caller bounds what is under way of each caller.
-	Caller *callerDocument `json:"caller"`
+	Caller *callerDocument `json:"caller,omitempty"`
 	// Adaptive finds the bound by how long the service takes.
-	Adaptive *adaptiveDocument `json:"adaptive"`
+	Adaptive *adaptiveDocument `json:"adaptive,omitempty"`
 	// RetryAfter is what clients are told that are turned away.
-	RetryAfter kernel.Duration `json:"retryAfter"`
+	RetryAfter kernel.Duration `json:"retryAfter,omitempty"`
 }
 
 type routeDocument struct {
 	Limit int64           `json:"limit"`
-	Queue int64           `json:"queue"`
-	Wait  kernel.Duration `json:"wait"`
+	Queue int64           `json:"queue,omitempty"`
+	Wait  kernel.Duration `json:"wait,omitempty"`
 }
 
 type callerDocument struct {
 	Limit int64 `json:"limit"`
 	// Header names callers; without one they are told by their address.
-	Header string `json:"header"`
+	Header string `json:"header,omitempty"`
 }
 
 type adaptiveDocument struct {
-	Min     int64           `json:"min"`
-	Max     int64           `json:"max"`
-	Initial int64           `json:"initial"`
-	Queue   int64           `json:"queue"`
-	Wait    kernel.Duration `json:"wait"`
+	Min     int64           `json:"min,omitempty"`
+	Max     int64           `json:"max,omitempty"`
+	Initial int64           `json:"initial,omitempty"`
+	Queue   int64           `json:"queue,omitempty"`
+	Wait    kernel.Duration `json:"wait,omitempty"`
 }
 
 // Bounds of a spec.
@@ -91,6 +91,9 @@ func New() *Kind { return &Kind{seed: maphash.MakeSeed()} }
 
 // Name implements gateway.Kind.
 func (*Kind) Name() string { return Name }
+
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return document{} }
 
 // Compile implements gateway.Kind.
 func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error) {

@@ -142,11 +142,9 @@ func (r *Reader) object(path string, from any, to reflect.Value) {
 		r.kind(path, from, "an object")
 		return
 	}
-	known := map[string]reflect.Value{}
-	var names []string
-	for i := range to.NumField() {
-		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
-		known[name], names = to.Field(i), append(names, name)
+	known, names := map[string]reflect.Value{}, fieldNames(to.Type())
+	for i, name := range names {
+		known[name] = to.Field(i)
 	}
 	for _, name := range Sorted(fields) {
 		at := join(path, name)
@@ -211,6 +209,18 @@ func Sorted[T any](m map[string]T) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Fields returns the names in JSON of a struct's fields, in their order.
+func Fields(of any) []string { return fieldNames(reflect.TypeOf(of)) }
+
+func fieldNames(of reflect.Type) []string {
+	out := make([]string, 0, of.NumField())
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		out = append(out, name)
+	}
+	return out
 }
 
 // Token tells that a name can be that of a header (RFC 9110 §5.6.2).

@@ -30,19 +30,19 @@ const (
 
 // document is the spec of a TelemetryPolicy.
 type document struct {
-	AccessLog accessLog `json:"accessLog"`
+	AccessLog accessLog `json:"accessLog,omitempty"`
 	// Baggage is pass or cut, which it is unless it is said.
-	Baggage string `json:"baggage"`
+	Baggage string `json:"baggage,omitempty" enum:"cut,pass"`
 }
 
 type accessLog struct {
 	// Mode is all, sampled or off; answers with 5xx are told in each.
-	Mode string `json:"mode"`
+	Mode string `json:"mode,omitempty" enum:"all,sampled,off"`
 	// Percent is how many of 100 requests are told where they are sampled.
-	Percent int64 `json:"percent"`
+	Percent int64 `json:"percent,omitempty"`
 	// ShowQuery are the parameters whose values are told; those of others are masked,
 	// and without any no query is told.
-	ShowQuery []string `json:"showQuery"`
+	ShowQuery []string `json:"showQuery,omitempty"`
 }
 
 // Kind is the kind TelemetryPolicy.

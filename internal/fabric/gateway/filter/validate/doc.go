@@ -61,3 +61,6 @@ func New(catalog *Catalog, calls Calls, log *slog.Logger, r prometheus.Registere
 
 // Name implements gateway.Kind.
 func (k *Kind) Name() string { return name }
+
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return spec{} }

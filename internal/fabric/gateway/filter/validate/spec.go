@@ -30,16 +30,16 @@ type spec struct {
 	// APIs are those behind the route; the first that a request is for counts.
 	APIs []reference `json:"apis"`
 	// Requests and Responses are block, report or off: block and report unless given.
-	Requests  string `json:"requests"`
-	Responses string `json:"responses"`
+	Requests  string `json:"requests,omitempty" enum:"block,report,off"`
+	Responses string `json:"responses,omitempty" enum:"block,report,off"`
 	// UnknownFields, of bodies and queries, are allowed unless it is refuse;
 	// UnknownOperations are refused unless it is pass.
-	UnknownFields     string `json:"unknownFields"`
-	UnknownOperations string `json:"unknownOperations"`
+	UnknownFields     string `json:"unknownFields,omitempty" enum:"allow,refuse"`
+	UnknownOperations string `json:"unknownOperations,omitempty" enum:"refuse,pass"`
 	// UnreadResponses, those larger than the bound, pass unless it is refuse, which
 	// takes that responses are blocked.
-	UnreadResponses string `json:"unreadResponses"`
-	MaxBodyBytes    int    `json:"maxBodyBytes"`
+	UnreadResponses string `json:"unreadResponses,omitempty" enum:"pass,refuse"`
+	MaxBodyBytes    int    `json:"maxBodyBytes,omitempty"`
 }
 
 // reference names a version of an API and the requests that are for it.
@@ -48,14 +48,14 @@ type reference struct {
 	Version string `json:"version"`
 	// Prefix is what the paths of requests have before those of the document: the
 	// path of the document's first server unless given.
-	Prefix *string `json:"prefix"`
+	Prefix *string `json:"prefix,omitempty"`
 	// Header has the requests with that value alone be for it.
-	Header *header `json:"header"`
+	Header *header `json:"header,omitempty"`
 }
 
 type header struct {
 	Name  string `json:"name"`
-	Value string `json:"value"`
+	Value string `json:"value,omitempty"`
 }
 
 // read reads a policy's spec, strictly.

@@ -40,7 +40,7 @@ const (
 
 // Spec is a WafPolicy's. What is left out has the defaults below.
 type Spec struct {
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode,omitempty" enum:"Detection,Blocking"`
 	// ParanoiaLevel is 1 to 4: more rules, and more of them wrong.
 	ParanoiaLevel int `json:"paranoiaLevel,omitempty"`
 	// DetectionParanoiaLevel has the rules of higher levels asked, too: what they
@@ -62,7 +62,7 @@ type Body struct {
 	// Limit is how much of a body is inspected, in bytes.
 	Limit int `json:"limit,omitempty"`
 	// Beyond is what becomes of a larger one.
-	Beyond Beyond `json:"beyond,omitempty"`
+	Beyond Beyond `json:"beyond,omitempty" enum:"Reject,Pass"`
 	// ContentTypes are those that are inspected, such as application/json or
 	// application/*+json; a body that names none always is.
 	ContentTypes []string `json:"contentTypes,omitempty"`

@@ -390,6 +390,9 @@ func TestOnlySoManyBodiesAreInspectedAtOnce(t *testing.T) {
 }
 
 func TestRoutesOfOnePolicyShareAnEngine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of routes, one after the other")
+	}
 	t.Parallel()
 	kind := waf.NewKind(nil, nil, nil)
 	const many = 5000

@@ -86,34 +86,17 @@ func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
 }
 
 func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) {
-	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
-	if err != nil {
-		return fmt.Errorf("gateway metrics: %w", err)
-	}
-	if err := f.shareTraffic(p, a); err != nil {
+	f.leaks = newLeaks(p, a)
+	f.secrets = newSecrets(p, a)
+	f.secrets.Known = f.leaks
+	a.upstreams.Secrets = f.secrets
+	if err := f.buildTraffic(p, a); err != nil {
 		return err
 	}
 	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}})
 	if err != nil {
 		return err
 	}
-	f.leaks = newLeaks(p, a)
-	f.secrets = &secret.Service{
-		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Known: f.leaks,
-	}
-	a.upstreams.Secrets = f.secrets
-	f.products = newProducts(p, a, f)
-	f.authn = newAuthn(p, a, f)
-	kinds, err := gatewayKinds(p, f)
-	if err != nil {
-		return err
-	}
-	f.gateway = gateway.NewService(gateway.Config{
-		Store: gatewaysql.NewStore(p.db), PolicyStore: gatewaysql.NewStore(p.db), Owners: gatewaysql.NewStore(p.db), Library: gatewaysql.NewStore(p.db), Authorizer: a.identity,
-		Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics,
-		Kinds: kinds, Traffic: f.traffic.Book, Cache: f.cached,
-		ProductStore: gatewaysql.NewStore(p.db), Products: f.products.Service,
-	})
 	if f.slos, err = newObjectives(p, a, f); err != nil {
 		return err
 	}
@@ -127,6 +110,37 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	}
 	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
 	f.subscriptions = newSubscriptions(p, a, f)
+	return nil
+}
+
+// newSecrets makes the room of secrets. Only the control plane has their values known to
+// who looks for leaks.
+func newSecrets(p *platform, a *access) *secret.Service {
+	return &secret.Service{Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db}
+}
+
+// buildTraffic makes what answers traffic, for the control plane's own gateway and for one
+// that is a process of its own. It needs the secrets.
+func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
+	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
+	if err != nil {
+		return fmt.Errorf("gateway metrics: %w", err)
+	}
+	if err := f.shareTraffic(p, a); err != nil {
+		return err
+	}
+	f.products = newProducts(p, a, f)
+	f.authn = newAuthn(p, a, f)
+	kinds, err := gatewayKinds(p, f)
+	if err != nil {
+		return err
+	}
+	store := gatewaysql.NewStore(p.db)
+	f.gateway = gateway.NewService(gateway.Config{
+		Store: store, PolicyStore: store, ProductStore: store, Owners: store, Library: store, Products: f.products.Service,
+		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone},
+		Kinds: kinds, Cache: f.cached, Metrics: metrics, Traffic: f.traffic.Book,
+	})
 	return nil
 }
 

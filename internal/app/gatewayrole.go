@@ -17,11 +17,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
-	"github.com/terrace-idp/terrace/internal/fabric/secret"
-	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -99,6 +96,7 @@ func (g *Gateway) build(ctx context.Context) error {
 	}
 	a := newAccess(g.platform)
 	g.events = a.events
+	g.fabric.secrets = newSecrets(g.platform, a)
 	return g.fabric.buildTraffic(g.platform, a)
 }
 
@@ -128,30 +126,6 @@ func present(ctx context.Context, d *db.DB) error {
 		return kernel.Errorf(kernel.Unavailable, "the database has no routes that this version can read: %w", err).
 			WithFix("start a control plane of this version on it first: terraced up")
 	}
-	return nil
-}
-
-// buildTraffic makes what answers traffic, and nothing that manages it.
-func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
-	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
-	if err != nil {
-		return fmt.Errorf("gateway metrics: %w", err)
-	}
-	if err := f.shareTraffic(p, a); err != nil {
-		return err
-	}
-	f.secrets = &secret.Service{Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db}
-	f.products = newProducts(p, a, f)
-	f.authn = newAuthn(p, a, f)
-	kinds, err := gatewayKinds(p, f)
-	if err != nil {
-		return err
-	}
-	store := gatewaysql.NewStore(p.db)
-	f.gateway = gateway.NewService(gateway.Config{
-		Store: store, PolicyStore: store, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Metrics: metrics, Kinds: kinds,
-		ProductStore: store, Products: f.products.Service, Traffic: f.traffic.Book, Cache: f.cached,
-	})
 	return nil
 }
 

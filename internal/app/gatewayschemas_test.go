@@ -61,6 +61,32 @@ func TestKindsTellWhatTheyRead(t *testing.T) {
 	}
 }
 
+// TestTheClientHasTheSchemasOfKinds: those that it checks documents with offline are what
+// the kinds tell today.
+func TestTheClientHasTheSchemasOfKinds(t *testing.T) {
+	t.Parallel()
+	const file = "../fabric/gateway/gatewaydoc/specschema/kinds.json"
+	all := map[string]any{}
+	for _, k := range benchApp(t).kindSchemas(t) {
+		if k.kind != gatewaydoc.KindRoute { // which the client reads itself
+			all[k.kind] = k.raw
+		}
+	}
+	want, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // it is committed
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != string(want) {
+		t.Errorf("%s is old (%v); run UPDATE=1 go test -run TestTheClientHasTheSchemasOfKinds ./internal/app", file, err)
+	}
+}
+
 // kindSchemas are all kinds, as the API tells them.
 func (a *App) kindSchemas(t *testing.T) []*kindSchema {
 	t.Helper()

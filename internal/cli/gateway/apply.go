@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc/specschema"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
@@ -163,8 +164,8 @@ func validate(e *command.Env) *cobra.Command {
 	var target string
 	c := &cobra.Command{
 		Use: "validate", Short: "Check documents without a server", Args: cobra.NoArgs,
-		Long: "Routes are checked whole. Of policies the form is: what their specs say is known to the server,\n" +
-			"which checks it with: terrace gateway apply --dry-run\n" +
+		Long: "Routes are checked whole, policies and products field by field. What lies beyond, such as fields that exclude each\n" +
+			"other and what a document names elsewhere, the server checks with: terrace gateway apply --dry-run\n" +
 			"With --target azure each field is held against what Azure does, too.",
 		Example: "  terrace gateway validate -f gateway/\n  terrace gateway validate -f gateway/ --target azure",
 		RunE: func(*cobra.Command, []string) error {
@@ -195,7 +196,10 @@ func validate(e *command.Env) *cobra.Command {
 
 func check(docs []gatewaydoc.Document) (Valid, error) {
 	v := Valid{Warnings: targetless(docs)}
-	var problems []kernel.Problem
+	problems, err := specschema.Check(docs)
+	if err != nil {
+		return v, err
+	}
 	for _, d := range docs {
 		if !d.IsRoute() {
 			v.Policies++
@@ -244,6 +248,6 @@ func valid(w io.Writer, v Valid) {
 		_, _ = fmt.Fprintf(w, "valid: %s\n", output.Count(v.Routes, "route"))
 	}
 	if v.Policies > 0 {
-		_, _ = fmt.Fprintf(w, "of the right form: %s, whose specs the server checks with: terrace gateway apply --dry-run\n", output.Count(v.Policies, "document")+" of policies")
+		_, _ = fmt.Fprintf(w, "valid field by field: %s; the rest the server checks with: terrace gateway apply --dry-run\n", output.Count(v.Policies, "document")+" of policies and products")
 	}
 }

@@ -36,7 +36,9 @@ type Position struct {
 // Document is a document that was read, with the problems found in it so far.
 type Document struct {
 	// File is how problems name the document.
-	File     string
+	File string
+	// before is how many lines of the file are before the document.
+	before   int
 	src      []byte
 	lines    []int // the offset at which each line starts
 	root     *yaml.Node
@@ -45,14 +47,18 @@ type Document struct {
 
 // Read reads the one document of src. Its error is of kind Invalid or
 // TooLarge and carries the problems.
-func Read(file string, src []byte) (*Document, error) {
-	d := &Document{File: file, src: src, lines: lineStarts(src)}
+func Read(file string, src []byte) (*Document, error) { return ReadFrom(file, 1, src) }
+
+// ReadFrom reads one document of several in a file: it begins in the file's line, and
+// that is where its problems are.
+func ReadFrom(file string, line int, src []byte) (*Document, error) {
+	d := &Document{File: file, before: line - 1, src: src, lines: lineStarts(src)}
 	if len(src) > MaxBytes {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", file, len(src), MaxBytes).
 			WithFix("move large content out of the file")
 	}
-	if !utf8.Valid(src) {
-		d.Report(Position{1, 1}, "", "this is not text in UTF-8", "save the file as text in UTF-8")
+	if at := notUTF8(src); at >= 0 {
+		d.Report(d.position(at), "", "this is not text in UTF-8", "save the file as text in UTF-8")
 	} else {
 		d.decode()
 	}
@@ -65,12 +71,24 @@ func Read(file string, src []byte) (*Document, error) {
 	return d, nil
 }
 
+// notUTF8 returns the offset of the first byte that is no text in UTF-8, -1 where all are.
+func notUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
 func (d *Document) decode() {
 	decoder := yaml.NewDecoder(bytes.NewReader(d.src))
 	var first, second yaml.Node
 	err := decoder.Decode(&first)
 	if errors.Is(err, io.EOF) || (err == nil && len(first.Content) == 0) {
-		d.Report(Position{1, 1}, "", "the document is empty", "write the document's keys into it")
+		d.Report(Position{d.before + 1, 1}, "", "the document is empty", "write the document's keys into it")
 		return
 	}
 	if err != nil {
@@ -78,11 +96,22 @@ func (d *Document) decode() {
 		return
 	}
 	if err := decoder.Decode(&second); err == nil {
-		d.Report(Position{second.Line, second.Column}, "", "a second document starts here", "keep one document in one file")
+		d.Report(Position{d.before + second.Line, second.Column}, "", "a second document starts here", "keep one document in one file")
 	} else if !errors.Is(err, io.EOF) {
 		d.syntax(err)
 	}
 	d.root = first.Content[0]
+	if d.before > 0 {
+		moveDown(d.root, d.before)
+	}
+}
+
+// moveDown gives a value, and all that is in it, the lines of its file.
+func moveDown(n *yaml.Node, by int) {
+	n.Line += by
+	for _, in := range n.Content {
+		moveDown(in, by)
+	}
 }
 
 func (d *Document) syntax(err error) {
@@ -118,7 +147,7 @@ func (d *Document) firstIn(line int) Position {
 	if end := bytes.IndexByte(text, '\n'); end >= 0 {
 		text = text[:end]
 	}
-	return Position{line, len(text) - len(bytes.TrimLeft(text, " \t")) + 1}
+	return Position{d.before + line, len(text) - len(bytes.TrimLeft(text, " \t")) + 1}
 }
 
 func lineStarts(src []byte) []int {

@@ -33,7 +33,7 @@ func (v Value) Inside(start, end int) Position {
 
 // offset returns the value's first byte in the document.
 func (v Value) offset() int {
-	start := v.doc.lines[max(1, min(v.node.Line, len(v.doc.lines)))-1]
+	start := v.doc.lines[max(1, min(v.node.Line-v.doc.before, len(v.doc.lines)))-1]
 	for range v.node.Column - 1 {
 		_, size := utf8.DecodeRune(v.doc.src[start:])
 		start += size
@@ -43,7 +43,7 @@ func (v Value) offset() int {
 
 func (d *Document) position(offset int) Position {
 	line := sort.Search(len(d.lines), func(i int) bool { return d.lines[i] > offset })
-	return Position{line, utf8.RuneCount(d.src[d.lines[line-1]:offset]) + 1}
+	return Position{d.before + line, utf8.RuneCount(d.src[d.lines[line-1]:offset]) + 1}
 }
 
 // Find returns where the document says what is at the path, such as spec.inputs.size or

@@ -7,7 +7,6 @@
 package gatewaydoc
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -36,6 +35,8 @@ const (
 const (
 	MaxFiles     = 100
 	MaxDocuments = 500
+	// maxProblems is how many problems are told at once.
+	maxProblems = 200
 )
 
 // File is a file of documents, parted by lines of ---.
@@ -85,22 +86,21 @@ func Read(files ...File) ([]Document, error) {
 	var all []Document
 	var problems []kernel.Problem
 	for _, f := range files {
-		found, err := readFile(f)
-		var told *kernel.Error
-		switch {
-		case errors.As(err, &told) && told.Kind == kernel.Invalid:
-			problems = append(problems, told.Problems...)
-		case err != nil:
+		if len(problems) > maxProblems {
+			break
+		}
+		found, wrong, err := readFile(f)
+		if err != nil {
 			return nil, err
 		}
+		problems = append(problems, wrong...)
 		for i := range found {
 			problems = append(problems, found[i].within(f)...)
 		}
-		all = append(all, found...)
-	}
-	if len(all) > MaxDocuments {
-		return nil, kernel.Errorf(kernel.TooLarge, "there are %d documents, more than the %d that are read at once", len(all), MaxDocuments).
-			WithFix("apply them in parts")
+		if all = append(all, found...); len(all) > MaxDocuments {
+			return nil, kernel.Errorf(kernel.TooLarge, "there are more than the %d documents that are read at once", MaxDocuments).
+				WithFix("apply them in parts")
+		}
 	}
 	return all, invalid(append(problems, twice(all)...))
 }
@@ -109,7 +109,11 @@ func invalid(problems []kernel.Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	return kernel.Errorf(kernel.Invalid, "the documents are not valid").WithProblems(problems...)
+	message := "the documents are not valid"
+	if len(problems) > maxProblems {
+		problems, message = problems[:maxProblems], message+"; these are their first problems"
+	}
+	return kernel.Errorf(kernel.Invalid, "%s", message).WithProblems(problems...)
 }
 
 // within gives a document the project and stage of its file.
@@ -161,20 +165,24 @@ func twice(all []Document) []kernel.Problem {
 	return problems
 }
 
-func readFile(f File) ([]Document, error) {
+// readFile returns a file's documents, and what is wrong with others in it.
+func readFile(f File) ([]Document, []kernel.Problem, error) {
 	if len(f.Source) > yamldoc.MaxBytes {
-		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", f.Name, len(f.Source), yamldoc.MaxBytes).
+		return nil, nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", f.Name, len(f.Source), yamldoc.MaxBytes).
 			WithFix("part it into several files")
 	}
 	var all []Document
 	var problems []kernel.Problem
 	parts := split(f.Source)
 	if len(parts) > MaxDocuments {
-		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d documents, more than the %d that are read at once", f.Name, len(parts), MaxDocuments).
+		return nil, nil, kernel.Errorf(kernel.TooLarge, "%s has more than the %d documents that are read at once", f.Name, MaxDocuments).
 			WithFix("part it into several files")
 	}
-	for _, part := range parts {
-		d, err := readOne(f.Name, part)
+	for _, p := range parts {
+		if len(problems) > maxProblems {
+			break
+		}
+		d, err := readOne(f.Name, p)
 		var told *kernel.Error
 		if errors.As(err, &told) {
 			problems = append(problems, told.Problems...)
@@ -187,42 +195,45 @@ func readFile(f File) ([]Document, error) {
 			File: f.Name, Line: 1, Column: 1, Message: "the file has no document", Fix: "write one that begins with apiVersion: " + APIVersion,
 		})
 	}
-	return all, invalid(problems)
+	return all, problems, nil
 }
 
-// split parts a file at its lines of ---. Each part keeps the lines before it as
-// empty ones, so that places are those of the file.
-func split(source string) [][]byte {
-	var parts [][]byte
-	var part bytes.Buffer
-	said, line := false, 0
+// part is one document of a file, which begins in the line.
+type part struct {
+	line   int
+	source string
+}
+
+// split parts a file at its lines of ---, into at most MaxDocuments and one more. What has
+// nothing but comments is no document.
+func split(source string) []part {
+	var parts []part
+	start, first, line, at := -1, 0, 0, 0 // start is where the document under way begins
 	end := func() {
-		if said {
-			parts = append(parts, bytes.Clone(part.Bytes()))
+		if start >= 0 {
+			parts = append(parts, part{first, source[start:at]})
 		}
-		part.Reset()
-		said = false
+		start = -1
 	}
 	for text := range strings.Lines(source) {
 		line++
 		bare := strings.TrimRight(text, " \t\r\n")
 		if bare == "---" || strings.HasPrefix(bare, "--- #") {
 			end()
-			continue
+		} else if trimmed := strings.TrimSpace(bare); start < 0 && trimmed != "" && trimmed[0] != '#' {
+			start, first = at, line
 		}
-		if trimmed := strings.TrimSpace(bare); !said && trimmed != "" && trimmed[0] != '#' {
-			said = true
-			part.Reset()
-			part.WriteString(strings.Repeat("\n", line-1))
+		if len(parts) > MaxDocuments {
+			return parts
 		}
-		part.WriteString(text)
+		at += len(text)
 	}
 	end()
 	return parts
 }
 
-func readOne(file string, src []byte) (Document, error) {
-	doc, err := yamldoc.Read(file, src)
+func readOne(file string, p part) (Document, error) {
+	doc, err := yamldoc.ReadFrom(file, p.line, []byte(p.source))
 	if err != nil {
 		return Document{}, err
 	}

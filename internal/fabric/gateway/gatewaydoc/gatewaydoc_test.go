@@ -2,6 +2,7 @@ package gatewaydoc_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -152,13 +153,32 @@ func TestIsBounded(t *testing.T) {
 		fmt.Fprintf(&many, "---\napiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: r%d}\nspec: {}\n", i)
 	}
 	for name, files := range map[string][]gatewaydoc.File{
-		"documents": {{Name: "f", Source: many.String()}},
-		"files":     make([]gatewaydoc.File, gatewaydoc.MaxFiles+1),
-		"bytes":     {{Name: "f", Source: strings.Repeat("#\n", 600_000)}},
+		"documents":                   {{Name: "f", Source: many.String()}},
+		"files":                       make([]gatewaydoc.File, gatewaydoc.MaxFiles+1),
+		"bytes":                       {{Name: "f", Source: strings.Repeat("#\n", 600_000)}},
+		"small documents in one file": {{Name: "f", Source: strings.Repeat("a\n---\n", 170_000)}},
 	} {
 		if _, err := gatewaydoc.Read(files...); !kernel.Is(err, kernel.TooLarge) {
 			t.Errorf("too many %s: %v", name, err)
 		}
+	}
+}
+
+// TestTellsTheFirstProblems of documents that have thousands.
+func TestTellsTheFirstProblems(t *testing.T) {
+	t.Parallel()
+	wrong := strings.Repeat("a: 1\nb: 2\nc: 3\n---\n", 400)
+	files := make([]gatewaydoc.File, gatewaydoc.MaxFiles)
+	for i := range files {
+		files[i] = gatewaydoc.File{Name: fmt.Sprintf("f%d", i), Source: wrong}
+	}
+	_, err := gatewaydoc.Read(files...)
+	told, ok := errors.AsType[*kernel.Error](err)
+	if !ok || len(told.Problems) != 200 || !strings.Contains(told.Message, "first problems") {
+		t.Fatalf("%v", err)
+	}
+	if last := told.Problems[199]; last.File != "f0" || last.Line < 100 {
+		t.Errorf("the last is at %s:%d", last.File, last.Line)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,10 +22,11 @@ type peer struct {
 }
 
 func peers() []peer {
-	return []peer{{"nginx", nginx}, {"haproxy", haproxy}, {"terrace", role("terrace")}, {"reverseproxy", role("reverseproxy")}, {"caddy", caddy}}
+	return []peer{{"nginx", nginx}, {"haproxy", haproxy}, {"terrace", role("terrace", limitVariable+"=1")}, {"reverseproxy", role("reverseproxy")}, {"caddy", caddy}}
 }
 
-func role(name string) func(*testing.B, string, string, string) *exec.Cmd {
+// role is the test binary as one of the processes, with more in its environment.
+func role(name string, env ...string) func(*testing.B, string, string, string) *exec.Cmd {
 	return func(b *testing.B, _, listen, service string) *exec.Cmd {
 		b.Helper()
 		self, err := os.Executable()
@@ -32,7 +34,7 @@ func role(name string) func(*testing.B, string, string, string) *exec.Cmd {
 			b.Fatal(err)
 		}
 		cmd := exec.Command(self)
-		cmd.Env = append(os.Environ(), roleVariable+"="+name, listenVariable+"="+listen, serviceVariable+"="+service)
+		cmd.Env = slices.Concat(os.Environ(), []string{roleVariable + "=" + name, listenVariable + "=" + listen, serviceVariable + "=" + service}, env)
 		return cmd
 	}
 }

@@ -49,6 +49,9 @@ func (b *bounds) mapping(n *yaml.Node, path []string, depth int) {
 		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge":
 			b.tell(key, path, "a key must be text, and no merge key (<<)", "write the keys out")
 			continue
+		case key.ShortTag() == "!!null":
+			b.tell(key, path, fmt.Sprintf("the key %q is null in YAML, and a key must be text", key.Value), "write it in quotes")
+			continue
 		case line > 0:
 			b.tell(key, path, fmt.Sprintf("the key %q is here a second time", key.Value), fmt.Sprintf("remove one; the first is in line %d", line))
 		}

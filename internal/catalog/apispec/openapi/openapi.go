@@ -6,6 +6,7 @@
 package openapi
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type Document struct {
 	// Doubts are what is no error, but no good form either.
 	Doubts []Doubt
 
+	// text is Source as a reader of YAML takes it.
+	text []byte
 	root *yaml.Node
 }
 
@@ -80,9 +83,11 @@ func Read(file string, src []byte) (*Document, error) {
 // parse reads the text into nodes within the bounds.
 func (d *Document) parse() []kernel.Problem {
 	if !utf8.Valid(d.Source) {
-		return []kernel.Problem{{Line: 1, Column: 1, Message: "this is not text in UTF-8", Fix: "save the file as text in UTF-8"}}
+		line, column := lineAndColumn(d.Source, invalid(d.Source))
+		return []kernel.Problem{{Line: line, Column: column, Message: "this is not text in UTF-8", Fix: "save the file as text in UTF-8"}}
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(d.Source)))
+	d.text = yamlText(d.Source)
+	decoder := yaml.NewDecoder(bytes.NewReader(d.text))
 	var first, second yaml.Node
 	switch err := decoder.Decode(&first); {
 	case errors.Is(err, io.EOF) || err == nil && len(first.Content) == 0:
@@ -107,6 +112,15 @@ var atLine = regexp.MustCompile(`^line (\d+): `)
 // syntax is an error of YAML as a problem; yaml.v3 says most lines within its text.
 func (d *Document) syntax(err error) kernel.Problem {
 	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
+	if strings.HasPrefix(message, "exceeded max depth") {
+		return kernel.Problem{Line: 1, Column: 1, Message: fmt.Sprintf("values are nested deeper than the %d levels allowed", MaxDepth), Fix: "move inner schemas to components"}
+	}
+	if isObject(d.Source) {
+		if message, offset := notJSON(d.Source); message != "" {
+			line, column := lineAndColumn(d.Source, offset)
+			return kernel.Problem{Line: line, Column: column, Message: "this is no JSON: " + message, Fix: "correct the commas, brackets and quotes at or just before this place"}
+		}
+	}
 	if m := atLine.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		message = strings.TrimPrefix(message, m[0])
@@ -118,7 +132,7 @@ func (d *Document) syntax(err error) kernel.Problem {
 
 // lineOf returns the line from which on the document has an error without one.
 func (d *Document) lineOf(err error) int {
-	lines := strings.SplitAfter(string(d.Source), "\n")
+	lines := strings.SplitAfter(string(d.text), "\n")
 	return 1 + sort.Search(len(lines)-1, func(last int) bool {
 		var n yaml.Node
 		failed := yaml.Unmarshal([]byte(strings.Join(lines[:last+1], "")), &n)
@@ -149,7 +163,7 @@ func (d *Document) interpret() []kernel.Problem {
 	loader.IncludeOrigin = true
 	// The comment at the end keeps JSON from being read by a parser that knows
 	// no places, and moves none.
-	src := append(slices.Clip(d.Source), "\n#\n"...)
+	src := append(slices.Clip(d.text), "\n#\n"...)
 	info, err := load.NewSpecInfoFromData(loader, src, cmp.Or(d.File, "openapi"))
 	if err != nil {
 		return []kernel.Problem{d.unreadable(err)}
@@ -161,6 +175,12 @@ func (d *Document) interpret() []kernel.Problem {
 		if p.Line == 0 {
 			p.Line, p.Column = d.root.Line, d.root.Column
 		}
+		if f.Id == exampleRule {
+			if !d.hasValue(p.Line, p.Column) {
+				d.Doubts = append(d.Doubts, Doubt{ID: f.Id, Problem: p})
+			}
+			continue
+		}
 		if f.Level >= checker.ERR {
 			problems = append(problems, p)
 		} else {
@@ -168,6 +188,30 @@ func (d *Document) interpret() []kernel.Problem {
 		}
 	}
 	return problems
+}
+
+// exampleRule asks examples for a value, and takes null for none. The standard has
+// examples without any (OAS 3.1 §4.8.19), so that it is a doubt at most.
+const exampleRule = "value-or-external-value-required"
+
+// hasValue tells whether the object whose key is at a place has a value of its own.
+func (d *Document) hasValue(line, column int) bool {
+	var look func(n *yaml.Node) bool
+	look = func(n *yaml.Node) bool {
+		for i, item := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 0 {
+				if item.Line == line && item.Column == column {
+					return child(n.Content[i+1], "value") != nil
+				}
+				continue
+			}
+			if look(item) {
+				return true
+			}
+		}
+		return false
+	}
+	return look(d.root)
 }
 
 func place(method, path string) string {

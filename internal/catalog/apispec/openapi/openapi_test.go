@@ -29,6 +29,7 @@ func TestWhatIsWrongHasItsPlace(t *testing.T) {
 		"a mapping elsewhere":   {head + "paths: {}\ncomponents:\n  schemas:\n    A:\n      discriminator:\n        propertyName: k\n        mapping:\n          x: ./x.yaml\n", 10, 14, "leaves the document"},
 		"another dialect":       {head + "paths: {}\njsonSchemaDialect: file:///etc/passwd\n", 4, 20, "dialect"},
 		"an alias":              {head + "paths: {}\nx-a: &a [1]\nx-b: *a\n", 5, 6, "aliases"},
+		"a key that is null":    {head + "paths: {}\nx-a:\n  null: 1\n", 5, 3, "in YAML"},
 		"a key twice":           {head + "paths: {}\npaths: {}\n", 4, 1, "a second time"},
 		"an operation's id":     {head + "paths:\n  /a:\n    get: {operationId: x, responses: {'200': {description: d}}}\n  /b:\n    get: {operationId: x, responses: {'200': {description: d}}}\n", 7, 11, "operation"},
 		"a type that is none":   {head + "paths: {}\ncomponents:\n  schemas:\n    A:\n      type: strin\n", 7, 7, "strin"},

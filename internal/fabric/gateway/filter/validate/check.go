@@ -67,6 +67,8 @@ func (f *filter) checkParameters(x *exchange.Exchange, c call) (wrong []Violatio
 		switch {
 		case !there && p.required:
 			wrong = append(wrong, Violation{In: p.in, Pointer: pointer, Rule: "required", Detail: "the parameter is missing"})
+		case p.repeated(x, query):
+			wrong = append(wrong, Violation{In: p.in, Pointer: pointer, Rule: "duplicate", Detail: "the parameter is there more than once"})
 		case !there || p.schema == nil || v == "" && p.empty:
 		default:
 			wrong = append(wrong, violations(p.in, pointer, p.schema.Validate(v))...)
@@ -90,8 +92,8 @@ func (p *parameter) of(x *exchange.Exchange, query url.Values, values map[string
 		if slices.Contains([]string{"accept", "content-type", "authorization"}, strings.ToLower(p.name)) {
 			return nil, false // OpenAPI §4.8.12.1: such are no parameters
 		}
-		raw := x.Request.Header.Peek(p.name)
-		return p.ofText(string(raw)), raw != nil
+		lines := x.Request.Header.PeekAll(p.name) // several are one list (RFC 9110 §5.3)
+		return p.ofText(string(bytes.Join(lines, []byte(",")))), len(lines) > 0
 	}
 	raw := x.Request.Header.Cookie(p.name)
 	return p.ofText(string(raw)), raw != nil
@@ -182,13 +184,16 @@ func (m *media) check(contentType string, body []byte) []Violation {
 	switch base := baseOf(contentType); {
 	case isJSON(base):
 		var err error
-		if v, err = jsonschema.UnmarshalJSON(bytes.NewReader(body)); err != nil {
-			return []Violation{{In: "body", Rule: "syntax", Detail: "the body is no JSON"}}
+		if v, err = readJSON(body); err != nil {
+			return []Violation{notJSON(err)}
 		}
 	case base == "application/x-www-form-urlencoded":
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
 			return []Violation{{In: "body", Rule: "syntax", Detail: "the body is no form"}}
+		}
+		if wrong := m.shape.repeatedFields(form); len(wrong) > 0 {
+			return wrong
 		}
 		out := map[string]any{}
 		for key, values := range form {

@@ -177,7 +177,7 @@ func (s *shape) all(values []string) any {
 // ofText reads the parameter from one text.
 func (p *parameter) ofText(text string) any {
 	if p.json {
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		v, err := readJSON([]byte(text))
 		if err != nil {
 			return text
 		}

@@ -24,6 +24,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
@@ -71,9 +73,9 @@ type fabric struct {
 	accessLog *accesslog.Writer
 	authn     *authn.Kind
 	products  *products
-	proxy     *gateway.Proxy
+	proxy     *proxy.Proxy
 	// sessions are what cookies are signed with that keep a client at an instance.
-	sessions *gateway.SessionKeys
+	sessions *session.Keys
 }
 
 func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
@@ -122,7 +124,7 @@ func newSecrets(p *platform, a *access) *secret.Service {
 // buildTraffic makes what answers traffic, for the control plane's own gateway and for one
 // that is a process of its own. It needs the secrets.
 func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
-	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
+	metrics, err := proxy.NewMetrics(p.telemetry.Registry())
 	if err != nil {
 		return fmt.Errorf("gateway metrics: %w", err)
 	}
@@ -150,7 +152,7 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 		return err
 	}
 	f.tail = newTail(p, a)
-	f.sessions = &gateway.SessionKeys{Store: gatewaysql.NewStore(p.db), Sealer: p.sealer, Log: p.log}
+	f.sessions = &session.Keys{Store: gatewaysql.NewStore(p.db), Sealer: p.sealer, Log: p.log}
 	if f.redis, err = newGatewayRedis(p); err != nil {
 		return err
 	}
@@ -189,7 +191,7 @@ func (f *fabric) load(ctx context.Context) error {
 
 // listen opens the gateway's and DNS's ports; upstreams are the processes of
 // the local target.
-func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
+func (f *fabric) listen(ctx context.Context, p *platform, upstreams proxy.Upstreams) (err error) {
 	if err := f.listenTraffic(ctx, p, upstreams); err != nil {
 		return err
 	}
@@ -198,14 +200,14 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 }
 
 // listenTraffic opens the gateway's ports.
-func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
-	var written gateway.AccessLog
+func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy.Upstreams) (err error) {
+	var written proxy.AccessLog
 	if f.accessLog, err = newAccessLog(p); err != nil {
 		return err
 	} else if f.accessLog != nil {
 		written = f.accessLog
 	}
-	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
+	f.proxy = proxy.New(proxy.Config{
 		Outside: newOutside(p).dial,
 		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool(),
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
@@ -248,7 +250,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
 	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
-	g.Every("keys of gateway sessions", gateway.SessionKeyLook, f.sessions.Renew)
+	g.Every("keys of gateway sessions", session.RenewEvery, f.sessions.Renew)
 	g.Add("gateway purges", purges{events, f.gateway}.Run)
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)

@@ -31,7 +31,7 @@ func newOutside(p *platform) outside {
 	return o
 }
 
-// dial is for gateway.ProxyConfig. Addresses are judged after names are resolved.
+// dial is for proxy.Config. Addresses are judged after names are resolved.
 func (o outside) dial(ctx context.Context, addr string, clear bool) (net.Conn, error) {
 	d := o.guard.Dialer(clear)
 	allowed := d.Control

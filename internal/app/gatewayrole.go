@@ -133,7 +133,7 @@ func present(ctx context.Context, d *db.DB) error {
 // plane's machine, which its own gateway serves.
 type nowhere struct{}
 
-// Upstream implements gateway.Upstreams.
+// Upstream implements proxy.Upstreams.
 func (nowhere) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
 	return "", "", false
 }

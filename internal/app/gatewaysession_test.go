@@ -15,6 +15,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -51,24 +53,24 @@ func TestEveryDaemonHonoursASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	proxy := func(a *App, k *gateway.SessionKeys) *gateway.Proxy {
+	relay := func(a *App, k *session.Keys) *proxy.Proxy {
 		store := gatewaysql.NewStore(a.platform.db)
 		routes := gateway.NewService(gateway.Config{Store: store, PolicyStore: store, Log: slog.New(slog.DiscardHandler)})
 		if err := routes.Load(ctx); err != nil {
 			t.Fatal(err)
 		}
-		p := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: all, Log: slog.New(slog.DiscardHandler), Sessions: k})
+		p := proxy.New(proxy.Config{Routes: routes, Upstreams: all, Log: slog.New(slog.DiscardHandler), Sessions: k})
 		t.Cleanup(p.Close)
 		return p
 	}
-	daemon := func(a *App) (*gateway.SessionKeys, *gateway.Proxy) {
-		k := &gateway.SessionKeys{Store: gatewaysql.NewStore(a.platform.db), Sealer: a.platform.sealer, Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return now }}
+	daemon := func(a *App) (*session.Keys, *proxy.Proxy) {
+		k := &session.Keys{Store: gatewaysql.NewStore(a.platform.db), Sealer: a.platform.sealer, Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return now }}
 		if err := k.Renew(ctx); err != nil {
 			t.Fatal(err)
 		}
-		return k, proxy(a, k)
+		return k, relay(a, k)
 	}
-	ask := func(p *gateway.Proxy, cookie string) (who, set string) {
+	ask := func(p *proxy.Proxy, cookie string) (who, set string) {
 		t.Helper()
 		req, resp := &fasthttp.Request{}, &fasthttp.Response{}
 		req.SetRequestURI("/")
@@ -86,7 +88,7 @@ func TestEveryDaemonHonoursASession(t *testing.T) {
 	}
 	aKeys, first := daemon(a)
 	bKeys, second := daemon(b)
-	stays := func(when string, p *gateway.Proxy, cookie, want string) {
+	stays := func(when string, p *proxy.Proxy, cookie, want string) {
 		t.Helper()
 		for range 20 {
 			if who, set := ask(p, cookie); who != want || set != "" {
@@ -125,7 +127,7 @@ func TestEveryDaemonHonoursASession(t *testing.T) {
 	if _, set := ask(first, cookie); set == "" {
 		t.Error("a key whose time is over is honoured")
 	}
-	_, foreign := ask(proxy(a, nil), "")
+	_, foreign := ask(relay(a, nil), "")
 	for _, forged := range []string{foreign, moved[:4] + foreign[4:], moved[:len(moved)-1], strings.Repeat("A", len(moved))} {
 		if _, set := ask(second, forged); set == "" {
 			t.Errorf("%q is honoured", forged)

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -285,7 +286,7 @@ func TestPullRequestsAreHeldAgainstTheGateway(t *testing.T) {
 // reached has every service answer at one address.
 type reached string
 
-// Upstream implements gateway.Upstreams.
+// Upstream implements proxy.Upstreams.
 func (r reached) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
 	return string(r), "", true
 }
@@ -297,9 +298,9 @@ func TestPushesUnderLoadFailNoRequest(t *testing.T) {
 		quiet := slog.New(slog.DiscardHandler)
 		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") }))
 		defer service.Close()
-		proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: b.gateway, Upstreams: reached(service.Listener.Addr().String()), Log: quiet})
-		defer proxy.Close()
-		server := start(t, proxy)
+		relay := proxy.New(proxy.Config{Routes: b.gateway, Upstreams: reached(service.Listener.Addr().String()), Log: quiet})
+		defer relay.Close()
+		server := start(t, relay)
 		b.push(map[string]string{inDev + "a.yaml": routeDoc("a", "/", "one")})
 		b.add(nil)
 		b.reconcile()
@@ -349,10 +350,10 @@ func TestPushesUnderLoadFailNoRequest(t *testing.T) {
 }
 
 // start serves a proxy on a port until the test ends.
-func start(t *testing.T, proxy *gateway.Proxy) int {
+func start(t *testing.T, relay *proxy.Proxy) int {
 	t.Helper()
 	server, err := front.Listen(t.Context(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{MinVersion: tls.VersionTLS12}, Handler: proxy.Handle, Log: slog.New(slog.DiscardHandler), ServePlain: true,
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{MinVersion: tls.VersionTLS12}, Handler: relay.Handle, Log: slog.New(slog.DiscardHandler), ServePlain: true,
 	})
 	if err != nil {
 		t.Fatal(err)

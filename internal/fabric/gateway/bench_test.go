@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
@@ -77,7 +78,7 @@ func newBareProxy(b *testing.B, target *url.URL) http.Handler {
 
 func benchURL(b testing.TB, addr string) string {
 	b.Helper()
-	m, err := gateway.NewMetrics(prometheus.NewRegistry())
+	m, err := proxy.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -85,9 +86,9 @@ func benchURL(b testing.TB, addr string) string {
 	put(b, routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	u := &upstreams{}
 	u.m.Store("orders", upstream{addr, "rel_1"})
-	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: u, Log: quiet()})
+	relay := proxy.New(proxy.Config{Routes: routes, Upstreams: u, Log: quiet()})
 	server, err := front.Listen(context.Background(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: proxy.Handle, Log: quiet(),
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: relay.Handle, Log: quiet(),
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -98,7 +99,7 @@ func benchURL(b testing.TB, addr string) string {
 	b.Cleanup(func() {
 		cancel()
 		<-done
-		proxy.Close()
+		relay.Close()
 	})
 	return fmt.Sprintf("http://127.0.0.1:%d", server.PlainPort())
 }

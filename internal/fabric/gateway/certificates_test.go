@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 )
@@ -147,7 +148,7 @@ func (a *authorityOf) until(t *testing.T, name string, end time.Time) *tls.Certi
 func TestAServicesCertificateExpiresUnderLoad(t *testing.T) {
 	t.Parallel()
 	log, service := &lines{}, &fleet{}
-	f := start(t, func(c *gateway.ProxyConfig) { c.Upstreams, c.Log = service, slog.New(slog.NewTextHandler(log, nil)) })
+	f := start(t, func(c *proxy.Config) { c.Upstreams, c.Log = service, slog.New(slog.NewTextHandler(log, nil)) })
 	authority := newAuthorityOf(t)
 	well := authority.until(t, "orders.internal", time.Now().Add(time.Hour))
 	ended := authority.until(t, "orders.internal", time.Now().Add(-time.Minute))

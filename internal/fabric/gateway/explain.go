@@ -5,13 +5,12 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -78,40 +77,37 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, q Question) (
 		return Explanation{}, err
 	}
 	out := Explanation{Host: x.Host, Path: x.Path, Policies: []PolicyUse{}, Others: []Matching{}}
-	t := s.table.Load()
-	found, _ := t.lookup(x)
-	if found != nil && !s.sees(ctx, scope, found.entry) {
+	t := s.Table()
+	found, _ := t.Lookup(x)
+	if found != nil && !s.sees(ctx, scope, found.Route()) {
 		found = nil
 	}
-	for _, c := range t.candidates(x.Host) {
-		if !s.sees(ctx, scope, c.entry) {
+	for _, c := range t.Candidates(x.Host) {
+		if !s.sees(ctx, scope, c.Route()) {
 			continue
 		}
 		if c == found {
-			m := c.matching(x.Host)
-			m.Why = "it is the closest of those that hold"
+			m := matching(c, x.Host, "it is the closest of those that hold")
 			out.Match = &m
 		} else if len(out.Others) < maxOthers {
-			m := c.matching(x.Host)
-			m.Why = c.why(x, found)
-			out.Others = append(out.Others, m)
+			out.Others = append(out.Others, matching(c, x.Host, c.Why(x, found)))
 		}
 	}
 	if found == nil {
 		out.Answer = "no route that you may see takes it: the gateway answers 404"
 		return out, nil
 	}
-	out.Answer = found.rule.answer()
-	if out.Policies, err = s.uses(ctx, found.entry.Route); err != nil {
+	out.Answer = found.Answer()
+	if out.Policies, err = s.uses(ctx, found.Route()); err != nil {
 		return out, err
 	}
-	out.Plane, err = s.plane(ctx, found.entry.Route, out.Policies)
+	out.Plane, err = s.plane(ctx, found.Route(), out.Policies)
 	return out, err
 }
 
 // sees tells whether a route is the actor's to see, within the scope that was asked.
-func (s *Service) sees(ctx context.Context, scope kernel.Scope, e *entry) bool {
-	return e.Scope.Tenant == scope.Tenant && s.Authorizer.Authorize(ctx, ActionRead, e.Scope) == nil
+func (s *Service) sees(ctx context.Context, scope kernel.Scope, r Route) bool {
+	return r.Scope.Tenant == scope.Tenant && s.Authorizer.Authorize(ctx, ActionRead, r.Scope) == nil
 }
 
 // exchange makes the request that is asked about.
@@ -146,45 +142,16 @@ func (q Question) exchange(ctx context.Context) (*exchange.Exchange, error) {
 	return x, nil
 }
 
-// candidates are all matches for a host, the closest host and match first.
-func (t *table) candidates(host string) []*candidate {
-	var out []*candidate
-	add := func(s *site) {
-		if s == nil {
-			return
-		}
-		var all []*candidate
-		for _, byPath := range []map[string][]*candidate{s.exact, s.prefix} {
-			for _, list := range byPath {
-				all = append(all, list...)
-			}
-		}
-		all = append(all, s.patterns...)
-		slices.SortFunc(all, func(a, b *candidate) int {
-			return cmp.Or(cmp.Compare(order(a.match), order(b.match)), closer(a, b))
-		})
-		out = append(out, all...)
-	}
-	add(t.exact[host])
-	for rest := host; ; {
-		_, after, ok := strings.Cut(rest, ".")
-		if !ok {
-			return out
-		}
-		rest = after
-		add(t.wild[rest])
-	}
-}
-
 // matching says where a candidate stands in its route.
-func (c *candidate) matching(host string) Matching {
+func matching(c *proxy.Candidate, host, why string) Matching {
+	r := c.Route()
+	place, match := c.Place()
+	rule := r.Rules[place]
 	out := Matching{
-		Project: c.entry.Scope.Project, Stage: c.entry.Scope.Stage, Route: c.entry.Name, RuleName: c.rule.Name, Host: host,
-		Path: PathMatch{Type: c.match.pathType, Value: c.match.path}, Backends: c.rule.Backends, Redirect: c.rule.Redirect,
+		Project: r.Scope.Project, Stage: r.Scope.Stage, Route: r.Name, Rule: place, RuleName: rule.Name, Match: match, Host: host,
+		Path: rule.Matches[match].Path, Backends: rule.Backends, Redirect: rule.Redirect, Why: why,
 	}
-	out.Rule = slices.Index(c.entry.rules, c.rule)
-	out.Match = slices.Index(c.rule.matches, c.match)
-	for _, h := range c.entry.Hosts {
+	for _, h := range r.Hosts {
 		if h == host {
 			return out
 		}
@@ -195,86 +162,16 @@ func (c *candidate) matching(host string) Matching {
 	return out
 }
 
-// why says why a candidate does not take a request.
-func (c *candidate) why(x *exchange.Exchange, found *candidate) string {
-	m := c.match
-	switch path := strings.TrimSuffix(m.path, "/"); {
-	case m.pathType == Exact && x.Path != m.path:
-		return "the path is not exactly " + m.path
-	case m.pathType == PathPrefix && x.Path != path && !strings.HasPrefix(x.Path, path+"/"):
-		return "the path is not within " + m.path
-	case m.pattern != nil && !m.pattern.MatchString(x.Path):
-		return "the path is not as " + m.path + " says"
-	case m.method != nil && string(m.method) != string(x.Request.Header.Method()):
-		return "the method is not " + string(m.method)
-	}
-	for i, v := range m.headers {
-		if got := x.Request.Header.Peek(v.name); got == nil || !m.headers[i].holds(got) {
-			return "header " + v.name + " is not " + v.wanted()
-		}
-	}
-	for i := range m.query {
-		if one := (match{query: m.query[i : i+1]}); !one.asks(x) {
-			return "query parameter " + m.query[i].name + " is not " + m.query[i].wanted()
-		}
-	}
-	if found == nil {
-		return "it holds"
-	}
-	return "it holds, too, but route " + found.entry.Name + " matches more closely"
-}
-
-func (v *value) wanted() string {
-	if v.pattern != nil {
-		return "as " + v.pattern.String() + " says"
-	}
-	return strconv.Quote(string(v.exact))
-}
-
-// answer says in words what a rule does.
-func (r *rule) answer() string {
-	if d := r.Redirect; d != nil {
-		return "a redirect with status " + strconv.Itoa(cmp.Or(d.Status, http.StatusFound))
-	}
-	if r.total == 0 {
-		return "nobody: the weights of all services are 0, so the gateway answers 500"
-	}
-	parts := make([]string, 0, len(r.Backends))
-	for i, b := range r.Backends {
-		before := 0
-		if i > 0 {
-			before = r.shares[i-1]
-		}
-		name := "service " + b.Service
-		if b.Outside() {
-			name = b.URL
-		}
-		if b.Port != "" {
-			name += ":" + b.Port
-		}
-		if share := r.shares[i] - before; share < r.total {
-			name += " (" + strconv.FormatFloat(100*float64(share)/float64(r.total), 'f', -1, 64) + " %)"
-		}
-		parts = append(parts, name)
-	}
-	return strings.Join(parts, ", ")
-}
-
 // uses says which policies hold for a route, and why others of its scopes do not.
 func (s *Service) uses(ctx context.Context, r Route) ([]PolicyUse, error) {
 	out := []PolicyUse{}
-	all := map[kernel.Scope][]Policy{}
-	scopes := []kernel.Scope{r.Scope, {Tenant: r.Scope.Tenant, Project: r.Scope.Project}, {Tenant: r.Scope.Tenant}}
-	for _, scope := range scopes {
-		of, err := s.PolicyStore.Policies(ctx, scope)
-		if err != nil {
-			return nil, err
-		}
-		all[scope] = of
+	all, err := s.policiesOver(ctx, r.Scope)
+	if err != nil {
+		return nil, err
 	}
 	for _, kind := range s.Kinds {
 		chosen, _ := closest(r, kind.Name(), all)
-		for _, scope := range scopes {
+		for _, scope := range attachable(r.Scope) {
 			for _, p := range all[scope] {
 				if p.Kind == kind.Name() {
 					out = append(out, useOf(r, p, chosen))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -59,7 +60,7 @@ func TestFaultsUnderLoad(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			victim := &fleet{}
-			f := start(t, func(c *gateway.ProxyConfig) { c.Upstreams = victim })
+			f := start(t, func(c *proxy.Config) { c.Upstreams = victim })
 			r := gateway.ToService("victim", host, "", "victim", "")
 			r.Rules[0].Retry = &gateway.Retry{Attempts: 3, BudgetPercent: 50, Backoff: kernel.Duration(time.Millisecond)}
 			r.Rules[0].Timeouts.Backend = kernel.Duration(2 * time.Second)

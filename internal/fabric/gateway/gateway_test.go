@@ -20,6 +20,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -40,7 +41,7 @@ func (journal) Record(context.Context, kernel.Fact) error { return nil }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func newService(t testing.TB, d *db.DB, m *gateway.Metrics) *gateway.Service {
+func newService(t testing.TB, d *db.DB, m *proxy.Metrics) *gateway.Service {
 	t.Helper()
 	s := gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(d), PolicyStore: gatewaysql.NewStore(d), Journal: journal{}, Tx: d, Log: quiet(), Metrics: m, Reserved: []string{"portal.localhost"},
@@ -90,24 +91,24 @@ type fixture struct {
 	server    *front.Server
 	client    *http.Client
 	authority *pki.Authority
-	proxy     *gateway.Proxy
+	proxy     *proxy.Proxy
 }
 
-func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
+func start(t *testing.T, change func(*proxy.Config)) *fixture {
 	t.Helper()
 	return startWith(t, pki.Options{}, change)
 }
 
 // startWith is start with certificates as they are wanted.
-func startWith(t *testing.T, certificates pki.Options, change func(*gateway.ProxyConfig)) *fixture {
+func startWith(t *testing.T, certificates pki.Options, change func(*proxy.Config)) *fixture {
 	t.Helper()
 	f := &fixture{upstreams: &upstreams{}, registry: prometheus.NewRegistry()}
-	m, err := gateway.NewMetrics(f.registry)
+	m, err := proxy.NewMetrics(f.registry)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.routes = newService(t, dbtest.SQLite(t, gatewaysql.Migrations()), m)
-	config := gateway.ProxyConfig{Routes: f.routes, Upstreams: f.upstreams, Log: quiet()}
+	config := proxy.Config{Routes: f.routes, Upstreams: f.upstreams, Log: quiet()}
 	if change != nil {
 		change(&config)
 	}
@@ -116,11 +117,11 @@ func startWith(t *testing.T, certificates pki.Options, change func(*gateway.Prox
 	}
 	config.Roots = f.authority.Pool()
 	config.ClientCertificate = func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway.localhost") }
-	proxy := gateway.NewProxy(config)
-	f.proxy = proxy
+	relay := proxy.New(config)
+	f.proxy = relay
 	f.server, err = front.Listen(context.Background(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: f.authority.GetCertificate},
-		Handler: proxy.Handle, Log: quiet(), Stall: config.Stall,
+		Handler: relay.Handle, Log: quiet(), Stall: config.Stall,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func startWith(t *testing.T, certificates pki.Options, change func(*gateway.Prox
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f.server.Serve(ctx) }()
-	go func() { done <- proxy.Watch(ctx) }()
+	go func() { done <- relay.Watch(ctx) }()
 	t.Cleanup(func() {
 		f.client.CloseIdleConnections()
 		cancel()
@@ -138,7 +139,7 @@ func startWith(t *testing.T, certificates pki.Options, change func(*gateway.Prox
 				t.Errorf("serve: %v", err)
 			}
 		}
-		proxy.Close()
+		relay.Close()
 	})
 	return f
 }

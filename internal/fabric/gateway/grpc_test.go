@@ -16,6 +16,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
@@ -70,7 +71,7 @@ func TestGRPCInterop(t *testing.T) {
 // TestRefusalsInGRPC has clients of gRPC meet what the gateway answers itself.
 func TestRefusalsInGRPC(t *testing.T) {
 	t.Parallel()
-	f := start(t, func(c *gateway.ProxyConfig) { c.ResponseTimeout = 200 * time.Millisecond })
+	f := start(t, func(c *proxy.Config) { c.ResponseTimeout = 200 * time.Millisecond })
 	put(t, f.routes, dev, gateway.ToService("down", host, "", "down", ""))
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

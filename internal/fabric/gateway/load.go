@@ -7,10 +7,49 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
+
+// served is what is served: the table, and what its entries were made of.
+type served struct {
+	revision int64
+	table    *proxy.Table
+	// routes are those of the table; byName finds them.
+	routes []*ready
+	byName map[routeKey]*ready
+}
+
+type routeKey struct {
+	scope kernel.Scope
+	name  string
+}
+
+// ready is a route, ready to serve, with what it was made of. It is kept from load to load
+// as long as neither the route nor its policies change, with what its filters hold.
+type ready struct {
+	*proxy.Entry
+
+	policies []Policy
+	filters  []exchange.Filter
+	// made says of which versions it was made; it is empty where a policy cannot be obeyed.
+	made string
+}
+
+// Table returns the routes that are served now, for the proxy.
+func (s *Service) Table() *proxy.Table { return s.served.Load().table }
+
+// Held returns the revision of what is served, and how many routes it has.
+func (s *Service) Held() (revision int64, routes int) {
+	now := s.served.Load()
+	return now.revision, len(now.routes)
+}
+
+// Serves tells whether there is a route.
+func (s *Service) Serves(scope kernel.Scope, route string) bool {
+	return s.served.Load().byName[routeKey{scope, route}] != nil
+}
 
 // Load reads every route, builds a table and swaps it in. When the table is
 // not sound the one before stays.
@@ -25,75 +64,46 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load routes: %w", err)
 	}
-	policies, err := s.PolicyStore.AllPolicies(ctx)
+	policies, err := s.everyPolicy(ctx)
 	if err != nil {
 		return fmt.Errorf("load policies: %w", err)
 	}
-	byScope := map[kernel.Scope][]Policy{}
-	for _, p := range policies {
-		byScope[p.Scope] = append(byScope[p.Scope], p)
+	counting := proxy.Counting{Metrics: s.Metrics, Traffic: s.Traffic}
+	next := &served{revision: revision, byName: make(map[routeKey]*ready, len(routes))}
+	entries := make([]*proxy.Entry, 0, len(routes))
+	for _, r := range routes {
+		one := s.ready(ctx, counting, r, s.chosen(r, policies))
+		next.routes, entries = append(next.routes, one), append(entries, one.Entry)
+		next.byName[routeKey{r.Scope, r.Name}] = one
 	}
-	t, err := newTable(s.entries(ctx, routes, byScope), revision)
-	if err != nil {
+	if next.table, err = counting.Table(entries); err != nil {
 		return err
 	}
-	s.table.Store(t)
-	s.Metrics.forgetOthers(t)
+	s.served.Store(next)
+	counting.Forget(next.table)
 	s.tellKinds()
-	s.forgetTraffic(t)
 	return nil
 }
 
-// Held returns the revision of what is served, and how many routes it has.
-func (s *Service) Held() (revision int64, routes int) {
-	t := s.table.Load()
-	return t.revision, len(t.entries)
-}
-
-// forgetTraffic has routes counted no more that t does not have.
-func (s *Service) forgetTraffic(t *table) {
-	live := make(map[traffic.Key]bool, len(t.entries))
-	for _, e := range t.entries {
-		live[trafficKey(e.Route)] = true
+// ready makes a route ready; one that is as it was is kept.
+func (s *Service) ready(ctx context.Context, c proxy.Counting, r Route, chosen []Policy) *ready {
+	made, before := madeOf(r, chosen), s.served.Load().byName[routeKey{r.Scope, r.Name}]
+	if before != nil && before.made == made {
+		return before
 	}
-	s.Traffic.Keep(live)
-}
-
-// entries makes the routes ready; those that are as they were are kept, with
-// what their filters hold.
-func (s *Service) entries(ctx context.Context, routes []Route, policies map[kernel.Scope][]Policy) []*entry {
-	before := map[entryKey]*entry{}
-	for _, e := range s.table.Load().entries {
-		before[entryKey{e.Scope, e.Name}] = e
-	}
-	out := make([]*entry, 0, len(routes))
-	for _, r := range routes {
-		chosen := s.chosen(r, policies)
-		made, old := madeOf(r, chosen), before[entryKey{r.Scope, r.Name}]
-		if old != nil && old.made == made {
-			out = append(out, old)
-			continue
+	filters, err := s.filters(ctx, r, chosen)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "a policy of a route cannot be obeyed: the route keeps what it had",
+			"route", r.Name, "scope", r.Scope.String(), "error", err)
+		filters, made = []exchange.Filter{closed}, ""
+		if before != nil {
+			filters = before.filters
 		}
-		filters, err := s.filters(ctx, r, chosen)
-		if err != nil {
-			s.Log.ErrorContext(ctx, "a policy of a route cannot be obeyed: the route keeps what it had",
-				"route", r.Name, "scope", r.Scope.String(), "error", err)
-			filters, made = []exchange.Filter{closed}, ""
-			if old != nil {
-				filters = old.filters
-			}
-		}
-		out = append(out, s.newEntry(r, filters, chosen, made))
 	}
-	return out
+	return &ready{Entry: c.Entry(r, filters), policies: chosen, filters: filters, made: made}
 }
 
-type entryKey struct {
-	scope kernel.Scope
-	name  string
-}
-
-// madeOf says what an entry is made of: the versions of its route and policies.
+// madeOf says what a route is made ready of: the versions of it and of its policies.
 func madeOf(r Route, policies []Policy) string {
 	var b strings.Builder
 	b.WriteString(r.UpdatedAt.Format(time.RFC3339Nano))
@@ -101,6 +111,39 @@ func madeOf(r Route, policies []Policy) string {
 		_, _ = fmt.Fprintf(&b, " %s %s/%s %s", p.Kind, p.Scope, p.Name, p.UpdatedAt.Format(time.RFC3339Nano))
 	}
 	return b.String()
+}
+
+// filters makes the filters of a route. A policy that cannot be compiled any
+// more takes nothing else along: the route keeps what it had before, and
+// without anything before it is closed.
+func (s *Service) filters(ctx context.Context, r Route, chosen []Policy) ([]exchange.Filter, error) {
+	var out []exchange.Filter
+	for _, p := range chosen {
+		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{
+			Scope: r.Scope, Route: r.Name, Hosts: r.Hosts, Version: r.UpdatedAt.UTC().Format(time.RFC3339Nano), Policies: chosen,
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// closed answers for a route whose policies cannot be obeyed.
+func closed(exchange.Handler) exchange.Handler {
+	return func(x *exchange.Exchange) {
+		x.Unavailable("gateway", 30, "Route closed", "A policy of this route cannot be obeyed.", "")
+	}
+}
+
+// tellKinds tells the kinds that remember routes which there are.
+func (s *Service) tellKinds() {
+	for _, k := range s.Kinds {
+		if r, ok := k.(Rememberer); ok {
+			r.KeepRoutes(s.Serves)
+		}
+	}
 }
 
 // Watch keeps the table current with what other processes, or transactions
@@ -113,6 +156,6 @@ func (s *Service) renew(ctx context.Context) { s.source().Now(ctx) }
 func (s *Service) source() reload.Source {
 	return reload.Source{
 		What: "routes", Revision: s.Store.Revision, Load: s.Load, Log: s.Log,
-		Held: func() int64 { return s.table.Load().revision },
+		Held: func() int64 { return s.served.Load().revision },
 	}
 }

@@ -56,7 +56,7 @@ type keptLines struct {
 	all []string
 }
 
-// Write implements gateway.AccessLog.
+// Write implements proxy.AccessLog.
 func (l *keptLines) Write(line *accesslog.Line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,13 +13,14 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // here lets a gateway call this machine, as an operator would who lists its network.
-func here(c *gateway.ProxyConfig) {
+func here(c *proxy.Config) {
 	guard := egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	c.Outside = func(ctx context.Context, addr string, clear bool) (net.Conn, error) {
 		return guard.Dialer(clear).DialContext(ctx, "tcp", addr)

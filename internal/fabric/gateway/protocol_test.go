@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -185,7 +186,7 @@ func TestUpgradedConnectionsRest(t *testing.T) {
 func TestUploadsTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{route.HTTP, route.H2C} {
-		f := start(t, func(c *gateway.ProxyConfig) { c.ResponseTimeout = 600 * time.Millisecond })
+		f := start(t, func(c *proxy.Config) { c.ResponseTimeout = 600 * time.Millisecond })
 		r := gateway.ToService("orders", host, "", "orders", "")
 		r.Rules[0].Backends[0].Protocol = protocol
 		put(t, f.routes, dev, r)

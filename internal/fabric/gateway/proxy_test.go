@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -51,7 +52,7 @@ func TestRoutesByHostAndLongestPath(t *testing.T) {
 
 func TestAnswersForItself(t *testing.T) {
 	t.Parallel()
-	f := start(t, func(c *gateway.ProxyConfig) {
+	f := start(t, func(c *proxy.Config) {
 		c.ResponseTimeout = 50 * time.Millisecond
 		c.MaxBody = 1000
 	})
@@ -174,7 +175,7 @@ func TestPlainIsSentToTLS(t *testing.T) {
 func TestServerSentEvents(t *testing.T) {
 	t.Parallel()
 	// Events come further apart than a client may stall.
-	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 500 * time.Millisecond })
+	f := start(t, func(c *proxy.Config) { c.Stall = 500 * time.Millisecond })
 	next := make(chan struct{})
 	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -246,7 +247,7 @@ func TestUpgrade(t *testing.T) {
 // TestClientThatStallsIsCutOff sends half a body and stops.
 func TestClientThatStallsIsCutOff(t *testing.T) {
 	t.Parallel()
-	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 100 * time.Millisecond })
+	f := start(t, func(c *proxy.Config) { c.Stall = 100 * time.Millisecond })
 	f.upstreams.start(t, "orders", "", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.server.Port()), &tls.Config{
@@ -268,7 +269,7 @@ func TestClientThatStallsIsCutOff(t *testing.T) {
 // longer than the client may stall.
 func TestSlowServiceIsNotCutOff(t *testing.T) {
 	t.Parallel()
-	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 500 * time.Millisecond })
+	f := start(t, func(c *proxy.Config) { c.Stall = 500 * time.Millisecond })
 	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		<-time.After(700 * time.Millisecond)
@@ -340,20 +341,20 @@ func TestAsksAgainWhenAnInstanceIsGone(t *testing.T) {
 	gone := httptest.NewServer(says(""))
 	gone.Close()
 	moving := &moving{gone: strings.TrimPrefix(gone.URL, "http://")}
-	f := start(t, func(c *gateway.ProxyConfig) { c.Upstreams = moving })
+	f := start(t, func(c *proxy.Config) { c.Upstreams = moving })
 	moving.next = f.upstreams
 	f.upstreams.start(t, "orders", "rel_2", says("new"))
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	resp, body := f.get(t, host, "/")
-	if body != "new" || resp.Header.Get(gateway.ReleaseHeader) != "rel_2" {
-		t.Fatalf("%d %s by %s", resp.StatusCode, body, resp.Header.Get(gateway.ReleaseHeader))
+	if body != "new" || resp.Header.Get(proxy.ReleaseHeader) != "rel_2" {
+		t.Fatalf("%d %s by %s", resp.StatusCode, body, resp.Header.Get(proxy.ReleaseHeader))
 	}
 }
 
 type moving struct {
 	gone  string
 	asked atomic.Int64
-	next  gateway.Upstreams
+	next  proxy.Upstreams
 }
 
 func (m *moving) Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool) {
@@ -366,7 +367,7 @@ func (m *moving) Upstream(scope kernel.Scope, service, port string) (addr, relea
 func TestMetricsAndAccessLog(t *testing.T) {
 	t.Parallel()
 	var log keptLines
-	f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
+	f := start(t, func(c *proxy.Config) { c.AccessLog = &log })
 	f.upstreams.start(t, "orders", "", says("ok"))
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	put(t, f.routes, dev, gateway.ToService("old", "old.dev.shop.localhost", "", "orders", ""))

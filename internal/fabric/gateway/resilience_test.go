@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -69,7 +70,7 @@ func (f *fleet) remove(i *instance) {
 func startFleet(t *testing.T, change func(*gateway.Rule)) (*fixture, *fleet) {
 	t.Helper()
 	fl := &fleet{}
-	f := start(t, func(c *gateway.ProxyConfig) { c.Upstreams = fl })
+	f := start(t, func(c *proxy.Config) { c.Upstreams = fl })
 	r := gateway.ToService("orders", host, "", "orders", "")
 	if change != nil {
 		change(&r.Rules[0])

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -113,7 +114,7 @@ type Config struct {
 	// Cache is what the kinds have stored of answers; nil stores nothing.
 	Cache Cache
 	// Metrics may be nil.
-	Metrics *Metrics
+	Metrics *proxy.Metrics
 	// Traffic counts who calls which route; it may be nil.
 	Traffic *traffic.Book
 	// Planes may be nil: this gateway obeys all documents.
@@ -129,7 +130,7 @@ type Service struct {
 	Config
 
 	loading sync.Mutex
-	table   atomic.Pointer[table]
+	served  atomic.Pointer[served]
 	// purged are this process's own purges, of whose events it has not heard yet.
 	purged sync.Map
 }
@@ -140,7 +141,7 @@ func NewService(c Config) *Service {
 		c.Zones = []string{"localhost"}
 	}
 	s := &Service{Config: c}
-	s.table.Store(&table{})
+	s.served.Store(&served{table: &proxy.Table{}})
 	return s
 }
 
@@ -199,7 +200,7 @@ func (s *Service) Route(ctx context.Context, scope kernel.Scope, name string) (R
 // HasHost reports whether any route serves the host: it is a name that a
 // certificate may be issued for.
 func (s *Service) HasHost(host string) bool {
-	return s.table.Load().has(route.CanonicalHost(host))
+	return s.Table().Has(route.CanonicalHost(host))
 }
 
 // conflict refuses a route that takes the very requests of another one.
@@ -229,7 +230,7 @@ func keys(r Route) iter.Seq2[string, string] {
 		for _, host := range r.Hosts {
 			for _, rule := range r.Rules {
 				for _, m := range rule.Matches {
-					if !yield(host+" "+newMatch(m).key(), host+m.Path.Value) {
+					if !yield(host+" "+proxy.MatchKey(m), host+m.Path.Value) {
 						return
 					}
 				}

@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	telemetrypolicy "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 )
@@ -59,7 +60,7 @@ func attribute(s *spans.Span, key string) string {
 }
 
 // traced starts a gateway whose spans go to a collector.
-func traced(t *testing.T, change func(*gateway.ProxyConfig)) (*fixture, func() []*spans.Span) {
+func traced(t *testing.T, change func(*proxy.Config)) (*fixture, func() []*spans.Span) {
 	t.Helper()
 	sink := &otlp{}
 	server := httptest.NewServer(sink)
@@ -72,7 +73,7 @@ func traced(t *testing.T, change func(*gateway.ProxyConfig)) (*fixture, func() [
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := start(t, func(c *gateway.ProxyConfig) {
+	f := start(t, func(c *proxy.Config) {
 		c.Tracing = tracing.New(tracing.Config{Tracer: tel.Tracer("gateway")})
 		if change != nil {
 			change(c)
@@ -95,7 +96,7 @@ const traceID = "0af7651916cd43dd8448eb211c80319c"
 func TestSpansReachACollector(t *testing.T) {
 	t.Parallel()
 	var log keptLines
-	f, exported := traced(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
+	f, exported := traced(t, func(c *proxy.Config) { c.AccessLog = &log })
 	var mu sync.Mutex
 	var parents []string
 	f.upstreams.start(t, "orders", "rel_1", func(w http.ResponseWriter, r *http.Request) {
@@ -200,7 +201,7 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log keptLines
-			f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = &log })
+			f := start(t, func(c *proxy.Config) { c.AccessLog = &log })
 			var baggage string
 			f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 				if baggage = r.Header.Get("Baggage"); r.URL.Path == "/broken" {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -112,7 +113,7 @@ func (f *fixed) serve(ctx context.Context, listen, service string, kinds ...gate
 	if err := f.add("orders", measuredHost); err != nil {
 		return err
 	}
-	metrics, err := gateway.NewMetrics(prometheus.NewRegistry())
+	metrics, err := proxy.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		return err
 	}
@@ -121,10 +122,10 @@ func (f *fixed) serve(ctx context.Context, listen, service string, kinds ...gate
 	if err := routes.Load(ctx); err != nil {
 		return err
 	}
-	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: one(service), Log: log})
-	defer proxy.Close()
+	relay := proxy.New(proxy.Config{Routes: routes, Upstreams: one(service), Log: log})
+	defer relay.Close()
 	server, err := front.Listen(ctx, front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: listen, TLS: &tls.Config{MinVersion: tls.VersionTLS12}, ServePlain: true, Handler: proxy.Handle, Log: log,
+		TLSAddr: "127.0.0.1:0", PlainAddr: listen, TLS: &tls.Config{MinVersion: tls.VersionTLS12}, ServePlain: true, Handler: relay.Handle, Log: log,
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure/capability"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -159,7 +160,7 @@ func (t *translation) own(host string) []candidate {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(gateway.Closer(a.get(), b.get()), a.route.Route.UpdatedAt.Compare(b.route.Route.UpdatedAt), cmp.Compare(a.route.Route.Name, b.route.Route.Name))
+		return cmp.Or(proxy.Closer(a.get(), b.get()), a.route.Route.UpdatedAt.Compare(b.route.Route.UpdatedAt), cmp.Compare(a.route.Route.Name, b.route.Route.Name))
 	})
 	return all
 }

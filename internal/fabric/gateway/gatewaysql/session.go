@@ -6,7 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
@@ -18,26 +18,26 @@ type sessionKeyRow struct {
 	CreatedAt time.Time
 }
 
-// SessionKeys implements gateway.SessionKeyStore.
-func (s *Store) SessionKeys(ctx context.Context) ([]gateway.SessionKey, error) {
+// SessionKeys implements session.Store.
+func (s *Store) SessionKeys(ctx context.Context) ([]session.Key, error) {
 	var rows []sessionKeyRow
 	if err := s.db.Conn(ctx).NewSelect().Model(&rows).Order("created_at DESC", "id DESC").Scan(ctx); err != nil {
 		return nil, db.Map(err, "the keys of sessions")
 	}
-	out := make([]gateway.SessionKey, 0, len(rows))
+	out := make([]session.Key, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, gateway.SessionKey{ID: r.ID, Sealed: r.Sealed, CreatedAt: r.CreatedAt.UTC()})
+		out = append(out, session.Key{ID: r.ID, Sealed: r.Sealed, CreatedAt: r.CreatedAt.UTC()})
 	}
 	return out, nil
 }
 
-// AddSessionKey implements gateway.SessionKeyStore.
-func (s *Store) AddSessionKey(ctx context.Context, k gateway.SessionKey) error {
+// AddSessionKey implements session.Store.
+func (s *Store) AddSessionKey(ctx context.Context, k session.Key) error {
 	_, err := s.db.Conn(ctx).NewInsert().Model(&sessionKeyRow{ID: k.ID, Sealed: k.Sealed, CreatedAt: k.CreatedAt}).Exec(ctx)
 	return db.Map(err, "a key of sessions")
 }
 
-// ForgetSessionKeys implements gateway.SessionKeyStore.
+// ForgetSessionKeys implements session.Store.
 func (s *Store) ForgetSessionKeys(ctx context.Context, before time.Time) error {
 	_, err := s.db.Conn(ctx).NewDelete().Model((*sessionKeyRow)(nil)).Where("created_at < ?", before).Exec(ctx)
 	return db.Map(err, "the old keys of sessions")

@@ -28,13 +28,13 @@ type watch struct {
 	left atomic.Int64
 }
 
-// Watched implements gateway.Tail.
+// Watched implements proxy.Tail.
 func (h *Hub) Watched(tenant string) bool {
 	t := h.tenants.Load()
 	return t != nil && (*t)[tenant] > 0
 }
 
-// Show implements gateway.Tail.
+// Show implements proxy.Tail.
 func (h *Hub) Show(l *accesslog.Line) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

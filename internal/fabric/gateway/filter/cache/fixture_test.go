@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -149,9 +150,9 @@ func (f *fixture) policy(spec string) {
 
 func (f *fixture) listen() {
 	t := f.t
-	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: f.routes, Upstreams: f.ups, Log: slog.New(slog.DiscardHandler)})
+	relay := proxy.New(proxy.Config{Routes: f.routes, Upstreams: f.ups, Log: slog.New(slog.DiscardHandler)})
 	server, err := front.Listen(context.Background(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: proxy.Handle, Log: slog.New(slog.DiscardHandler),
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: relay.Handle, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +178,7 @@ func (f *fixture) listen() {
 			t.Errorf("serve: %v", err)
 		}
 		f.kind.Close()
-		proxy.Close()
+		relay.Close()
 	})
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -63,7 +64,7 @@ func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ..
 }
 
 // StartLogged is Start with an access log.
-func StartLogged(t testing.TB, stall time.Duration, access gateway.AccessLog, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
+func StartLogged(t testing.TB, stall time.Duration, access proxy.AccessLog, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	upstream := httptest.NewServer(service)
@@ -80,12 +81,12 @@ func StartLogged(t testing.TB, stall time.Duration, access gateway.AccessLog, se
 	}
 	certificate, pool := certificate(t)
 	var err error
-	proxy := gateway.NewProxy(gateway.ProxyConfig{
+	relay := proxy.New(proxy.Config{
 		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: stall, AccessLog: access,
 	})
 	g.Server, err = front.Listen(t.Context(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},
-		Handler: proxy.Handle, Log: log, Stall: stall,
+		Handler: relay.Handle, Log: log, Stall: stall,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func StartLogged(t testing.TB, stall time.Duration, access gateway.AccessLog, se
 		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		proxy.Close()
+		relay.Close()
 	})
 	return g
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -164,13 +165,13 @@ func start(t testing.TB) *fixture {
 	if err := f.service.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: f.service, Upstreams: f, Log: quiet})
+	relay := proxy.New(proxy.Config{Routes: f.service, Upstreams: f, Log: quiet})
 	authority, err := pki.Open(t.TempDir(), pki.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.server, err = front.Listen(context.Background(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: proxy.Handle, Log: quiet,
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: relay.Handle, Log: quiet,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +189,7 @@ func start(t testing.TB) *fixture {
 		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		proxy.Close()
+		relay.Close()
 	})
 	_, err = f.service.PutRoute(t.Context(), dev, gateway.Route{Name: "orders", Hosts: []string{host}, Rules: []gateway.Rule{{Backends: []gateway.Backend{{Service: "orders", Port: "http"}}}}})
 	if err != nil {

@@ -218,7 +218,7 @@ func (r *records) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-// Write implements gateway.AccessLog.
+// Write implements proxy.AccessLog.
 func (r *records) Write(l *accesslog.Line) {
 	line := map[string]any{}
 	if err := json.Unmarshal(l.AppendJSON(nil), &line); err != nil {

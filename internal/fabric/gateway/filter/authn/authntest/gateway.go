@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -71,13 +72,13 @@ func Start(t testing.TB, asks func(string) bool, kinds ...gateway.Kind) *Gateway
 		_, err := g.Service.PutRoute(t.Context(), scope, gateway.ToService("orders", host, "/", "orders", ""))
 		must(t, err)
 	}
-	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: g.Service, Upstreams: upstream(strings.TrimPrefix(service.URL, "http://")), Log: quiet})
+	relay := proxy.New(proxy.Config{Routes: g.Service, Upstreams: upstream(strings.TrimPrefix(service.URL, "http://")), Log: quiet})
 	var certificate tls.Certificate
 	certificate, g.roots = certified(t)
 	var err error
 	g.Server, err = front.Listen(t.Context(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
-		Handler: proxy.Handle, Log: quiet, AsksCertificate: asks, ServePlain: true,
+		Handler: relay.Handle, Log: quiet, AsksCertificate: asks, ServePlain: true,
 	})
 	must(t, err)
 	g.Client = g.NewClient()
@@ -90,7 +91,7 @@ func Start(t testing.TB, asks func(string) bool, kinds ...gateway.Kind) *Gateway
 		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		proxy.Close()
+		relay.Close()
 	})
 	return g
 }
@@ -179,7 +180,7 @@ func (journal) Record(context.Context, kernel.Fact) error { return nil }
 
 type upstream string
 
-// Upstream implements gateway.Upstreams.
+// Upstream implements proxy.Upstreams.
 func (u upstream) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
 	return string(u), "", true
 }

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 )
@@ -24,16 +26,16 @@ const (
 )
 
 // byDefault is what is asked again where a rule says nothing: once what broke.
-var byDefault = Retry{Attempts: 1} //nolint:gochecknoglobals // never written to
+var byDefault = route.Retry{Attempts: 1} //nolint:gochecknoglobals // never written to
 
 // asking is one exchange on its way to the instances of a service.
 type asking struct {
 	p       *Proxy
 	x       *exchange.Exchange
-	c       *candidate
+	c       *Candidate
 	t       *target
 	cluster *upstream.Cluster
-	retry   *Retry
+	retry   *route.Retry
 	// tried are the members that have failed it.
 	tried  []*upstream.Member
 	unseen int
@@ -41,13 +43,12 @@ type asking struct {
 }
 
 // ask has an instance of a service answer.
-func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
-	var at staying
-	session := c.rule.Session
-	if session != nil {
-		at = p.kept(x, session)
+func (p *Proxy) ask(x *exchange.Exchange, c *Candidate) {
+	var at session.Place
+	if s := c.rule.Session; s != nil {
+		at = p.config.Sessions.Take(&x.Request.Header, s)
 	}
-	t := p.stick(c.rule, c.entry.scope, at)
+	t := c.stick(at)
 	if t == nil {
 		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
 		return
@@ -64,7 +65,7 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 		percent = defaultBudget
 	}
 	a.cluster.Budget.Earn(percent)
-	m := p.instance(a.cluster, at)
+	m := stuck(a.cluster, at)
 	for {
 		if m == nil {
 			m = a.cluster.Pick(a.tried)
@@ -87,8 +88,8 @@ func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
 		p.refresh(c.entry.Scope, t, a.cluster)
 	}
 	returned(x)
-	if session != nil {
-		p.keep(x, session, c, t, m, at)
+	if c.rule.Session != nil {
+		p.stay(x, c, t, m, at)
 	}
 }
 

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 )
 
@@ -20,11 +21,9 @@ type Metrics struct {
 	mirrored *prometheus.CounterVec
 
 	mu     sync.Mutex
-	routes map[metricKey]*routeMetrics
+	routes map[traffic.Key]*routeMetrics
 	none   *routeMetrics
 }
-
-type metricKey struct{ tenant, project, stage, route string }
 
 // routeMetrics are the series of one route, looked up once.
 type routeMetrics struct {
@@ -49,29 +48,25 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "terrace_gateway_requests_in_flight", Help: "Requests being answered.",
 		}, labels),
 		mirrored: newMirrored(slices.Clone(labels)),
-		routes:   map[metricKey]*routeMetrics{},
+		routes:   map[traffic.Key]*routeMetrics{},
 	}
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.mirrored} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register gateway metrics: %w", err)
 		}
 	}
-	m.none = m.series(metricKey{})
+	m.none = m.series(traffic.Key{})
 	return m, nil
 }
 
-func keyOf(r Route) metricKey {
-	return metricKey{r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Name}
-}
-
 // of returns the series of a route; nil on nil Metrics, which counts nothing.
-func (m *Metrics) of(r Route) *routeMetrics {
+func (m *Metrics) of(r route.Route) *routeMetrics {
 	if m == nil {
 		return nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := keyOf(r)
+	k := countedAs(r)
 	if m.routes[k] == nil {
 		m.routes[k] = m.series(k)
 	}
@@ -85,24 +80,29 @@ func (m *Metrics) ofNone() *routeMetrics {
 	return m.none
 }
 
-func (m *Metrics) series(k metricKey) *routeMetrics {
-	labels := []string{k.tenant, k.project, k.stage, k.route}
+func (m *Metrics) series(k traffic.Key) *routeMetrics {
+	labels := []string{k.Tenant, k.Project, k.Stage, k.Route}
 	s := &routeMetrics{duration: m.duration.WithLabelValues(labels...), inFlight: m.inFlight.WithLabelValues(labels...)}
-	s.copies = m.mirrored.MustCurryWith(prometheus.Labels{"tenant": k.tenant, "project": k.project, "stage": k.stage, "route": k.route})
+	s.copies = m.mirrored.MustCurryWith(labelled(k))
 	for class := 1; class < len(s.classes); class++ {
 		s.classes[class] = m.requests.WithLabelValues(append(labels, fmt.Sprintf("%dxx", class))...)
 	}
 	return s
 }
 
+// labelled are the labels of a route.
+func labelled(k traffic.Key) prometheus.Labels {
+	return prometheus.Labels{"tenant": k.Tenant, "project": k.Project, "stage": k.Stage, "route": k.Route}
+}
+
 // forgetOthers drops the series of routes that t does not have.
-func (m *Metrics) forgetOthers(t *table) {
+func (m *Metrics) forgetOthers(t *Table) {
 	if m == nil {
 		return
 	}
-	live := map[metricKey]bool{}
+	live := map[traffic.Key]bool{}
 	for _, e := range t.entries {
-		live[keyOf(e.Route)] = true
+		live[countedAs(e.Route)] = true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -111,7 +111,7 @@ func (m *Metrics) forgetOthers(t *table) {
 			continue
 		}
 		delete(m.routes, k)
-		labels := prometheus.Labels{"tenant": k.tenant, "project": k.project, "stage": k.stage, "route": k.route}
+		labels := labelled(k)
 		m.requests.DeletePartialMatch(labels)
 		m.duration.DeletePartialMatch(labels)
 		m.inFlight.DeletePartialMatch(labels)

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"math/rand/v2"
@@ -8,13 +8,14 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 )
 
-// entry is a route, ready to serve. It is kept from table to table as long as
-// neither the route nor its policies change.
-type entry struct {
-	Route
+// Entry is a route, ready to serve. It may be in one table after the other as long as
+// neither the route nor what stands in front of it changes.
+type Entry struct {
+	route.Route
 
 	// scope is the route's scope in words.
 	scope   string
@@ -23,17 +24,20 @@ type entry struct {
 	// traffic counts who calls; nil counts nobody.
 	traffic *traffic.Route
 	filters []exchange.Filter
-	// policies are what the filters were made of.
-	policies []Policy
-	// made says what the entry was made of.
-	made string
 	// handler is the filters in front of the service, once it has been asked for.
 	handler atomic.Pointer[exchange.Handler]
 }
 
-// rule is a Rule, ready to serve.
+// Counting is where requests are counted by their routes; its zero value counts nothing.
+type Counting struct {
+	Metrics *Metrics
+	// Traffic counts who calls.
+	Traffic *traffic.Book
+}
+
+// rule is a route.Rule, ready to serve.
 type rule struct {
-	Rule
+	route.Rule
 
 	// place is its place in the route, from 0.
 	place   int
@@ -46,8 +50,10 @@ type rule struct {
 	mirrors []*mirror
 }
 
-func (s *Service) newEntry(r Route, filters []exchange.Filter, policies []Policy, made string) *entry {
-	e := &entry{Route: r, scope: r.Scope.String(), metrics: s.Metrics.of(r), traffic: s.Traffic.Route(trafficKey(r)), filters: filters, policies: policies, made: made}
+// Entry makes a route ready, with filters in front of it; the first of them meets a request
+// first.
+func (c Counting) Entry(r route.Route, filters []exchange.Filter) *Entry {
+	e := &Entry{Route: r, scope: r.Scope.String(), metrics: c.Metrics.of(r), traffic: c.Traffic.Route(countedAs(r)), filters: filters}
 	for place, doc := range r.Rules {
 		ready := &rule{Rule: doc, place: place}
 		for _, match := range doc.Matches {
@@ -70,13 +76,23 @@ func (s *Service) newEntry(r Route, filters []exchange.Filter, policies []Policy
 	return e
 }
 
-// trafficKey is what a route's requests are counted under.
-func trafficKey(r Route) traffic.Key {
+// countedAs is what a route's requests are counted under.
+func countedAs(r route.Route) traffic.Key {
 	return traffic.Key{Tenant: r.Scope.Tenant, Project: r.Scope.Project, Stage: r.Scope.Stage, Route: r.Name}
 }
 
+// Forget has routes counted no more that t does not have.
+func (c Counting) Forget(t *Table) {
+	c.Metrics.forgetOthers(t)
+	live := make(map[traffic.Key]bool, len(t.entries))
+	for _, e := range t.entries {
+		live[countedAs(e.Route)] = true
+	}
+	c.Traffic.Keep(live)
+}
+
 // serve has the exchange answered behind the route's filters.
-func (e *entry) serve(x *exchange.Exchange, last exchange.Handler) {
+func (e *Entry) serve(x *exchange.Exchange, last exchange.Handler) {
 	h := e.handler.Load()
 	if h == nil {
 		built := exchange.Chain(last, e.filters...)
@@ -104,7 +120,7 @@ func (r *rule) choose() *target {
 }
 
 // changeRequest sets, adds and removes headers of a request.
-func changeRequest(h *HeaderChange, to *fasthttp.RequestHeader) {
+func changeRequest(h *route.HeaderChange, to *fasthttp.RequestHeader) {
 	for _, s := range h.Set {
 		to.Set(s.Name, s.Value)
 	}
@@ -117,7 +133,7 @@ func changeRequest(h *HeaderChange, to *fasthttp.RequestHeader) {
 }
 
 // changeResponse does so with an answer.
-func changeResponse(h *HeaderChange, to *fasthttp.ResponseHeader) {
+func changeResponse(h *route.HeaderChange, to *fasthttp.ResponseHeader) {
 	for _, s := range h.Set {
 		to.Set(s.Name, s.Value)
 	}
@@ -130,7 +146,7 @@ func changeResponse(h *HeaderChange, to *fasthttp.ResponseHeader) {
 }
 
 // replaced returns the request target with a new path.
-func replaced(x *exchange.Exchange, c *candidate, full, prefix *string) string {
+func replaced(x *exchange.Exchange, c *Candidate, full, prefix *string) string {
 	path, query, hasQuery := strings.Cut(x.Target, "?")
 	switch {
 	case full != nil:

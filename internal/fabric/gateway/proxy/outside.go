@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ func (p *Proxy) outside(t *target) upstream.Dialer {
 }
 
 // leave makes the request one for an address outside, unless it has been here before.
-func (p *Proxy) leave(x *exchange.Exchange, c *candidate, t *target) bool {
+func (p *Proxy) leave(x *exchange.Exchange, c *Candidate, t *target) bool {
 	h := &x.Request.Header
 	for _, come := range h.PeekAll(loopHeader) {
 		if bytes.Contains(come, []byte(p.mark)) {

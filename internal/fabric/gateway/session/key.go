@@ -1,4 +1,4 @@
-package gateway
+package session
 
 import (
 	"context"
@@ -15,29 +15,29 @@ import (
 )
 
 const (
-	// sessionKeyAge is how old the newest key becomes before the next one is made.
-	sessionKeyAge = 30 * 24 * time.Hour
-	// sessionKeyRest is how long a new key is only known, so that every replica has it
+	// keyAge is how old the newest key becomes before the next one is made.
+	keyAge = 30 * 24 * time.Hour
+	// keyRest is how long a new key is only known, so that every replica has it
 	// before one signs with it.
-	sessionKeyRest = 10 * time.Minute
-	// sessionKeyLife is how long a key's cookies are honoured.
-	sessionKeyLife = 3 * sessionKeyAge
-	// SessionKeyLook is how often a replica looks for keys of others.
-	SessionKeyLook = time.Minute
+	keyRest = 10 * time.Minute
+	// keyLife is how long a key's cookies are honoured.
+	keyLife = 3 * keyAge
+	// RenewEvery is how often a replica looks for keys of others.
+	RenewEvery = time.Minute
 )
 
-// SessionKey is what cookies of sessions are signed with, sealed.
-type SessionKey struct {
+// Key is what cookies of sessions are signed with, sealed.
+type Key struct {
 	ID        string
 	Sealed    []byte
 	CreatedAt time.Time
 }
 
-// SessionKeyStore keeps keys that all replicas share; gatewaysql implements it.
-type SessionKeyStore interface {
+// Store keeps keys that all replicas share; gatewaysql implements it.
+type Store interface {
 	// SessionKeys returns them, the newest first.
-	SessionKeys(ctx context.Context) ([]SessionKey, error)
-	AddSessionKey(ctx context.Context, k SessionKey) error
+	SessionKeys(ctx context.Context) ([]Key, error)
+	AddSessionKey(ctx context.Context, k Key) error
 	ForgetSessionKeys(ctx context.Context, before time.Time) error
 }
 
@@ -47,23 +47,23 @@ type Sealer interface {
 	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
 }
 
-// SessionKeys are the keys of sessions that replicas share: a cookie of one is
+// Keys are the keys of sessions that replicas share: a cookie of one is
 // honoured by all, over restarts too.
-type SessionKeys struct {
-	Store  SessionKeyStore
+type Keys struct {
+	Store  Store
 	Sealer Sealer
 	Clock  kernel.Clock
 	Log    *slog.Logger
 
-	held atomic.Pointer[[]sessionKey]
+	held atomic.Pointer[[]key]
 }
 
 // Renew reads the keys, makes a new one in time, and forgets those whose time is
 // over.
-func (k *SessionKeys) Renew(ctx context.Context) error {
+func (k *Keys) Renew(ctx context.Context) error {
 	now := k.Clock.Now()
 	keys, err := k.read(ctx)
-	if err == nil && (len(keys) == 0 || now.Sub(keys[0].created) >= sessionKeyAge) {
+	if err == nil && (len(keys) == 0 || now.Sub(keys[0].created) >= keyAge) {
 		if err = k.add(ctx, now); err == nil {
 			keys, err = k.read(ctx) // another replica may have made one as well
 		}
@@ -72,16 +72,16 @@ func (k *SessionKeys) Renew(ctx context.Context) error {
 		return err
 	}
 	k.held.Store(&keys)
-	return k.Store.ForgetSessionKeys(ctx, now.Add(-sessionKeyLife))
+	return k.Store.ForgetSessionKeys(ctx, now.Add(-keyLife))
 }
 
 // read returns the keys, the newest first; what does not open is passed by.
-func (k *SessionKeys) read(ctx context.Context) ([]sessionKey, error) {
+func (k *Keys) read(ctx context.Context) ([]key, error) {
 	all, err := k.Store.SessionKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]sessionKey, 0, len(all))
+	keys := make([]key, 0, len(all))
 	for _, s := range all {
 		secret, err := k.Sealer.Open(ctx, s.Sealed, s.bound())
 		if err != nil {
@@ -91,13 +91,13 @@ func (k *SessionKeys) read(ctx context.Context) ([]sessionKey, error) {
 			k.Log.WarnContext(ctx, "a key of sessions at the gateway does not open: its sessions end", "key", s.ID, "error", err)
 			continue
 		}
-		keys = append(keys, newSessionKey(secret, s.CreatedAt))
+		keys = append(keys, newKey(secret, s.CreatedAt))
 	}
 	return keys, nil
 }
 
-func (k *SessionKeys) add(ctx context.Context, now time.Time) error {
-	s := SessionKey{ID: kernel.NewID("gsk"), CreatedAt: now.UTC().Truncate(time.Microsecond)}
+func (k *Keys) add(ctx context.Context, now time.Time) error {
+	s := Key{ID: kernel.NewID("gsk"), CreatedAt: now.UTC().Truncate(time.Microsecond)}
 	var err error
 	if s.Sealed, err = k.Sealer.Seal(ctx, randomKey(), s.bound()); err != nil {
 		return err //nolint:wrapcheck // it says which key
@@ -105,15 +105,15 @@ func (k *SessionKeys) add(ctx context.Context, now time.Time) error {
 	return k.Store.AddSessionKey(ctx, s)
 }
 
-func (s SessionKey) bound() []byte { return []byte("gateway session key\x00" + s.ID) }
+func (s Key) bound() []byte { return []byte("gateway session key\x00" + s.ID) }
 
 // signing returns the key that signs: the newest that every replica knows by now,
 // else the oldest.
-func (k *SessionKeys) signing() *sessionKey {
+func (k *Keys) signing() *key {
 	keys := *k.held.Load()
 	now := k.Clock.Now()
 	for i := range keys {
-		if now.Sub(keys[i].created) >= sessionKeyRest {
+		if now.Sub(keys[i].created) >= keyRest {
 			return &keys[i]
 		}
 	}
@@ -121,7 +121,7 @@ func (k *SessionKeys) signing() *sessionKey {
 }
 
 // named returns the key with a tag, nil for none.
-func (k *SessionKeys) named(tag string) *sessionKey {
+func (k *Keys) named(tag string) *key {
 	keys := *k.held.Load()
 	for i := range keys {
 		if keys[i].tag == tag {
@@ -131,22 +131,22 @@ func (k *SessionKeys) named(tag string) *sessionKey {
 	return nil
 }
 
-// ownSessionKeys are those of a process alone.
-func ownSessionKeys() *SessionKeys {
-	k := &SessionKeys{}
-	k.held.Store(&[]sessionKey{newSessionKey(randomKey(), k.Clock.Now())})
+// Own returns the keys of a process alone, whose sessions end with it.
+func Own() *Keys {
+	k := &Keys{}
+	k.held.Store(&[]key{newKey(randomKey(), k.Clock.Now())})
 	return k
 }
 
-// sessionKey makes digests; its tag tells it from others.
-type sessionKey struct {
+// key makes digests; its tag tells it from others.
+type key struct {
 	tag     string
 	secret  []byte
 	created time.Time
 }
 
-func newSessionKey(secret []byte, created time.Time) sessionKey {
-	k := sessionKey{secret: secret, created: created}
+func newKey(secret []byte, created time.Time) key {
+	k := key{secret: secret, created: created}
 	k.tag = k.digest("the key itself")[:tagText]
 	return k
 }
@@ -157,7 +157,7 @@ func randomKey() []byte {
 	return key
 }
 
-func (k *sessionKey) digest(of ...string) string {
+func (k *key) digest(of ...string) string {
 	mac := hmac.New(sha256.New, k.secret)
 	_, _ = mac.Write([]byte(strings.Join(of, "\n")))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:digestSize])

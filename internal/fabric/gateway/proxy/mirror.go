@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"context"
@@ -43,7 +43,7 @@ type mirror struct {
 }
 
 func newMirror(scope kernel.Scope, m route.Mirror) *mirror {
-	out := &mirror{target: newTarget(scope, Backend{Service: m.Service, Port: m.Port, Settings: m.Settings}), percent: 100}
+	out := &mirror{target: newTarget(scope, route.Backend{Service: m.Service, Port: m.Port, Settings: m.Settings}), percent: 100}
 	out.key += "\nmirror"
 	if m.Percent != nil {
 		out.percent = *m.Percent
@@ -72,7 +72,7 @@ func (m *mirrors) close() {
 
 // mirror sends copies of a request beside it, as the rule says. It waits for
 // nothing: what cannot be copied at once is counted and left.
-func (p *Proxy) mirror(x *exchange.Exchange, c *candidate) {
+func (p *Proxy) mirror(x *exchange.Exchange, c *Candidate) {
 	for _, m := range c.rule.mirrors {
 		if m.percent < 100 && rand.IntN(100) >= m.percent { //nolint:gosec // a share of traffic is no secret
 			continue
@@ -113,7 +113,7 @@ func copyable(x *exchange.Exchange) bool {
 }
 
 // twin copies a request as the service gets it.
-func (p *Proxy) twin(x *exchange.Exchange, c *candidate) (twin *exchange.Exchange, end context.CancelFunc) {
+func (p *Proxy) twin(x *exchange.Exchange, c *Candidate) (twin *exchange.Exchange, end context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(p.mirrors.ctx, p.patience(c)+p.config.Stall)
 	req := &fasthttp.Request{}
 	x.Request.Header.CopyTo(&req.Header)
@@ -127,7 +127,7 @@ func (p *Proxy) twin(x *exchange.Exchange, c *candidate) (twin *exchange.Exchang
 }
 
 // patience is how long a service of a rule may take for the head of its answer.
-func (p *Proxy) patience(c *candidate) time.Duration {
+func (p *Proxy) patience(c *Candidate) time.Duration {
 	if t := time.Duration(c.rule.Timeouts.Backend); t > 0 {
 		return t
 	}
@@ -135,7 +135,7 @@ func (p *Proxy) patience(c *candidate) time.Duration {
 }
 
 // send has a copy answered and reads what comes, for its connection's sake.
-func (p *Proxy) send(twin *exchange.Exchange, c *candidate, m *mirror) (result string) {
+func (p *Proxy) send(twin *exchange.Exchange, c *Candidate, m *mirror) (result string) {
 	instance := p.cluster(c.entry.Scope, m.target).Pick(nil)
 	if instance == nil {
 		return mirrorFailed

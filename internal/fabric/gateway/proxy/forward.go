@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"bytes"
@@ -163,7 +163,7 @@ func framing(name string) bool {
 }
 
 // rewrite changes what the service sees, as the rule says.
-func rewrite(x *exchange.Exchange, c *candidate) {
+func rewrite(x *exchange.Exchange, c *Candidate) {
 	if h := c.rule.RequestHeaders; h != nil {
 		changeRequest(h, &x.Request.Header)
 	}
@@ -178,7 +178,7 @@ func rewrite(x *exchange.Exchange, c *candidate) {
 }
 
 // redirect sends the client elsewhere.
-func redirect(x *exchange.Exchange, c *candidate) {
+func redirect(x *exchange.Exchange, c *Candidate) {
 	d := c.rule.Redirect
 	scheme, host, status := d.Scheme, string(x.Request.Header.Host()), d.Status
 	if scheme == "" {

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"math/rand/v2"
@@ -22,7 +22,7 @@ type Tail interface {
 }
 
 // begin makes a request part of a trace.
-func (p *Proxy) begin(x *exchange.Exchange, c *candidate) {
+func (p *Proxy) begin(x *exchange.Exchange, c *Candidate) {
 	route, path := "", ""
 	if c != nil {
 		route, path = c.entry.Name, c.match.path
@@ -31,7 +31,7 @@ func (p *Proxy) begin(x *exchange.Exchange, c *candidate) {
 }
 
 // done counts and tells of a request that was answered.
-func (p *Proxy) done(x *exchange.Exchange, c *candidate, metrics *routeMetrics) {
+func (p *Proxy) done(x *exchange.Exchange, c *Candidate, metrics *routeMetrics) {
 	took, status := time.Since(x.Began), x.Response.StatusCode()
 	metrics.end(status, took)
 	watched := false
@@ -63,7 +63,7 @@ func wanted(x *exchange.Exchange) bool {
 
 // line tells of a request. Queries stay out of it where their route does not show
 // them, since they may hold secrets, and so do paths that lead to no route.
-func line(x *exchange.Exchange, c *candidate, took time.Duration) accesslog.Line {
+func line(x *exchange.Exchange, c *Candidate, took time.Duration) accesslog.Line {
 	l := accesslog.Of(x, took)
 	if c == nil {
 		return l

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"bytes"
@@ -11,16 +11,17 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
-// candidate is one match of a rule, on one host.
-type candidate struct {
-	entry *entry
+// Candidate is one match of a rule, on one host.
+type Candidate struct {
+	entry *Entry
 	rule  *rule
 	match *match
 }
 
-// match is a Match, ready to hold.
+// match is a route.Match, ready to hold.
 type match struct {
 	pathType, path string
 	pattern        *regexp.Regexp
@@ -34,9 +35,9 @@ type value struct {
 	pattern *regexp.Regexp
 }
 
-func newMatch(m Match) *match {
+func newMatch(m route.Match) *match {
 	out := &match{pathType: m.Path.Type, path: m.Path.Value, headers: newValues(m.Headers), query: newValues(m.Query)}
-	if m.Path.Type == RegularExpression {
+	if m.Path.Type == route.RegularExpression {
 		out.pattern = regexp.MustCompile(`\A(?:` + m.Path.Value + `)\z`)
 	}
 	if m.Method != "" {
@@ -45,10 +46,10 @@ func newMatch(m Match) *match {
 	return out
 }
 
-func newValues(in []ValueMatch) []value {
+func newValues(in []route.ValueMatch) []value {
 	out := make([]value, 0, len(in))
 	for _, v := range in {
-		if v.Type == RegularExpression {
+		if v.Type == route.RegularExpression {
 			out = append(out, value{name: v.Name, pattern: regexp.MustCompile(`\A(?:` + v.Value + `)\z`)})
 		} else {
 			out = append(out, value{name: v.Name, exact: []byte(v.Value)})
@@ -102,8 +103,8 @@ func (m *match) asks(x *exchange.Exchange) bool {
 // expression, one with a method, more headers, more parameters, the older
 // route, the name. Two that say the same are an error.
 func (s *site) order() error {
-	lists := [][]*candidate{s.patterns}
-	for _, byPath := range []map[string][]*candidate{s.exact, s.prefix} {
+	lists := [][]*Candidate{s.patterns}
+	for _, byPath := range []map[string][]*Candidate{s.exact, s.prefix} {
 		for _, list := range byPath {
 			lists = append(lists, list)
 		}
@@ -119,7 +120,7 @@ func (s *site) order() error {
 	return nil
 }
 
-func closer(a, b *candidate) int {
+func closer(a, b *Candidate) int {
 	return cmp.Or(closerMatch(a.match, b.match), a.entry.UpdatedAt.Compare(b.entry.UpdatedAt), cmp.Compare(a.entry.Name, b.entry.Name))
 }
 
@@ -144,4 +145,20 @@ func (m *match) key() string {
 		}
 	}
 	return b.String()
+}
+
+// MatchKey says all that a match does: two that take the same requests of a host have the
+// same key.
+func MatchKey(m route.Match) string { return newMatch(m).key() }
+
+// Closer puts the match first that the gateway tries first on a host: exact paths, then
+// expressions, then the longest prefix, and of the same path as the Gateway API has it.
+func Closer(a, b route.Match) int {
+	one, two := newMatch(a), newMatch(b)
+	return cmp.Or(cmp.Compare(order(one), order(two)), closerMatch(one, two))
+}
+
+// order is that in which types of matches are tried.
+func order(m *match) int {
+	return slices.Index([]string{route.Exact, route.RegularExpression, route.PathPrefix}, m.pathType)
 }

@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -45,9 +46,16 @@ type Endpoints interface {
 	Endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint
 }
 
-// ProxyConfig is what a Proxy needs.
-type ProxyConfig struct {
-	Routes *Service
+// Routes have the table of the routes that are served.
+type Routes interface {
+	// Table returns the one of now; it is asked at each request and must not wait.
+	Table() *Table
+}
+
+// Config is what a Proxy needs.
+type Config struct {
+	// Routes have the table.
+	Routes Routes
 	// Upstreams may be Endpoints, too: then those are asked.
 	Upstreams Upstreams
 	Log       *slog.Logger
@@ -59,7 +67,7 @@ type ProxyConfig struct {
 	Tracing *tracing.Tracer
 	// Sessions are the keys of sessions, which were renewed before; nil makes sessions
 	// that end with the process.
-	Sessions *SessionKeys
+	Sessions *session.Keys
 	// Roots are who certificates of services are signed by, where a route names
 	// nobody else; nil is who the machine trusts.
 	Roots *x509.CertPool
@@ -77,7 +85,7 @@ type ProxyConfig struct {
 
 // Proxy answers exchanges by passing them to services.
 type Proxy struct {
-	config  ProxyConfig
+	config  Config
 	several Endpoints
 	mirrors *mirrors
 	// mark is how the gateway knows requests again that come back to it.
@@ -89,8 +97,8 @@ type Proxy struct {
 	checked  map[string]watched
 }
 
-// NewProxy returns a Proxy; its owner closes it.
-func NewProxy(c ProxyConfig) *Proxy {
+// New returns a Proxy; its owner closes it.
+func New(c Config) *Proxy {
 	if c.MaxBody == 0 {
 		c.MaxBody = DefaultMaxBody
 	}
@@ -109,7 +117,7 @@ func NewProxy(c ProxyConfig) *Proxy {
 		}
 	}
 	if c.Sessions == nil {
-		c.Sessions = ownSessionKeys()
+		c.Sessions = session.Own()
 	}
 	p := &Proxy{config: c, mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
 	if p.config.Tracing == nil {
@@ -120,7 +128,7 @@ func NewProxy(c ProxyConfig) *Proxy {
 	return p
 }
 
-// Close drops the connections to services.
+// Close gives up copies that are under way, and drops the connections to services.
 func (p *Proxy) Close() {
 	p.mirrors.close()
 	p.mu.Lock()
@@ -132,8 +140,9 @@ func (p *Proxy) Close() {
 
 // Handle is an exchange.Handler.
 func (p *Proxy) Handle(x *exchange.Exchange) {
-	c, hostKnown := p.config.Routes.table.Load().lookup(x)
-	metrics := p.config.Routes.Metrics.ofNone()
+	table := p.config.Routes.Table()
+	c, hostKnown := table.Lookup(x)
+	metrics := table.none
 	if c != nil {
 		metrics = c.entry.metrics
 		x.Matched, x.Facts.Route, x.Facts.Scope, x.Facts.Rule = c, c.entry.Name, c.entry.scope, c.rule.place
@@ -161,7 +170,7 @@ func tooLarge(x *exchange.Exchange) {
 
 // pass does what the rule says: it redirects, or has a service answer.
 func (p *Proxy) pass(x *exchange.Exchange) {
-	c, ok := x.Matched.(*candidate)
+	c, ok := x.Matched.(*Candidate)
 	if !ok {
 		return
 	}
@@ -184,7 +193,7 @@ func (p *Proxy) pass(x *exchange.Exchange) {
 }
 
 // fail answers for a service that did not.
-func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
+func (p *Proxy) fail(x *exchange.Exchange, c *Candidate, t *target, err error) {
 	service := t.said()
 	logs := "see its logs with: terrace service logs " + t.Service + " --stage " + c.entry.Scope.Stage + " --project " + c.entry.Scope.Project
 	if t.Outside() {

@@ -1,39 +1,39 @@
-package gateway
+package proxy
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
-// table is an immutable routing table. What a lookup costs depends on the
+// Table is an immutable routing table. What a lookup costs depends on the
 // length of the host and the path, not on how many routes there are.
-type table struct {
-	revision int64
+type Table struct {
 	// exact are sites by host, wild by what follows the star.
 	exact, wild map[string]*site
-	entries     []*entry
-	names       map[entryKey]bool
+	entries     []*Entry
+	// none counts what no route takes.
+	none *routeMetrics
 }
 
 // site is what is served on one host.
 type site struct {
 	// exact and prefix are candidates by path; a prefix has no slash at its end.
-	exact, prefix map[string][]*candidate
-	patterns      []*candidate
+	exact, prefix map[string][]*Candidate
+	patterns      []*Candidate
 }
 
-// newTable builds a table of entries.
-func newTable(entries []*entry, revision int64) (*table, error) {
-	t := &table{revision: revision, exact: map[string]*site{}, wild: map[string]*site{}, entries: entries, names: map[entryKey]bool{}}
+// Table builds a table of entries. Two of them that take the very same requests are an error.
+func (c Counting) Table(entries []*Entry) (*Table, error) {
+	t := &Table{exact: map[string]*site{}, wild: map[string]*site{}, entries: entries, none: c.Metrics.ofNone()}
 	for _, e := range entries {
-		t.names[entryKey{e.Scope, e.Name}] = true
 		for _, host := range e.Hosts {
 			s := t.site(host)
 			for i := range e.rules {
 				for j := range e.rules[i].matches {
-					s.add(&candidate{entry: e, rule: e.rules[i], match: e.rules[i].matches[j]})
+					s.add(&Candidate{entry: e, rule: e.rules[i], match: e.rules[i].matches[j]})
 				}
 			}
 		}
@@ -48,22 +48,22 @@ func newTable(entries []*entry, revision int64) (*table, error) {
 	return t, nil
 }
 
-func (t *table) site(host string) *site {
+func (t *Table) site(host string) *site {
 	sites := t.exact
 	if rest, ok := strings.CutPrefix(host, "*."); ok {
 		sites, host = t.wild, rest
 	}
 	if sites[host] == nil {
-		sites[host] = &site{exact: map[string][]*candidate{}, prefix: map[string][]*candidate{}}
+		sites[host] = &site{exact: map[string][]*Candidate{}, prefix: map[string][]*Candidate{}}
 	}
 	return sites[host]
 }
 
-func (s *site) add(c *candidate) {
+func (s *site) add(c *Candidate) {
 	switch c.match.pathType {
-	case Exact:
+	case route.Exact:
 		s.exact[c.match.path] = append(s.exact[c.match.path], c)
-	case PathPrefix:
+	case route.PathPrefix:
 		key := strings.TrimSuffix(c.match.path, "/")
 		s.prefix[key] = append(s.prefix[key], c)
 	default:
@@ -71,10 +71,10 @@ func (s *site) add(c *candidate) {
 	}
 }
 
-// lookup finds what a request matches most closely; hostKnown tells an unknown
+// Lookup finds what a request matches most closely; hostKnown tells an unknown
 // host from an unknown path. The closest host comes first (Gateway API): the
 // exact one, then wildcards from the longest.
-func (t *table) lookup(x *exchange.Exchange) (c *candidate, hostKnown bool) {
+func (t *Table) Lookup(x *exchange.Exchange) (c *Candidate, hostKnown bool) {
 	if s := t.exact[x.Host]; s != nil {
 		hostKnown = true
 		if c = s.lookup(x); c != nil {
@@ -99,8 +99,8 @@ func (t *table) lookup(x *exchange.Exchange) (c *candidate, hostKnown bool) {
 	}
 }
 
-// has reports whether any route serves the host.
-func (t *table) has(host string) bool {
+// Has reports whether any route serves the host.
+func (t *Table) Has(host string) bool {
 	if t.exact[host] != nil {
 		return true
 	}
@@ -116,7 +116,7 @@ func (t *table) has(host string) bool {
 }
 
 // lookup tries the exact path, then expressions, then the longest prefix.
-func (s *site) lookup(x *exchange.Exchange) *candidate {
+func (s *site) lookup(x *exchange.Exchange) *Candidate {
 	if c := first(s.exact[x.Path], x); c != nil {
 		return c
 	}
@@ -135,8 +135,8 @@ func (s *site) lookup(x *exchange.Exchange) *candidate {
 	}
 }
 
-func first(candidates []*candidate, x *exchange.Exchange) *candidate {
-	for _, c := range candidates {
+func first(all []*Candidate, x *exchange.Exchange) *Candidate {
+	for _, c := range all {
 		if c.match.holds(x) {
 			return c
 		}

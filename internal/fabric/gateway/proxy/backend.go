@@ -1,4 +1,4 @@
-package gateway
+package proxy
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// target is a Backend, ready to be asked.
+// target is a route.Backend, ready to be asked.
 type target struct {
-	Backend
+	route.Backend
 
 	// key is the same for backends that share what is known of their instances:
 	// one service of one scope, spoken to in one way.
@@ -27,7 +28,7 @@ type target struct {
 	cluster    atomic.Pointer[upstream.Cluster]
 }
 
-func newTarget(scope kernel.Scope, b Backend) *target {
+func newTarget(scope kernel.Scope, b route.Backend) *target {
 	b.Settings = b.Spoken()
 	settings, err := json.Marshal(b.Settings)
 	if err != nil {
@@ -135,7 +136,7 @@ const sweepEvery = 5 * time.Second
 func (p *Proxy) Watch(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var seen *table
+	var seen *Table
 	for {
 		select {
 		case <-ctx.Done():
@@ -143,7 +144,7 @@ func (p *Proxy) Watch(ctx context.Context) error {
 		case <-timer.C:
 		}
 		now := time.Now()
-		if t := p.config.Routes.table.Load(); t != seen {
+		if t := p.config.Routes.Table(); t != seen {
 			p.follow(t)
 			seen = t
 		}
@@ -153,7 +154,7 @@ func (p *Proxy) Watch(ctx context.Context) error {
 
 // follow makes the clusters that are checked, and forgets those that no route
 // has any more.
-func (p *Proxy) follow(t *table) {
+func (p *Proxy) follow(t *Table) {
 	live := map[string]bool{}
 	checked := map[string]watched{}
 	for _, e := range t.entries {

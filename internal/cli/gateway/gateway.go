@@ -7,8 +7,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -149,69 +147,6 @@ func policies(e *command.Env) *cobra.Command {
 	return c
 }
 
-func get(e *command.Env) *cobra.Command {
-	g := &group{Env: e}
-	return g.one(&cobra.Command{
-		Use: "get route|policy|product NAME", Short: "Show a route, a policy or a product as a document",
-		Long:    "What is shown can be applied again.",
-		Example: "  terrace gateway get route orders --stage dev > orders.yaml",
-	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) error {
-		d, err := document(ctx, s, at, class, name)
-		if err != nil {
-			return err
-		}
-		if e.Format == output.Table {
-			return output.Write(e.Out, output.YAML, d, nil)
-		}
-		return e.Print(d, nil)
-	})
-}
-
-// Document is a route, a policy or a product as it is applied.
-type Document struct {
-	APIVersion string            `json:"apiVersion"`
-	Kind       string            `json:"kind"`
-	Metadata   map[string]string `json:"metadata"`
-	Spec       any               `json:"spec"`
-}
-
-func document(ctx context.Context, s command.Server, at apiclient.GatewayScope, class, name string) (Document, error) {
-	d := Document{APIVersion: apiVersion, Kind: "Route", Metadata: map[string]string{"name": name}}
-	for key, value := range map[string]string{"project": at.Project, "stage": at.Stage} {
-		if value != "" {
-			d.Metadata[key] = value
-		}
-	}
-	if class == classRoute {
-		r, err := s.GatewayRoute(ctx, at, name)
-		d.Spec = r.Spec
-		return d, err
-	}
-	if class == classProduct {
-		p, err := s.GatewayProduct(ctx, at, name)
-		d.Kind, d.Spec = "Product", p.Spec
-		delete(d.Metadata, "stage") // a stage may offer what is its project's
-		if p.Stage != "" {
-			d.Metadata["stage"] = p.Stage
-		}
-		return d, err
-	}
-	p, err := s.GatewayPolicy(ctx, at, name)
-	if err != nil {
-		return d, err
-	}
-	d.Kind = p.Kind
-	spec := map[string]any{}
-	if p.Route != "" {
-		spec["targetRef"] = map[string]string{"route": p.Route}
-	}
-	for k, v := range p.Spec {
-		spec[k] = v
-	}
-	d.Spec = spec
-	return d, nil
-}
-
 func kinds(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "kinds", Short: "List the kinds of documents that there are", Args: cobra.NoArgs,
@@ -222,59 +157,6 @@ func kinds(e *command.Env) *cobra.Command {
 			return command.PrintFound(e, all, err, []string{"KIND", "APIVERSION"}, func(k apiclient.GatewayKind) []string { return []string{k.Kind, k.APIVersion} })
 		}),
 	}
-}
-
-func explain(e *command.Env) *cobra.Command {
-	g := &group{Env: e}
-	var method string
-	var headers []string
-	c := g.at(&cobra.Command{
-		Use: "explain URL", Short: "Say which route takes a request, what holds for it, and why others do not", Args: cobra.ExactArgs(1),
-		Example: "  terrace gateway explain https://orders.dev.shop.localhost/api/orders\n  terrace gateway explain orders.dev.shop.localhost/api -X POST -H 'X-Team: blue'",
-	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
-		x, err := s.ExplainGateway(ctx, at, method, args[0], headers)
-		if err != nil {
-			return err
-		}
-		return e.Print(x, func(w io.Writer) { show(w, x) })
-	})
-	c.Flags().StringVarP(&method, "request", "X", "", "the method; GET unless given")
-	c.Flags().StringArrayVarP(&headers, "header", "H", nil, "a header of the request, as 'Name: value'; may be repeated")
-	return c
-}
-
-func show(w io.Writer, x apiclient.GatewayExplanation) {
-	_, _ = fmt.Fprintf(w, "%s%s: %s\n", x.Host, x.Path, x.Answer)
-	if m := x.Match; m != nil {
-		output.Pairs(w, "route", m.Route, "of", m.Project+"/"+m.Stage, "rule", place(*m), "path", m.Path.Type+" "+m.Path.Value)
-	}
-	if len(x.Policies) > 0 {
-		_, _ = fmt.Fprintln(w, "\nPolicies:")
-		output.List(w, x.Policies, []string{"KIND", "NAME", "FROM", "HOLDS", "WHY"}, func(p apiclient.GatewayPolicyUse) []string {
-			return []string{p.Kind, p.Name, p.From, yes(p.Holds), p.Why}
-		})
-	}
-	if p := x.Plane; p != nil {
-		_, _ = fmt.Fprintf(w, "\nThe stage is obeyed by %s.\n", p.Name)
-		for _, line := range p.Says {
-			_, _ = fmt.Fprintln(w, "  "+line)
-		}
-	}
-	if len(x.Others) > 0 {
-		_, _ = fmt.Fprintln(w, "\nOther matches of this host:")
-		output.List(w, x.Others, []string{"ROUTE", "RULE", "PATH", "WHY NOT"}, func(m apiclient.GatewayMatching) []string {
-			return []string{m.Route, place(m), m.Path.Type + " " + m.Path.Value, m.Why}
-		})
-	}
-}
-
-// place names a match within its route, as in the document: rules[0].matches[1].
-func place(m apiclient.GatewayMatching) string {
-	text := fmt.Sprintf("rules[%d].matches[%d]", m.Rule, m.Match)
-	if m.RuleName != "" {
-		text += " (" + m.RuleName + ")"
-	}
-	return text
 }
 
 func yes(b bool) string {

@@ -128,14 +128,6 @@ func (a *application) judge(ctx context.Context, items []item, scopes []kernel.S
 	return nil
 }
 
-// remark adds what there is to know.
-func (c *Change) remark(text string) {
-	if c.Note != "" {
-		text = c.Note + "\n" + text
-	}
-	c.Note = text
-}
-
 // carry has what was applied brought to the planes of its stages. What was applied stays,
 // whatever comes of that.
 func (s *Service) carry(ctx context.Context, items []item, changes []Change) {

@@ -1,29 +1,14 @@
 package validate
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
-	"strconv"
-	"strings"
-	"time"
+	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// filter is a policy on a route.
-type filter struct {
-	*Kind
-	spec
-
-	scope kernel.Scope
-}
 
 // Compile implements gateway.Kind. Which document counts is looked up with each
 // request, so that one that is published counts from the next request on.
@@ -38,246 +23,27 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	}, nil
 }
 
-// call is one request that is for a known operation, or for a version at least.
-type call struct {
-	*contract
+// name is the kind's in documents.
+const name = "ValidationPolicy"
 
-	op     *operation
-	values map[string]string
-	// allowed are the methods of the path, where there is no operation.
-	allowed []string
+// Kind is the kind ValidationPolicy.
+type Kind struct {
+	catalog *Catalog
+	calls   Calls
+	log     *slog.Logger
+	results *prometheus.CounterVec
 }
 
-func (f *filter) handle(x *exchange.Exchange, next exchange.Handler) {
-	c, known := f.find(x)
-	switch {
-	case !known:
-		f.unknown(x, next, nil)
-		return
-	case c.Retired:
-		x.Refuse(name, http.StatusGone, "API retired", "Version "+c.Version+" of the API "+c.API+" is gone.", "use a later version")
-		c.life(x)
-		return
-	case c.op == nil:
-		f.unknown(x, next, c.allowed)
-		c.life(x)
-		return
-	}
-	f.count(x, c)
-	if f.Requests != off && !f.request(x, c) {
-		c.life(x)
-		return
-	}
-	if f.Responses != off {
-		x.Request.Header.Set("Accept-Encoding", "identity") // what is compressed cannot be read
-	}
-	next(x)
-	if f.Responses != off {
-		f.response(x, c)
-	}
-	c.life(x)
+// New returns the kind; calls may be nil.
+func New(catalog *Catalog, calls Calls, log *slog.Logger, r prometheus.Registerer) (*Kind, error) {
+	results := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "terrace_gateway_validations_total", Help: "Messages held against an API's document, by what came of it: fits, reported, refused, unread.",
+	}, []string{"tenant", "project", "stage", "api", "version", "message", "result"})
+	return &Kind{catalog: catalog, calls: calls, log: log, results: results}, r.Register(results)
 }
 
-func (f *filter) unknown(x *exchange.Exchange, next exchange.Handler, allowed []string) {
-	switch {
-	case f.UnknownOperations == "pass":
-		next(x)
-	case len(allowed) > 0:
-		x.Refuse(name, http.StatusMethodNotAllowed, "Method not allowed", "The API has no such operation on this path.", "")
-		x.Response.Header.Set("Allow", strings.Join(allowed, ", "))
-	default:
-		x.Refuse(name, http.StatusNotFound, "No such operation", "The API has no operation on this path.", "see the API's reference")
-	}
-}
+// Name implements gateway.Kind.
+func (k *Kind) Name() string { return name }
 
-// find returns what a request is for: the first API whose header and prefix it has.
-func (f *filter) find(x *exchange.Exchange) (call, bool) {
-	for _, r := range f.APIs {
-		if r.Header != nil && string(x.Request.Header.Peek(r.Header.Name)) != r.Header.Value {
-			continue
-		}
-		known := f.catalog.of(f.scope, r.API, r.Version)
-		if known == nil {
-			continue
-		}
-		prefix := known.doc.base
-		if r.Prefix != nil {
-			prefix = *r.Prefix
-		}
-		path, under := strings.CutPrefix(x.Path, prefix)
-		if !under || path != "" && path[0] != '/' {
-			continue
-		}
-		return f.within(x, known, path), true
-	}
-	return call{}, false
-}
-
-func (f *filter) within(x *exchange.Exchange, known *contract, path string) call {
-	c := call{contract: known, values: map[string]string{}}
-	n := f.api(known).root.find(strings.TrimPrefix(path, "/"), c.values)
-	if n == nil {
-		return c
-	}
-	method := string(x.Request.Header.Method())
-	c.op = n.methods[method]
-	if c.op == nil && method == http.MethodHead {
-		c.op = n.methods[http.MethodGet]
-	}
-	for m := range n.methods {
-		c.allowed = append(c.allowed, m)
-	}
-	return c
-}
-
-func (f *filter) api(c *contract) *api {
-	if f.UnknownFields == "refuse" {
-		return c.doc.strict
-	}
-	return c.doc.open
-}
-
-// life tells clients where the version, or the operation, is in its life.
-func (c call) life(x *exchange.Exchange) {
-	h := &x.Response.Header
-	deprecated, sunset := c.Deprecated, c.Sunset
-	if c.op != nil && c.op.deprecated {
-		if deprecated.IsZero() {
-			deprecated = c.Published
-		}
-		if day, err := time.Parse(time.DateOnly, c.op.sunset); err == nil && (sunset.IsZero() || day.Before(sunset)) {
-			sunset = day
-		}
-	}
-	if !deprecated.IsZero() {
-		h.Set("Deprecation", "@"+strconv.FormatInt(deprecated.Unix(), 10)) // RFC 9745 §2.1
-	}
-	if !sunset.IsZero() {
-		h.Set("Sunset", sunset.UTC().Format(http.TimeFormat)) // RFC 8594 §3
-	}
-	if c.Link != "" && (!deprecated.IsZero() || c.Retired) {
-		h.Add("Link", "<"+c.Link+`>; rel="deprecation"`)
-	}
-}
-
-func (f *filter) count(x *exchange.Exchange, c call) {
-	if f.calls == nil {
-		return
-	}
-	x.OnDone(func() {
-		f.calls.Count(f.scope, c.API, c.Version, c.op.id, x.Facts.Consumer, x.Response.StatusCode())
-	})
-}
-
-// told counts what came of a message, and logs what did not fit: where, and which
-// rule, and no value.
-func (f *filter) told(x *exchange.Exchange, c call, message, result string, wrong []Violation) {
-	f.results.With(prometheus.Labels{
-		"tenant": f.scope.Tenant, "project": f.scope.Project, "stage": f.scope.Stage, "api": c.API, "version": c.Version, "message": message, "result": result,
-	}).Inc()
-	if len(wrong) > 0 {
-		f.log.WarnContext(x.Context(), "a message does not fit its API", "message", message, "result", result, "api", c.API, "version", c.Version,
-			"operation", c.op.id, "scope", f.scope.String(), "consumer", x.Facts.Consumer, "at", wrong[0].In+wrong[0].Pointer, "rule", wrong[0].Rule, "violations", len(wrong))
-	}
-}
-
-// request holds a request against its operation; false has answered it.
-func (f *filter) request(x *exchange.Exchange, c call) bool {
-	wrong, status := f.checkRequest(x, c)
-	switch {
-	case len(wrong) == 0:
-		f.told(x, c, "request", "fits", nil)
-		return true
-	case f.Requests == report:
-		f.told(x, c, "request", "reported", wrong)
-		return true
-	}
-	f.told(x, c, "request", "refused", wrong)
-	x.Refuse(name, status, "Request does not fit the API", "The request breaks the API's document.", "see errors, and the API's reference")
-	explain(x, status, "Request does not fit the API", wrong)
-	return false
-}
-
-// explain puts what is wrong, and where, into a problem.
-func explain(x *exchange.Exchange, status int, title string, wrong []Violation) {
-	content, err := json.Marshal(struct {
-		exchange.Problem
-
-		Errors []Violation `json:"errors"`
-	}{exchange.Problem{Type: "about:blank", Title: title, Status: status, Detail: wrong[0].In + wrong[0].Pointer + ": " + wrong[0].Detail}, wrong})
-	if err == nil {
-		x.SetBody(content)
-	}
-}
-
-// response holds an answer against its operation before it leaves. One that is
-// larger than the bound leaves unread.
-func (f *filter) response(x *exchange.Exchange, c call) {
-	if x.Facts.By != "" || x.Response.StatusCode() == http.StatusSwitchingProtocols {
-		return // the gateway's own, or no message
-	}
-	said, there := c.op.answer(x.Response.StatusCode())
-	if !there {
-		f.answered(x, c, []Violation{{In: "status", Rule: "responses", Detail: "the API's document has no such status"}})
-		return
-	}
-	m, wrong := said.of(string(x.Response.Header.ContentType()))
-	if said == nil || wrong != nil || m == nil || m.schema == nil || string(x.Request.Header.Method()) == http.MethodHead {
-		f.answered(x, c, f.bodiless(x, wrong))
-		return
-	}
-	body, whole := f.hold(x)
-	switch {
-	case whole:
-	case f.UnreadResponses == "refuse":
-		f.answered(x, c, []Violation{{In: "body", Rule: "maxBodyBytes", Detail: "the body has more than " + strconv.Itoa(f.MaxBodyBytes) + " bytes, or ended early"}})
-		return
-	default:
-		f.told(x, c, "response", "unread", nil)
-		return
-	}
-	f.answered(x, c, m.check(string(x.Response.Header.ContentType()), body))
-}
-
-// bodiless forgives an answer without a body its type.
-func (f *filter) bodiless(x *exchange.Exchange, wrong []Violation) []Violation {
-	if !x.Streams() && len(x.Response.Body()) == 0 || x.Response.StatusCode() == http.StatusNotModified {
-		return nil
-	}
-	return wrong
-}
-
-func (f *filter) answered(x *exchange.Exchange, c call, wrong []Violation) {
-	switch {
-	case len(wrong) == 0:
-		f.told(x, c, "response", "fits", nil)
-	case f.Responses == report:
-		f.told(x, c, "response", "reported", wrong)
-	default:
-		f.told(x, c, "response", "refused", wrong)
-		x.Refuse(name, http.StatusBadGateway, "Answer does not fit the API", "The service answered otherwise than the API's document says.", "")
-	}
-}
-
-// hold reads the answer's body up to the bound, and puts it back.
-func (f *filter) hold(x *exchange.Exchange) (body []byte, whole bool) {
-	if !x.Streams() {
-		return x.Response.Body(), true
-	}
-	var from io.Reader
-	x.WrapStream(func(r io.Reader) io.Reader { from = r; return r })
-	body, err := io.ReadAll(io.LimitReader(from, int64(f.MaxBodyBytes)+1))
-	whole = err == nil && len(body) <= f.MaxBodyBytes
-	x.WrapStream(func(r io.Reader) io.Reader {
-		if err != nil {
-			return io.MultiReader(bytes.NewReader(body), failing{err})
-		}
-		return io.MultiReader(bytes.NewReader(body), r)
-	})
-	return body, whole
-}
-
-// failing is the error that ended a body.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+// Spec implements gateway.Specified.
+func (*Kind) Spec() any { return spec{} }

@@ -1,0 +1,68 @@
+package gateway
+
+// Class tells routes, policies and products apart, each with names of its own.
+type Class string
+
+// The classes.
+const (
+	ClassRoute   Class = "route"
+	ClassPolicy  Class = "policy"
+	ClassProduct Class = "product"
+)
+
+// Outcome is what became, or would become, of a document.
+type Outcome string
+
+// The outcomes.
+const (
+	Created   Outcome = "created"
+	Changed   Outcome = "changed"
+	Unchanged Outcome = "unchanged"
+	Deleted   Outcome = "deleted"
+)
+
+// Change is what applying a document did, or would do.
+type Change struct {
+	Class   Class   `json:"class"`
+	Kind    string  `json:"kind"`
+	Name    string  `json:"name"`
+	Project string  `json:"project,omitempty"`
+	Stage   string  `json:"stage,omitempty"`
+	Outcome Outcome `json:"outcome"`
+	// Note is what there is to know about it besides.
+	Note string `json:"note,omitempty"`
+	// Warning is what is probably not meant.
+	Warning string `json:"warning,omitempty"`
+}
+
+func factOf(class Class, verb string) string {
+	switch class {
+	case ClassRoute:
+		return "route." + verb
+	case ClassProduct:
+		if verb == "deleted" {
+			return "gateway-product.deleted"
+		}
+		return "gateway-product.changed"
+	case ClassPolicy:
+	}
+	return "gateway-policy." + verb
+}
+
+func outcome(had, same bool) Outcome {
+	switch {
+	case !had:
+		return Created
+	case same:
+		return Unchanged
+	}
+	return Changed
+}
+
+// remark adds what there is to know.
+func (c *Change) remark(text string) {
+	if c.Note != "" {
+		text = c.Note + "\n" + text
+	}
+	c.Note = text
+}

@@ -40,6 +40,8 @@ import (
 // fabric is what workloads stand in: names, certificates, routes, secrets, events.
 type fabric struct {
 	authority *pki.Authority
+	// workloads are who certificates of clients are proven by.
+	workloads *pki.Workloads
 	dns       *dns.Service
 	gateway   *gateway.Service
 	// redis is what replicas of the gateway share, counts are their limits; nil where none is set.
@@ -77,6 +79,10 @@ type fabric struct {
 	// sessions are what cookies are signed with that keep a client at an instance.
 	sessions *session.Keys
 }
+
+// workloadsLook is how often it is looked whether another key signs for workloads; where a
+// certificate is none that is known, it is looked at once.
+const workloadsLook = 5 * time.Second
 
 func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
 	f := &fabric{}
@@ -164,7 +170,10 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 	}
 	f.apis = newLiveAPIs(p)
 	f.findings = &tuning.Counts{Store: tuningsql.NewStore(p.db)}
-	f.authority, err = pki.Open(p.config.PKIFolder(), pki.Options{Zones: []string{p.config.Zone}})
+	if f.authority, err = pki.Open(p.config.PKIFolder(), pki.Options{Zones: []string{p.config.Zone}}); err != nil {
+		return err
+	}
+	f.workloads, err = pki.OpenWorkloads(p.config.PKIFolder(), p.config.Zone, nil)
 	return err
 }
 
@@ -250,6 +259,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
 	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
+	g.Every("authority of workloads", workloadsLook, func(context.Context) error { return f.workloads.Look() })
 	g.Every("keys of gateway sessions", session.RenewEvery, f.sessions.Renew)
 	g.Add("gateway purges", purges{events, f.gateway}.Run)
 	if f.counts != nil {

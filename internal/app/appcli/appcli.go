@@ -1,5 +1,5 @@
 // Package appcli is the command line of the daemon: terraced up, gateway, runner, azuresim,
-// openapi, tools and version.
+// openapi, tools, workloads and version.
 //
 // It owns flags, what is printed and the exit status. It wires nothing: package
 // app does.
@@ -46,7 +46,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
+	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), openAPICommand(s), toolsCommand(s), workloadsCommand(s), azureSimCommand(s))
 	started := false
 	mark(root, &started)
 	arguments.Name(root)

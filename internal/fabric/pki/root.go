@@ -130,12 +130,20 @@ func loopback() []*net.IPNet {
 	}
 }
 
-func (r *root) save(path string) error {
+// content is the file with the key and the certificate.
+func (r *root) content() ([]byte, error) {
 	der, err := x509.MarshalECPrivateKey(r.key)
 	if err != nil {
-		return fmt.Errorf("save root certificate: %w", err)
+		return nil, fmt.Errorf("save root certificate: %w", err)
 	}
-	content := append(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), r.pem()...)
+	return append(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), r.pem()...), nil
+}
+
+func (r *root) save(path string) error {
+	content, err := r.content()
+	if err != nil {
+		return err
+	}
 	return wholefile.Replace(path, content, 0o600)
 }
 

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
 	"sync"
 	"sync/atomic"
 )
@@ -29,6 +30,9 @@ type proven struct {
 	// issuer has signed it while its keys had this turn.
 	issuer *issuer
 	turn   uint64
+	// roots are those of Terrace's own authority while a certificate of it was verified,
+	// nil for what others have signed.
+	roots *x509.CertPool
 }
 
 // cache has credentials by their SHA-256. Only what was verified gets in.

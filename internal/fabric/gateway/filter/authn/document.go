@@ -89,8 +89,9 @@ type keyDoc struct {
 }
 
 type mtlsDoc struct {
-	Authorities string         `json:"authorities" doc:"The certificates of the authorities, as PEM."`
-	Allow       []allowanceDoc `json:"allow,omitempty" doc:"Which certificates are taken; all of the authorities' without."`
+	Authorities       string         `json:"authorities,omitempty" doc:"The certificates of the authorities, as PEM."`
+	PlatformAuthority bool           `json:"platformAuthority,omitempty" doc:"Whether certificates that Terrace's own authority gave to workloads of the tenant are taken, too."`
+	Allow             []allowanceDoc `json:"allow,omitempty" doc:"Which certificates are taken; all of the authorities' without."`
 }
 
 type allowanceDoc struct {
@@ -99,5 +100,8 @@ type allowanceDoc struct {
 	DNSName      string   `json:"dnsName,omitempty" doc:"A DNS name."`
 	URI          string   `json:"uri,omitempty" doc:"A URI, such as a SPIFFE ID."`
 	Email        string   `json:"email,omitempty" doc:"An email address."`
+	Project      string   `json:"project,omitempty" doc:"The project of the workload, of Terrace's own authority."`
+	Stage        string   `json:"stage,omitempty" doc:"The stage of the workload."`
+	Workload     string   `json:"workload,omitempty" doc:"The workload's name."`
 	Scopes       []string `json:"scopes,omitempty" doc:"The scopes that it proves."`
 }

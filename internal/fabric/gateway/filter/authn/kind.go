@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"log/slog"
 	"strings"
 	"sync"
@@ -68,17 +69,29 @@ type Keys interface {
 	Key(sum [sha256.Size]byte) (*Subscription, *Refusal)
 }
 
+// Workloads is Terrace's own authority, whose certificates say which workload a client is.
+type Workloads interface {
+	// Roots returns who may have signed a certificate; it is another pool once that has
+	// changed.
+	Roots() *x509.CertPool
+	// Look reads again whether it has.
+	Look() error
+	// Whose returns which workload a certificate says that it is.
+	Whose(leaf *x509.Certificate) (scope kernel.Scope, workload string, ok bool)
+}
+
 // Sealer makes of a session what only this installation can read.
 type Sealer interface {
 	SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error)
 	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
 }
 
-// Config is what a Kind needs. Own, Secrets, Subscriptions and Sealer may be nil: policies
+// Config is what a Kind needs. Own, Workloads, Secrets, Subscriptions and Sealer may be nil: policies
 // that need them are refused then.
 type Config struct {
 	Guard         egress.Guard
 	Own           Own
+	Workloads     Workloads
 	Secrets       Secrets
 	Subscriptions Subscriptions
 	Sealer        Sealer

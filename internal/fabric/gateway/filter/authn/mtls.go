@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
@@ -22,16 +23,30 @@ const (
 // two slashes, or in a name for anything.
 type rule struct {
 	commonName, organization, dns, uri, email string
-	scopes                                    []string
+	// project, stage and workload are held against what Terrace's own authority says.
+	project, stage, workload string
+	scopes                   []string
+}
+
+func (r rule) ofWorkload() bool { return r.project+r.stage+r.workload != "" }
+
+// workload is whose a certificate of Terrace's own authority is.
+type workload struct {
+	scope kernel.Scope
+	name  string
 }
 
 // certificates are those of a client's connection (mutual TLS) as a proof. The handshake
 // has proven that the client has the key.
 type certificates struct {
-	name     string
-	filter   *filter
-	kind     *Kind
+	name   string
+	filter *filter
+	kind   *Kind
+	// roots are the authorities that the policy names, nil for none; platform is that
+	// workloads of the tenant prove themselves by Terrace's own.
 	roots    *x509.CertPool
+	platform bool
+	tenant   string
 	rules    []rule
 	verified cache
 }
@@ -58,7 +73,7 @@ func (c *certificates) identify(x *exchange.Exchange) (*caller, *refusal) {
 	}
 	key := [sha256.Size]byte(sum.Sum(nil))
 	now := c.kind.Clock.Now()
-	if p := c.verified.get(&key); p != nil && now.UnixNano() < p.until {
+	if p := c.verified.get(&key); p != nil && now.UnixNano() < p.until && (p.roots == nil || p.roots == c.kind.Workloads.Roots()) {
 		return &p.caller, nil
 	}
 	p, wrong := c.verify(chain, now)
@@ -75,20 +90,49 @@ func misdirected(x *exchange.Exchange) bool {
 	return x.TLS != nil && exchange.CanonicalHost(x.TLS.ServerName) != x.Host
 }
 
-func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven, *refusal) {
-	leaf, between := chain[0], x509.NewCertPool()
+// trusted tells by whom a chain is signed that the policy trusts: by Terrace's own
+// authority, with the workload and the roots that it had, or by another one.
+func (c *certificates) trusted(chain []*x509.Certificate, now time.Time) (path []*x509.Certificate, of *workload, roots *x509.CertPool) {
+	leaf, o := chain[0], x509.VerifyOptions{Intermediates: x509.NewCertPool(), CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
 	for _, one := range chain[1:] {
-		between.AddCert(one)
+		o.Intermediates.AddCert(one)
 	}
-	chains, err := leaf.Verify(x509.VerifyOptions{
-		Roots: c.roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
-	if err != nil {
+	if c.platform {
+		if scope, name, ok := c.kind.Workloads.Whose(leaf); ok && scope.Tenant == c.tenant {
+			for again := false; ; again = true {
+				o.Roots = c.kind.Workloads.Roots()
+				if paths, err := leaf.Verify(o); err == nil {
+					return paths[0], &workload{scope, name}, o.Roots
+				}
+				// Another key may have begun to sign just now.
+				if again || c.kind.Workloads.Look() != nil || c.kind.Workloads.Roots() == o.Roots {
+					break
+				}
+			}
+		}
+	}
+	if c.roots == nil {
+		return nil, nil, nil
+	}
+	o.Roots = c.roots
+	if paths, err := leaf.Verify(o); err == nil {
+		return paths[0], nil, nil
+	}
+	return nil, nil, nil
+}
+
+func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven, *refusal) {
+	leaf := chain[0]
+	path, of, roots := c.trusted(chain, now)
+	if path == nil {
 		return nil, refuse("The client's certificate is none that this route trusts.")
 	}
 	i := c.identity(leaf)
+	if of != nil {
+		i.Claims["tenant"], i.Claims["project"], i.Claims["stage"], i.Claims["workload"] = of.scope.Tenant, of.scope.Project, of.scope.Stage, of.name
+	}
 	if len(c.rules) > 0 {
-		at := slices.IndexFunc(c.rules, func(r rule) bool { return r.takes(leaf) })
+		at := slices.IndexFunc(c.rules, func(r rule) bool { return r.takes(leaf, of) })
 		if at < 0 {
 			return nil, refuse("The client's certificate is of nobody that this route takes.")
 		}
@@ -99,12 +143,12 @@ func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven
 	}
 	i.Consumer = c.name + "/" + i.Subject
 	until := leaf.NotAfter
-	for _, one := range chains[0] {
+	for _, one := range path {
 		if one.NotAfter.Before(until) {
 			until = one.NotAfter
 		}
 	}
-	return &proven{caller: caller{identity: i, headers: c.filter.headers.of(i)}, until: until.UnixNano()}, nil
+	return &proven{caller: caller{identity: i, headers: c.filter.headers.of(i)}, until: until.UnixNano(), roots: roots}, nil
 }
 
 // identity reads whose a certificate is: by its SPIFFE ID, else its first name, else its
@@ -147,7 +191,11 @@ func anyOf(texts []string) []any {
 	return out
 }
 
-func (r rule) takes(leaf *x509.Certificate) bool {
+func (r rule) takes(leaf *x509.Certificate, of *workload) bool {
+	if r.ofWorkload() && (of == nil || !anyMatches(r.project, []string{of.scope.Project}) || !anyMatches(r.stage, []string{of.scope.Stage}) ||
+		!anyMatches(r.workload, []string{of.name})) {
+		return false
+	}
 	uris := make([]string, 0, len(leaf.URIs))
 	for _, u := range leaf.URIs {
 		if u.Scheme != "spiffe" || spiffe(leaf) != "" {

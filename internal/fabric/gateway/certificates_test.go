@@ -62,7 +62,7 @@ func TestTheGatewaysCertificateExpiresUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	await(t, func() bool {
+	filtertest.Until(t, "what is counted", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(serials) >= 3
@@ -170,7 +170,7 @@ func TestAServicesCertificateExpiresUnderLoad(t *testing.T) {
 	more := func(n int64) {
 		t.Helper()
 		from, fromWrites := reads.ok.Load(), writes.ok.Load()
-		await(t, func() bool {
+		filtertest.Until(t, "what is counted", func() bool {
 			return reads.ok.Load()+reads.failed.Load() > from+n && writes.ok.Load()+writes.failed.Load() > fromWrites+n
 		})
 	}
@@ -183,20 +183,20 @@ func TestAServicesCertificateExpiresUnderLoad(t *testing.T) {
 		reads.ok.Load(), reads.failed.Load(), writes.ok.Load(), writes.failed.Load(), asked.Load()-during)
 	first.Store(well)
 	during = asked.Load()
-	await(t, func() bool { return asked.Load() > during+20 })
+	filtertest.Until(t, "what is counted", func() bool { return asked.Load() > during+20 })
 	if reads.failed.Load()+writes.failed.Load() > 0 {
 		t.Errorf("%d reads and %d writes failed", reads.failed.Load(), writes.failed.Load())
 	}
 	// The only one.
 	first.Store(ended)
 	service.remove(second)
-	await(t, func() bool { return reads.failed.Load() > 20 && writes.failed.Load() > 20 })
+	filtertest.Until(t, "what is counted", func() bool { return reads.failed.Load() > 20 && writes.failed.Load() > 20 })
 	resp, body := f.get(t, host, "/")
 	if resp.StatusCode != http.StatusBadGateway || !strings.Contains(body, "certificate") || log.count("certificate has expired") == 0 {
 		t.Errorf("the only instance: %d %s", resp.StatusCode, body)
 	}
 	first.Store(well)
-	await(t, func() bool { resp, _ := f.get(t, host, "/"); return resp.StatusCode == http.StatusOK })
+	filtertest.Until(t, "what is counted", func() bool { resp, _ := f.get(t, host, "/"); return resp.StatusCode == http.StatusOK })
 	failed, failedWrites := reads.failed.Load(), writes.failed.Load()
 	more(50)
 	cancel()
@@ -280,7 +280,7 @@ func TestBadConfigurationUnderLoad(t *testing.T) {
 	}
 	more := func() {
 		from := ok.Load()
-		await(t, func() bool { return ok.Load() > from+100 || failed.Load() > 0 })
+		filtertest.Until(t, "what is counted", func() bool { return ok.Load() > from+100 || failed.Load() > 0 })
 	}
 	more()
 	bad := gateway.ToService(filtertest.Route, "not a host", "", "orders", "")

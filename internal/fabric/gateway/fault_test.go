@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -90,7 +91,7 @@ func TestFaultsUnderLoad(t *testing.T) {
 			f.load(ctx, &wg, host, http.MethodGet, &reads)
 			f.load(ctx, &wg, host, http.MethodPost, &writes)
 			f.load(ctx, &wg, elsewhere, http.MethodGet, &others)
-			await(t, func() bool { return reads.ok.Load() > 50 && writes.ok.Load() > 50 })
+			filtertest.Until(t, "what is counted", func() bool { return reads.ok.Load() > 50 && writes.ok.Load() > 50 })
 			before := bad.asked.Load()
 			broken.Store(true)
 			if fault == nil {
@@ -98,7 +99,7 @@ func TestFaultsUnderLoad(t *testing.T) {
 				bad.server.CloseClientConnections()
 			}
 			from, fromWrites := reads.ok.Load(), writes.ok.Load()
-			await(t, func() bool { return reads.ok.Load() > from+200 && writes.ok.Load() > fromWrites+100 })
+			filtertest.Until(t, "what is counted", func() bool { return reads.ok.Load() > from+200 && writes.ok.Load() > fromWrites+100 })
 			cancel()
 			wg.Wait()
 			t.Logf("%s: reads %d ok, %d failed; writes %d ok, %d failed; others %d ok, %d failed; the bad instance was asked %d times after", name,
@@ -111,18 +112,6 @@ func TestFaultsUnderLoad(t *testing.T) {
 			}
 		})
 	}
-}
-
-// await waits for a condition.
-func await(t *testing.T, holds func() bool) {
-	t.Helper()
-	for range 12000 {
-		if holds() {
-			return
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-	t.Fatal("what was waited for did not come")
 }
 
 func hangs(_ http.ResponseWriter, r *http.Request) {

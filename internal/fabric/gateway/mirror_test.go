@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
@@ -90,7 +91,7 @@ func TestMirror(t *testing.T) {
 			}
 		}
 	}
-	await(t, func() bool { m := mirrored(t, f.registry); return m["answered"] == 3 && m["failed"] == 3 })
+	filtertest.Until(t, "what is counted", func() bool { m := mirrored(t, f.registry); return m["answered"] == 3 && m["failed"] == 3 })
 	for _, body := range []io.Reader{struct{ io.Reader }{strings.NewReader("of unknown length")}, strings.NewReader(strings.Repeat("x", 64<<10+1))} {
 		resp, err := f.client.Post(f.url(host, "/api/a"), "text/plain", body)
 		if err != nil {
@@ -152,7 +153,7 @@ func TestMirrorsGetTheirShare(t *testing.T) {
 	for range 200 {
 		f.get(t, host, "/api/")
 	}
-	await(t, func() bool { return mirrored(t, f.registry)["answered"] == int(some.Load()) })
+	filtertest.Until(t, "what is counted", func() bool { return mirrored(t, f.registry)["answered"] == int(some.Load()) })
 	if nothing.Load() > 0 || some.Load() < 50 || some.Load() > 150 {
 		t.Errorf("%d and %d of 200", nothing.Load(), some.Load())
 	}

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -80,16 +80,6 @@ func problems(err error) string {
 	return b.String()
 }
 
-// until waits for a condition.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for began := time.Now(); !holds(); <-time.After(10 * time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // metrics returns what Prometheus would see, as name{labels} value.
 func metrics(t *testing.T, of prometheus.Gatherer) string {
 	t.Helper()
@@ -121,7 +111,7 @@ func TestInstancesAreCounted(t *testing.T) {
 	f.registry.MustRegister(f.proxy.Collector())
 	f.as(t, "", "/")
 	f.as(t, "", "/broken")
-	until(t, "what was counted", func() bool {
+	filtertest.Until(t, "what was counted", func() bool {
 		found := 0
 		for line := range strings.Lines(metrics(t, f.registry)) {
 			name, rest, _ := strings.Cut(line, " ")
@@ -138,7 +128,7 @@ func TestInstancesAreCounted(t *testing.T) {
 		t.Errorf("%d and %d connections are open", secure, plain)
 	}
 	f.client.CloseIdleConnections()
-	until(t, "the end of the connection", func() bool { secure, _ := f.server.Connections(); return secure == 0 })
+	filtertest.Until(t, "the end of the connection", func() bool { secure, _ := f.server.Connections(); return secure == 0 })
 }
 
 func TestWhoCallsIsCountedByRoute(t *testing.T) {
@@ -157,7 +147,7 @@ func TestWhoCallsIsCountedByRoute(t *testing.T) {
 	f.as(t, "ci", "/")
 	f.as(t, "ci", "/broken")
 	f.as(t, "ada", "/")
-	until(t, "the counts", func() bool {
+	filtertest.Until(t, "the counts", func() bool {
 		all := metrics(t, f.registry)
 		return strings.Count(all, "terrace_gateway_consumer_requests_total") == 3 &&
 			strings.Contains(all, `value:"5xx"`) && strings.Contains(all, `value:"ada"`)

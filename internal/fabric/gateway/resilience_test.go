@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -117,23 +118,19 @@ func TestABusyInstanceGetsLess(t *testing.T) {
 	t.Parallel()
 	f, fl := startFleet(t, nil)
 	release := make(chan struct{})
-	busy := fl.add(t, func(http.ResponseWriter, *http.Request) { <-release })
+	came := make(chan struct{}, 60)
+	busy := fl.add(t, func(http.ResponseWriter, *http.Request) { came <- struct{}{}; <-release })
 	fl.add(t, says("ok"))
 	var wg sync.WaitGroup
 	for range 60 { // one after the other, unless the busy one has it
 		answered := make(chan struct{})
-		before := busy.asked.Load()
 		wg.Go(func() {
 			defer close(answered)
 			f.send(t, http.MethodGet, nil)
 		})
-		for waiting := true; waiting; {
-			select {
-			case <-answered:
-				waiting = false
-			case <-time.After(time.Millisecond):
-				waiting = busy.asked.Load() == before
-			}
+		select {
+		case <-answered:
+		case <-came:
 		}
 	}
 	close(release)
@@ -261,9 +258,8 @@ func TestHealthChecks(t *testing.T) {
 	// answers waits until a run of requests is answered by these alone.
 	answers := func(want ...string) {
 		t.Helper()
-		var seen map[string]bool
-		for try := 0; try < 600; try++ {
-			seen = map[string]bool{}
+		filtertest.Until(t, "answers by "+strings.Join(want, " and "), func() bool {
+			seen := map[string]bool{}
 			for range 20 {
 				code, answer, _ := f.send(t, http.MethodGet, nil)
 				if code != http.StatusOK {
@@ -271,12 +267,8 @@ func TestHealthChecks(t *testing.T) {
 				}
 				seen[answer] = true
 			}
-			if len(seen) == len(want) && !slices.ContainsFunc(want, func(w string) bool { return !seen[w] }) {
-				return
-			}
-			<-time.After(20 * time.Millisecond)
-		}
-		t.Fatalf("answers by %v, want %v", seen, want)
+			return len(seen) == len(want) && !slices.ContainsFunc(want, func(w string) bool { return !seen[w] })
+		})
 	}
 	answers("0", "1")
 	ill[0].Store(true)
@@ -308,15 +300,10 @@ func TestBreaker(t *testing.T) {
 		t.Fatalf("asked %d times, refused %d", i.asked.Load(), refused)
 	}
 	well.Store(true)
-	for try := 0; ; try++ { // half open, then closed
-		if code, _, _ := f.send(t, http.MethodGet, nil); code == http.StatusOK {
-			break
-		}
-		if try > 6000 {
-			t.Fatal("the breaker stays open")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	filtertest.Until(t, "the breaker half open, then closed", func() bool {
+		code, _, _ := f.send(t, http.MethodGet, nil)
+		return code == http.StatusOK
+	})
 }
 
 func TestLimits(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	telemetrypolicy "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
@@ -110,7 +111,7 @@ func TestSpansReachACollector(t *testing.T) {
 	route.Rules[0].Retry = &gateway.Retry{Attempts: 2, Codes: []int{503}}
 	put(t, f.routes, dev, route)
 	f.as(t, "", "/orders/1?token=hidden", "Traceparent", "00-"+traceID+"-b7ad6b7169203331-01", "Tracestate", "vendor=1")
-	until(t, "the line", func() bool { return log.text() != "" })
+	filtertest.Until(t, "the line", func() bool { return log.text() != "" })
 	all := exported()
 	if len(all) != 3 || len(parents) != 2 {
 		t.Fatalf("%d spans, %d attempts: %v", len(all), len(parents), all)
@@ -217,7 +218,7 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 			for _, path := range []string{"/fine", "/broken"} {
 				f.as(t, "", path+"?page=2&token=secret", "Baggage", "user=1", "Authorization", "Bearer secret", "Cookie", "session=secret")
 			}
-			until(t, "the lines", func() bool { return strings.Contains(log.text(), "/broken") })
+			filtertest.Until(t, "the lines", func() bool { return strings.Contains(log.text(), "/broken") })
 			text := strings.ReplaceAll(log.text(), "&", `\u0026`)
 			for _, has := range c.has {
 				if !strings.Contains(text, has) {

@@ -9,12 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 )
 
 // attacker is a client of HTTP/2 that sends what it likes.
@@ -260,7 +260,7 @@ func TestWindowsThatStayClosed(t *testing.T) {
 		defer a.mu.Unlock()
 		return a.got[http2.FrameRSTStream]
 	}
-	until(t, "the end of all streams", func() bool { return resets() == 400 && now.Load() == 0 })
+	filtertest.Until(t, "the end of all streams", func() bool { return resets() == 400 && now.Load() == 0 })
 	served, failed := others()
 	t.Logf("of 400 streams %d ran, at most %d at once; others: %d served, %d failed; codes %v", ended.Load(), most.Load(), served, failed, a.codes)
 	if most.Load() > 250 {
@@ -268,15 +268,5 @@ func TestWindowsThatStayClosed(t *testing.T) {
 	}
 	if failed > 0 {
 		t.Errorf("%d requests of others failed", failed)
-	}
-}
-
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !holds(); {
-		if time.Now().After(end) {
-			t.Fatalf("%s: nothing came of it", what)
-		}
-		<-time.After(5 * time.Millisecond)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 )
 
@@ -33,13 +33,14 @@ func TestServesAgainAfterItEnded(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- server.Serve(ctx) }()
 		status := 0
-		for try := 0; status == 0 && try < 400; try++ {
-			if resp, err := client.Get(address); err == nil {
-				status = resp.StatusCode
-				_ = resp.Body.Close()
+		filtertest.Until(t, "an answer", func() bool {
+			resp, err := client.Get(address)
+			if err != nil {
+				return false
 			}
-			time.Sleep(5 * time.Millisecond)
-		}
+			status = resp.StatusCode
+			return resp.Body.Close() == nil
+		})
 		if status != http.StatusPermanentRedirect {
 			t.Errorf("status %d", status)
 		}

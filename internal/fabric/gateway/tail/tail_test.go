@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail/tailsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -123,15 +124,6 @@ func watch(t *testing.T, s *tail.Service, f tail.Filter) (told *seen, stop func(
 	return told, stop
 }
 
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for began := time.Now(); !holds(); <-time.After(10 * time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // TestLinesComeFromAllReplicas has one who watches at a replica see what another answers.
 func TestLinesComeFromAllReplicas(t *testing.T) {
 	t.Parallel()
@@ -156,7 +148,7 @@ func TestLinesComeFromAllReplicas(t *testing.T) {
 		foreign.Tenant = "rival"
 		b.two.Hub.Show(foreign)
 		turn()
-		until(t, "both lines", told.is("/here", "/there"))
+		filtertest.Until(t, "both lines", told.is("/here", "/there"))
 		stop()
 		turn()
 		if b.one.Hub.Watched("acme") || b.two.Hub.Watched("acme") {
@@ -218,7 +210,7 @@ func TestASlowReaderIsToldWhatIsMissing(t *testing.T) {
 		if err := server.Turn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "all to be told of", func() bool {
+		filtertest.Until(t, "all to be told of", func() bool {
 			told.mu.Lock()
 			defer told.mu.Unlock()
 			return len(told.paths) == 1000 && told.left == 1000
@@ -235,7 +227,7 @@ func TestOnlyWhatOneMaySee(t *testing.T) {
 		prod := line("/prod")
 		prod.Stage = "prod"
 		b.one.Hub.Show(prod)
-		until(t, "the line", told.is("/prod"))
+		filtertest.Until(t, "the line", told.is("/prod"))
 		b.refused = true
 		if _, err := b.one.Watch(t.Context(), tail.Filter{Tenant: "acme"}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("%v", err)
@@ -276,7 +268,7 @@ func TestFilters(t *testing.T) {
 			one, stop := watch(t, b, f)
 			b.Hub.Show(line("/orders/1/lines"))
 			if strings.HasSuffix(name, "yes") {
-				until(t, name, one.is("/orders/1/lines"))
+				filtertest.Until(t, name, one.is("/orders/1/lines"))
 			}
 			stop()
 			if strings.HasSuffix(name, "no") && !one.is()() {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn/authntest"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
@@ -127,16 +128,7 @@ func TestSigningOutGivesTheTokenBack(t *testing.T) {
 	if a := b.Go(http.MethodPost, authntest.Host, "/.terrace/logout", "Origin", p.URL(authntest.Host, "")); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.StatusCode, a.Body)
 	}
-	eventually(t, func() bool { return p.provider.Revoked.Load() == 1 })
-}
-
-func eventually(t *testing.T, holds func() bool) {
-	t.Helper()
-	for began := time.Now(); !holds(); <-time.After(10 * time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatal("what was waited for did not come")
-		}
-	}
+	filtertest.Until(t, "what the provider and the gateway tell each other", func() bool { return p.provider.Revoked.Load() == 1 })
 }
 
 // TestUserInfo fills in claims that a policy needs and the ID token lacks, and only
@@ -262,13 +254,13 @@ func TestReplicasTellEachOther(t *testing.T) {
 	if a := b.Go(http.MethodPost, authntest.Host, "/.terrace/logout", "Origin", replicas[0].URL(authntest.Host, "")); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.StatusCode, a.Body)
 	}
-	eventually(t, func() bool { // it is told beside the answer
+	filtertest.Until(t, "what the provider and the gateway tell each other", func() bool { // it is told beside the answer
 		shared.mu.Lock()
 		defer shared.mu.Unlock()
 		return len(shared.words) == 2
 	})
 	replicas[1].clock.advance(6 * time.Second) // and asked for every five
-	eventually(t, func() bool { return !in(copied) })
+	filtertest.Until(t, "what the provider and the gateway tell each other", func() bool { return !in(copied) })
 	shared.mu.Lock()
 	shared.silent = true
 	shared.mu.Unlock()

@@ -13,19 +13,9 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for: %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}
 
 // echo answers with all that a service may build an answer from.
 func echo(w http.ResponseWriter, r *http.Request) {
@@ -137,7 +127,7 @@ func TestRequestsForOneAnswerAreOne(t *testing.T) {
 			}
 		})
 	}
-	until(t, "the service to be asked", func() bool { return f.service.count() == 1 })
+	filtertest.Until(t, "the service to be asked", func() bool { return f.service.count() == 1 })
 	close(release)
 	wg.Wait()
 	if f.service.count() != 1 || hits.Load() != 19 {
@@ -169,7 +159,7 @@ func TestNobodyGetsAnothersAnswer(t *testing.T) {
 			}
 		})
 	}
-	until(t, "the service to be asked", func() bool { return f.service.count() == 1 })
+	filtertest.Until(t, "the service to be asked", func() bool { return f.service.count() == 1 })
 	close(release)
 	wg.Wait()
 }
@@ -184,7 +174,7 @@ func TestStaleWhileRevalidate(t *testing.T) {
 	if g := f.get("/"); g.body != "old" || !g.hit() {
 		t.Fatalf("%q, %s", g.body, g.Header.Get("Cache-Status"))
 	}
-	until(t, "the new answer", func() bool { return f.get("/").body == "new" })
+	filtertest.Until(t, "the new answer", func() bool { return f.get("/").body == "new" })
 	if n := f.service.count(); n != 2 {
 		t.Errorf("the service was asked %d times", n)
 	}

@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,15 +58,27 @@ type Gateway struct {
 	TLS    *tls.Config
 }
 
+// Options change how a Gateway is started.
+type Options struct {
+	// Stall is how long one step of a transfer may take, 0 for the default.
+	Stall time.Duration
+	// AccessLog gets the lines of requests; nil writes none.
+	AccessLog proxy.AccessLog
+	// AsksCertificate tells for which names clients are asked for a certificate; nil asks nobody.
+	AsksCertificate func(serverName string) bool
+	// Also are more hosts with a route, named Route, to the same service, and whose they are.
+	Also map[string]kernel.Scope
+}
+
 // Start serves until the test ends; stall is how long one step of a transfer
 // may take, 0 for the default.
 func Start(t testing.TB, stall time.Duration, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
-	return StartLogged(t, stall, nil, service, kinds...)
+	return StartWith(t, Options{Stall: stall}, service, kinds...)
 }
 
-// StartLogged is Start with an access log.
-func StartLogged(t testing.TB, stall time.Duration, access proxy.AccessLog, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
+// StartWith is Start with more to say.
+func StartWith(t testing.TB, o Options, service http.HandlerFunc, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	upstream := httptest.NewServer(service)
@@ -76,17 +90,21 @@ func StartLogged(t testing.TB, stall time.Duration, access proxy.AccessLog, serv
 	if err := g.Routes.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Routes.PutRoute(t.Context(), Scope(), gateway.ToService(Route, Host, "", "orders", "")); err != nil {
-		t.Fatal(err)
+	hosts := map[string]kernel.Scope{Host: Scope()}
+	maps.Copy(hosts, o.Also)
+	for host, scope := range hosts {
+		if _, err := g.Routes.PutRoute(t.Context(), scope, gateway.ToService(Route, host, "", "orders", "")); err != nil {
+			t.Fatal(err)
+		}
 	}
-	certificate, pool := certificate(t)
+	certificate, pool := certificate(t, slices.Collect(maps.Keys(hosts)))
 	var err error
 	relay := proxy.New(proxy.Config{
-		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: stall, AccessLog: access,
+		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: o.Stall, AccessLog: o.AccessLog,
 	})
 	g.Server, err = front.Listen(t.Context(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, TLS: &tls.Config{Certificates: []tls.Certificate{certificate}},
-		Handler: relay.Handle, Log: log, Stall: stall,
+		Handler: relay.Handle, Log: log, Stall: o.Stall, AsksCertificate: o.AsksCertificate,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,15 +125,22 @@ func StartLogged(t testing.TB, stall time.Duration, access proxy.AccessLog, serv
 	return g
 }
 
-// certificate is one for Host, and what trusts it.
-func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
+// NewClient finds every host at the gateway, follows no redirect, and shows certificates.
+func (g *Gateway) NewClient(certificates ...tls.Certificate) *http.Client {
+	config := g.TLS.Clone()
+	config.ServerName, config.Certificates = "", certificates
+	return client(config)
+}
+
+// certificate is one for hosts, and what trusts it.
+func certificate(t testing.TB, hosts []string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{Host}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		SerialNumber: big.NewInt(1), DNSNames: hosts, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -156,13 +181,21 @@ func (g *Gateway) Policy(t testing.TB, kind, spec string) {
 
 // Put is Policy with its error.
 func (g *Gateway) Put(ctx context.Context, kind, spec string) error {
-	_, err := g.Routes.PutPolicy(ctx, Scope(), gateway.Policy{Name: strings.ToLower(kind), Kind: kind, Spec: json.RawMessage(spec)})
+	return g.PutAt(ctx, Scope(), kind, spec)
+}
+
+// PutAt is Put for another scope.
+func (g *Gateway) PutAt(ctx context.Context, scope kernel.Scope, kind, spec string) error {
+	_, err := g.Routes.PutPolicy(ctx, scope, gateway.Policy{Name: strings.ToLower(kind), Kind: kind, Spec: json.RawMessage(spec)})
 	return err //nolint:wrapcheck // the test's own
 }
 
 // URL is where a path of Host is.
-func (g *Gateway) URL(path string) string {
-	return fmt.Sprintf("https://%s:%d%s", Host, g.Server.Port(), path)
+func (g *Gateway) URL(path string) string { return g.URLOf(Host, path) }
+
+// URLOf is where a path of a host is.
+func (g *Gateway) URLOf(host, path string) string {
+	return fmt.Sprintf("https://%s:%d%s", host, g.Server.Port(), path)
 }
 
 // Do sends a request, with headers in pairs, and reads the answer.

@@ -4,13 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -169,53 +175,74 @@ func TestCallers(t *testing.T) {
 // TestAdapts has a service become slow: fewer are let through than before.
 func TestAdapts(t *testing.T) {
 	t.Parallel()
-	var slow atomic.Bool
-	var inside, most, answered, refused atomic.Int64
-	g := filtertest.Start(t, 0, func(http.ResponseWriter, *http.Request) {
-		n := inside.Add(1)
-		defer inside.Add(-1)
-		most.Store(max(most.Load(), n))
-		took := 10 * time.Millisecond
-		if slow.Load() {
-			took = 500 * time.Millisecond
-		}
-		<-time.After(took)
-		answered.Add(1)
-	}, shed.New())
-	g.Policy(t, shed.Name, `{"adaptive":{"min":2,"max":20,"initial":20}}`)
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	for range 24 {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				if resp, _, err := g.Try(ctx, http.MethodGet, "/", ""); err == nil && resp.StatusCode == 503 {
-					refused.Add(1)
-					<-time.After(20 * time.Millisecond) // a client that is told to wait
-				}
-			}
+	synctest.Test(t, func(t *testing.T) {
+		filter, err := shed.New().Compile(t.Context(), gateway.Policy{Name: "adapts", Spec: []byte(`{"adaptive":{"min":2,"max":20,"initial":20}}`)}, gateway.Attachment{
+			Scope: filtertest.Scope(), Route: filtertest.Route, Hosts: []string{filtertest.Host},
 		})
-	}
-	defer func() { cancel(); wg.Wait() }()
-	await := func(what string, holds func() bool) {
-		for began := time.Now(); !holds(); <-time.After(100 * time.Millisecond) {
-			if time.Since(began) > 3*time.Minute {
-				t.Fatalf("%s: %d answers, at most %d at once", what, answered.Load(), most.Load())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var slow atomic.Bool
+		var inside, most, answered, refused atomic.Int64
+		handle := filter(func(x *exchange.Exchange) {
+			x.Facts.Attempts++ // a service is asked
+			n := inside.Add(1)
+			defer inside.Add(-1)
+			most.Store(max(most.Load(), n))
+			took := 10 * time.Millisecond
+			if slow.Load() {
+				took = 500 * time.Millisecond
 			}
+			took += rand.N(took / 10)
+			time.Sleep(took) // of the bubble's clock
+			answered.Add(1)
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		var clients sync.WaitGroup
+		for range 24 {
+			clients.Go(func() {
+				for ctx.Err() == nil {
+					if ask(ctx, handle) == http.StatusServiceUnavailable {
+						refused.Add(1)
+						time.Sleep(20 * time.Millisecond) // a client that is told to wait
+					}
+				}
+			})
 		}
-	}
-	await("a fast service is not used", func() bool { return answered.Load() > 2000 })
-	slow.Store(true)
-	before := answered.Load()
-	await("a slow service is not given less", func() bool {
-		if answered.Load()-before < 40 { // so many that all places have been used
-			return false
+		time.Sleep(5 * time.Second)
+		if answered.Load() < 2000 || most.Load() < 18 {
+			t.Errorf("a fast service answered %d, at most %d at once", answered.Load(), most.Load())
 		}
-		before = answered.Load()
-		return most.Swap(0) < 16
+		slow.Store(true)
+		least := int64(20)
+		for range 30 { // once it is used to that, it has more again
+			most.Store(0)
+			time.Sleep(2 * time.Second)
+			least = min(least, most.Load())
+		}
+		if least == 0 || least >= 16 {
+			t.Errorf("a slow service has %d at once", least)
+		}
+		if refused.Load() == 0 {
+			t.Error("nothing was turned away")
+		}
+		cancel()
+		clients.Wait()
 	})
-	if refused.Load() == 0 {
-		t.Error("nothing was turned away")
+}
+
+// ask has a handler answer a request, and returns the status.
+func ask(ctx context.Context, handle exchange.Handler) int {
+	var req fasthttp.Request
+	var resp fasthttp.Response
+	req.Header.SetHost(filtertest.Host)
+	req.SetRequestURI("/")
+	x, ok := exchange.New(&req, &resp, exchange.Connection{Context: ctx, Proto: 2})
+	if ok {
+		handle(x)
 	}
+	x.Handled()
+	return resp.StatusCode()
 }
 
 func TestWrongSpecs(t *testing.T) {

@@ -6,4 +6,3 @@
 // does not fit. Which document stands on a stage it is told (Catalog); who calls
 // what it tells (Calls).
 package validate
-

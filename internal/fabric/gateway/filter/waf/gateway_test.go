@@ -60,7 +60,7 @@ func guard(t *testing.T, spec string) *guarded {
 	store := tuningsql.NewStore(dbtest.SQLite(t, tuningsql.Migrations()))
 	g.counts = &tuning.Counts{Store: store}
 	g.kind = waf.NewKind(slog.New(slog.DiscardHandler), m, g.counts)
-	g.Gateway = filtertest.StartLogged(t, 0, g.access, filtertest.Echo, g.kind)
+	g.Gateway = filtertest.StartWith(t, filtertest.Options{AccessLog: g.access}, filtertest.Echo, g.kind)
 	g.Routes.Authorizer = everyone{}
 	g.tuning = &tuning.Service{Store: store, Policies: g.Routes, Authorizer: everyone{}, Stages: everyone{}, Kind: waf.KindName}
 	g.Policy(t, waf.KindName, spec)

@@ -128,14 +128,14 @@ func exclude(e *command.Env) *cobra.Command {
 	var p apiclient.ProposeWafExclusionParams
 	var rules []string
 	c := g.ofStage(&cobra.Command{
-		Use: "exclude ROUTE", Short: "Write the policy that keeps rules from looking at something", Args: cobra.ExactArgs(1),
+		Use: "exclude", Short: "Write the policy that keeps rules from looking at something", Args: cobra.NoArgs,
 		Long: "The policy that holds for the route is written with one exclusion more; nothing is changed until it is applied.\n" +
 			"Without --rule it is the rules that refused requests because of the target.",
-		Example: "  terrace gateway waf exclude orders --stage prod --target ARGS:note > guard.yaml\n" +
-			"  terrace gateway waf exclude orders --stage prod --rule 942100 --target ARGS:q --path /search --own > guard.yaml\n" +
+		Example: "  terrace gateway waf exclude --route orders --stage prod --target ARGS:note > guard.yaml\n" +
+			"  terrace gateway waf exclude --route orders --stage prod --rule 942100 --target ARGS:q --path /search --own > guard.yaml\n" +
 			"  terrace gateway apply -f guard.yaml",
-	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
-		p.Project, p.Stage, p.Route = at.Project, at.Stage, args[0]
+	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, _ []string) error {
+		p.Project, p.Stage = at.Project, at.Stage
 		for _, word := range rules {
 			id, err := strconv.ParseInt(word, 10, 32)
 			if err != nil || id < 1 {
@@ -153,7 +153,9 @@ func exclude(e *command.Env) *cobra.Command {
 		}
 		return e.Print(r.Document, nil)
 	})
-	c.ValidArgsFunction = g.routes()
+	g.routeFlag(c, &p.Route)
+	c.Flag("route").Usage = "the route"
+	_ = c.MarkFlagRequired("route") // the flag is there
 	c.Flags().StringSliceVar(&rules, "rule", nil, "the rules by their ids, with commas between; those that refused requests by default")
 	c.Flags().StringVar(&p.Target, "target", "", "where they are not to look, such as ARGS:note; nowhere by default")
 	c.Flags().StringVar(&p.PathPrefix, "path", "", "the path under which that holds; everywhere by default")

@@ -11366,7 +11366,7 @@ type ListApisParams struct {
 
 // GetAPIChangesParams defines parameters for GetAPIChanges.
 type GetAPIChangesParams struct {
-	// From The older revision; the newest unless given.
+	// From The older revision; unless given that before the newer one, or the newest of another version.
 	From int64 `form:"from,omitempty" json:"from,omitempty"`
 
 	// FromVersion The version that the older revision is of; the same unless given.

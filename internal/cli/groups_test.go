@@ -47,6 +47,32 @@ func TestFlagsThatDoNotGoTogetherAreNamed(t *testing.T) {
 	}
 }
 
+// TestFlagsThatGoTogetherAreNamed gives each command one flag of each group whose flags
+// are given together.
+func TestFlagsThatGoTogetherAreNamed(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	eachCommand(cli.Root(envOf(&bytes.Buffer{})), func(c *cobra.Command) {
+		groups := map[string]bool{}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			for _, group := range f.Annotations["cobra_annotation_required_if_others_set"] {
+				groups[group] = true
+			}
+		})
+		for group := range groups {
+			line, names := words(c), strings.Fields(group)
+			line = append(line, "--"+names[0]+"="+worth(c.Flag(names[0])))
+			seen++
+			if code, said := try(line); code != exit.Usage || !strings.Contains(said, "--"+names[1]) || !strings.Contains(said, "missing beside --"+names[0]+"\nfix: ") {
+				t.Errorf("%q: exit %d, %s", line, code, said)
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("no group was found in the tree")
+	}
+}
+
 // worth is a value that a flag takes.
 func worth(f *pflag.Flag) string {
 	if of, is := f.Value.(interface{ Words() []string }); is {

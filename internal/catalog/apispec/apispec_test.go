@@ -147,6 +147,11 @@ func TestRevisions(t *testing.T) {
 		if err != nil || one.Source != document() {
 			t.Errorf("%+v %v", one, err)
 		}
+		before, err := b.Changes(as("ada"), v1, 0, v1, 0)
+		same, errSame := b.Changes(as("ada"), v1, 2, v1, 2)
+		if err != nil || errSame != nil || len(before) == 0 || len(same) != 0 {
+			t.Errorf("changed since the revision before: %+v %v; since itself: %+v %v", before, err, same, errSame)
+		}
 		if _, err := b.Revision(as("ada"), v1, 9); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("revision 9: %v", err)
 		}
@@ -272,6 +277,14 @@ func TestLifecycle(t *testing.T) {
 		st, err := b.Deprecate(as("ada"), v1, apispec.Deprecation{Stage: "prod", Sunset: sunset, Link: "https://example.com/v2"})
 		if err != nil || st.State != apispec.Deprecated || !st.DeprecatedAt.Equal(b.now) {
 			t.Fatalf("%+v %v", st, err)
+		}
+		if _, err := b.Deprecate(as("ada"), v1, apispec.Deprecation{Stage: "prod", Sunset: sunset.Add(-time.Hour)}); !kernel.Is(err, kernel.Refused) {
+			t.Errorf("the promise was taken back without a word: %v", err)
+		}
+		for _, to := range []time.Time{sunset.Add(-time.Hour), sunset} {
+			if _, err := b.Deprecate(as("ada"), v1, apispec.Deprecation{Stage: "prod", Sunset: to, Link: "https://example.com/v2", Reason: "it was mistyped"}); err != nil {
+				t.Error(err)
+			}
 		}
 		b.upload(t, v1, document("      tags: [orders]\n"))
 		if st = b.publish(t, v1, apispec.Publishing{Stage: "prod"}); st.State != apispec.Deprecated || st.Revision != 2 || !st.Sunset.Equal(sunset) {

@@ -68,8 +68,8 @@ func (s *Service) override(ctx context.Context, scope kernel.Scope, id string) (
 		return Override{}, err
 	}
 	o, err := s.Decisions.Override(ctx, scope, id)
-	if err == nil && !within.Has(o.Project, o.Stage) {
-		return Override{}, kernel.Errorf(kernel.NotFound, "the override %s does not exist", id)
+	if kernel.Is(err, kernel.NotFound) || err == nil && !within.Has(o.Project, o.Stage) {
+		return Override{}, kernel.Errorf(kernel.NotFound, "the override %s does not exist", id).WithFix("see those of the project with: terrace api overrides")
 	}
 	return o, err
 }

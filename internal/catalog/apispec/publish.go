@@ -174,7 +174,8 @@ type Deprecation struct {
 	Reason string
 }
 
-// Deprecate has the gateway tell clients of a version on a stage to leave it.
+// Deprecate has the gateway tell clients of a version on a stage to leave it. A sunset that
+// they were told is moved to a later day, and to a sooner one only with a reason.
 func (s *Service) Deprecate(ctx context.Context, k Key, d Deprecation) (st Standing, err error) {
 	if err := s.mayPublish(ctx, k, d.Stage); err != nil {
 		return st, err
@@ -192,6 +193,10 @@ func (s *Service) Deprecate(ctx context.Context, k Key, d Deprecation) (st Stand
 		}
 		if st.State == Retired {
 			return kernel.Errorf(kernel.Conflict, "%s is retired on %s", k, d.Stage)
+		}
+		if st.Sunset != nil && d.Sunset.Before(*st.Sunset) && d.Reason == "" {
+			return kernel.Errorf(kernel.Refused, "clients of %s were promised it on %s until %s", k, d.Stage, st.Sunset.UTC().Format(time.RFC3339)).
+				WithFix("name a later day, or say why it is sooner with --reason")
 		}
 		if st.DeprecatedAt == nil {
 			st.DeprecatedAt = &now

@@ -270,16 +270,20 @@ func (s *Service) Revisions(ctx context.Context, k Key, page kernel.PageRequest)
 	return kernel.PageOf(all, page, func(r Revision) string { return strconv.FormatInt(r.Number, 10) }), err
 }
 
-// Changes compares a revision with one of the same API, perhaps of another version.
+// Changes compares a revision with one of the same API, perhaps of another version. Number 0
+// is the newest, and as the older one of the same version the revision before the other.
 func (s *Service) Changes(ctx context.Context, from Key, fromNumber int64, to Key, toNumber int64) ([]change.Change, error) {
 	if err := s.Authorizer.Authorize(ctx, ActionRead, to.scope()); err != nil {
 		return nil, err
 	}
-	old, err := s.Store.Revision(ctx, from, fromNumber)
+	next, err := s.Store.Revision(ctx, to, toNumber)
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.Store.Revision(ctx, to, toNumber)
+	if from == to && fromNumber == 0 {
+		fromNumber = max(1, next.Number-1)
+	}
+	old, err := s.Store.Revision(ctx, from, fromNumber)
 	if err != nil {
 		return nil, err
 	}

@@ -199,7 +199,7 @@ func changes(e *command.Env) *cobra.Command {
 	var p apiclient.GetAPIChangesParams
 	c := &cobra.Command{
 		Use: "changes API VERSION", Short: "Tell what is different for clients between two revisions, as a changelog", Args: cobra.ExactArgs(2),
-		Example: "  terrace api changes orders v1 --from 2 --to 3\n  terrace api changes orders v2 --from-version v1",
+		Example: "  terrace api changes orders v1\n  terrace api changes orders v1 --from 2 --to 3\n  terrace api changes orders v2 --from-version v1",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			r, err := s.APIChanges(ctx, project, args[0], args[1], p)
 			if err != nil {
@@ -208,7 +208,7 @@ func changes(e *command.Env) *cobra.Command {
 			return e.Print(r, func(w io.Writer) { _, _ = io.WriteString(w, r.Markdown) })
 		}),
 	}
-	command.Number(c, &p.From, "from", 0, "the `number` of the older revision; the newest by default", 0, 0)
+	command.Number(c, &p.From, "from", 0, "the `number` of the older revision; the one before by default, or the newest of --from-version", 0, 0)
 	command.Number(c, &p.To, "to", 0, "the `number` of the newer revision; the newest by default", 0, 0)
 	c.Flags().StringVar(&p.FromVersion, "from-version", "", "the version that the older revision is of; the same by default")
 	return c

@@ -12,6 +12,7 @@ import (
 const (
 	exclusive = "cobra_annotation_mutually_exclusive"
 	oneOf     = "cobra_annotation_one_required"
+	joined    = "cobra_annotation_required_if_others_set"
 )
 
 // groups says by names which flags of c do not go together, or of which one is
@@ -27,6 +28,17 @@ func groups(c *cobra.Command, err error) *Error {
 	for _, group := range grouped(c, oneOf) {
 		if !slices.ContainsFunc(group, func(name string) bool { return c.Flags().Changed(name) }) {
 			return mistake(c, OneOf(dashed(group))+" is missing")
+		}
+	}
+	for _, group := range grouped(c, joined) {
+		lacks := slices.DeleteFunc(slices.Clone(group), func(name string) bool { return c.Flags().Changed(name) })
+		if n := len(lacks); n > 0 && n < len(group) {
+			has := slices.DeleteFunc(group, func(name string) bool { return !c.Flags().Changed(name) })
+			verb := " are missing"
+			if n == 1 {
+				verb = " is missing"
+			}
+			return mistake(c, strings.Join(dashed(lacks), " and ")+verb+" beside "+strings.Join(dashed(has), " and "))
 		}
 	}
 	return nil

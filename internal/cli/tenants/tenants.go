@@ -43,7 +43,7 @@ func create(e *command.Env) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&in.Display, "display", "", "how people call it")
 	f.StringVar(&in.Admin, "admin", "", "the name of its first admin (admin)")
-	f.StringVar(&in.Project, "project", "", "its first project; none is made unless given")
+	f.StringVar(&in.Project, "project", "", "its first project, with --costcenter and --owner; none is made unless given")
 	f.StringVar(&in.CostCenter, "costcenter", "", "who pays for the project")
 	f.StringVar(&in.Owner, "owner", "", "the team that answers for the project")
 	c.MarkFlagsRequiredTogether("project", "costcenter", "owner")

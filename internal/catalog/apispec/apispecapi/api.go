@@ -169,7 +169,7 @@ func (a API) document(ctx context.Context, in *documentInput) (*documentOutput, 
 
 type changesInput struct {
 	VersionPath
-	From        int64  `query:"from" minimum:"0" doc:"The older revision; the newest unless given."`
+	From        int64  `query:"from" minimum:"0" doc:"The older revision; unless given that before the newer one, or the newest of another version."`
 	FromVersion string `query:"fromVersion" maxLength:"63" doc:"The version that the older revision is of; the same unless given."`
 	To          int64  `query:"to" minimum:"0" doc:"The newer revision; the newest unless given."`
 }

@@ -2,7 +2,11 @@ package db
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -14,7 +18,7 @@ import (
 )
 
 // Map turns a database error into Terrace's: no row is NotFound, a broken
-// unique constraint is Conflict, a full disk is Unavailable, a text with the
+// unique constraint is Conflict, a full disk and a server that is away are Unavailable, a text with the
 // character NUL is Invalid; any other keeps its kind. what names the thing, such as "run run_01…". nil stays nil.
 func Map(err error, what string) error {
 	switch {
@@ -30,6 +34,10 @@ func Map(err error, what string) error {
 		full := kernel.Errorf(kernel.Unavailable, "the disk that holds the database is full; %s was not saved", what)
 		full.Err = err
 		return full.WithFix("free space on it and try again")
+	case isAway(err):
+		away := kernel.Errorf(kernel.Unavailable, "the database does not answer")
+		away.Err = fmt.Errorf("%s: %w", what, err)
+		return away.WithFix("try again in a moment; if it stays, tell whoever runs Terrace")
 	default:
 		return kernel.Errorf(kernel.Internal, "%s: %w", what, err)
 	}
@@ -74,4 +82,17 @@ func isFull(err error) bool {
 		return e.Code()&0xff == sqlite3.SQLITE_FULL
 	}
 	return false
+}
+
+// isAway tells a server that cannot be connected to, or whose connection has broken.
+func isAway(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// connection exceptions, too many connections, and a server that stops or starts
+		return strings.HasPrefix(e.Code, "08") || e.Code == "53300" || strings.HasPrefix(e.Code, "57P0")
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	_, broken := errors.AsType[*net.OpError](err)
+	return broken || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
 }

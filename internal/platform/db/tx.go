@@ -47,6 +47,9 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	}
 	tx, err := d.begin(ctx)
 	if err != nil {
+		if isAway(err) {
+			return Map(err, "begin transaction")
+		}
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	committed := false
@@ -56,7 +59,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		return err
 	}
 	if err := tx.commit(ctx); err != nil {
-		if isFull(err) {
+		if isFull(err) || isAway(err) {
 			return Map(err, "the change")
 		}
 		return fmt.Errorf("commit transaction: %w", err)

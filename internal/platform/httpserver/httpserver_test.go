@@ -106,6 +106,22 @@ func operation(id, method, path string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: id, Tags: []string{"test"}}
 }
 
+// TestTheCauseIsTheLogsAlone has an error that does not say what it comes from.
+func TestTheCauseIsTheLogsAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	away := kernel.Errorf(kernel.Unavailable, "the database does not answer")
+	away.Err = errors.New("dial 10.0.0.7: refused")
+	httpserver.Register(f.api, operation("away", http.MethodGet, "/away"), func(context.Context, *struct{}) (*struct{}, error) { return nil, away })
+	res, body := f.do(t, http.MethodGet, "/api/v1/away", "")
+	if res.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "10.0.0.7") || !strings.Contains(body, "the database does not answer") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if log := f.log.String(); !strings.Contains(log, `"cause":"dial 10.0.0.7: refused"`) {
+		t.Errorf("the log does not have it: %s", log)
+	}
+}
+
 func TestKindsBecomeStatuses(t *testing.T) {
 	t.Parallel()
 	for kind, status := range map[kernel.Kind]int{

@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -144,6 +145,9 @@ func logRequest(log *slog.Logger, w http.ResponseWriter, r *http.Request, took t
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", shown(err.Error())))
+		if e, is := errors.AsType[*kernel.Error](err); is && e.Err != nil && !strings.Contains(err.Error(), e.Err.Error()) {
+			attrs = append(attrs, slog.String("cause", shown(e.Err.Error()))) // it is the log's alone
+		}
 	}
 	log.LogAttrs(r.Context(), levelOf(r.URL.Path, status), "request", attrs...)
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 const (
@@ -37,7 +39,7 @@ func strict(h *fasthttp.RequestHeader) *flaw {
 			return unclear("A header goes on in the next line.")
 		}
 		colon := bytes.IndexByte(raw[:end], ':')
-		if colon < 1 || !isToken(raw[:colon]) {
+		if colon < 1 || !route.Token(raw[:colon]) {
 			return unclear("A header has no name, or one with spaces.")
 		}
 		value := bytes.Trim(raw[colon+1:end-1], " \t")
@@ -88,20 +90,3 @@ func is(b []byte, what string) bool {
 	}
 	return true
 }
-
-// isToken tells a name (RFC 9110 §5.6.2).
-func isToken(b []byte) bool {
-	for _, c := range b {
-		if !tokens[c] {
-			return false
-		}
-	}
-	return len(b) > 0
-}
-
-var tokens = func() (t [256]bool) { //nolint:gochecknoglobals // never written to
-	for _, c := range "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
-		t[c] = true
-	}
-	return t
-}()

@@ -8,6 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // The bounds of a product.
@@ -89,7 +90,7 @@ func plans(r *spec.Reader, all []Plan) {
 		length(r, at+".description", p.Description, maxText)
 		r.Int(at+".maxSubscriptions", int64(p.MaxSubscriptions), 0, maxOfConsumer)
 		for j, s := range p.Scopes {
-			if !spec.Token(s) && !spec.Value(s) || s == "" || len(s) > maxTitle {
+			if !route.Token(s) && !spec.Value(s) || s == "" || len(s) > maxTitle {
 				r.Add(at+".scopes["+strconv.Itoa(j)+"]", "", "%q is no scope", s)
 			}
 		}

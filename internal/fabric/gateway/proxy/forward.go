@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -34,8 +33,12 @@ func forward(x *exchange.Exchange) {
 	}
 	h.SetRequestURI(x.Target)
 	h.SetNoDefaultContentType(true)
-	var ip [48]byte
-	h.SetBytesV("X-Forwarded-For", address(ip[:0], x.Client))
+	var text [48]byte
+	ip := text[:0]
+	if a := x.Address(); a.IsValid() {
+		ip = a.AppendTo(ip)
+	}
+	h.SetBytesV("X-Forwarded-For", ip)
 	h.SetBytesV("X-Forwarded-Host", h.Host())
 	proto := "http"
 	if x.Secure() {
@@ -46,19 +49,6 @@ func forward(x *exchange.Exchange) {
 
 // maxBaggage is how much baggage passes, in bytes (W3C Baggage §3.3.2).
 const maxBaggage = 8192
-
-// address appends the client's address.
-func address(to []byte, a net.Addr) []byte {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		return to
-	}
-	ip, ok := netip.AddrFromSlice(tcp.IP)
-	if !ok {
-		return to
-	}
-	return ip.Unmap().AppendTo(to)
-}
 
 // upgradeOf returns the protocol that the client wants to change to. HTTP/2 is
 // none of them: what came through such a tunnel would have passed no rule.

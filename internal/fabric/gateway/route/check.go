@@ -266,17 +266,6 @@ func plainPath(p string) bool {
 		!strings.Contains(p+"/", "/./") && !strings.Contains(p+"/", "/../") && !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// Token tells a name as HTTP has them (RFC 9110 §5.6.2).
-func Token(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
-}
-
 func validHost(host string) bool {
 	if host == "" || len(host) > 253 {
 		return false

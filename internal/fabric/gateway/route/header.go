@@ -1,5 +1,22 @@
 package route
 
+// Token tells a token, as names of headers, methods and cookies are (RFC 9110 §5.6.2).
+func Token[T string | []byte](name T) bool {
+	for i := range len(name) {
+		if !tokens[name[i]] {
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+var tokens = func() (t [256]bool) { //nolint:gochecknoglobals // never written to
+	for _, c := range "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
+		t[c] = true
+	}
+	return t
+}()
+
 // Hop tells that a header, in lower case, is of one connection (RFC 9110 §7.6.1).
 func Hop[T string | []byte](name T) bool {
 	switch string(name) {

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // MessageError is an answer that is not HTTP/1.1 as RFC 9112 has it, or that can
@@ -110,13 +112,8 @@ func statusLine(line []byte) bool {
 // field splits a header line; a name holds no spaces, a value no controls.
 func field(line []byte) (name, value []byte, ok bool) {
 	i := bytes.IndexByte(line, ':')
-	if i <= 0 {
+	if i <= 0 || !route.Token(line[:i]) {
 		return nil, nil, false
-	}
-	for _, c := range line[:i] {
-		if !tokenByte(c) {
-			return nil, nil, false
-		}
 	}
 	value = bytes.Trim(line[i+1:], " \t")
 	return line[:i], value, !controls(value)
@@ -138,9 +135,4 @@ func digits(b []byte) bool {
 		}
 	}
 	return len(b) > 0 && len(b) <= 18
-}
-
-// tokenByte is of a name (RFC 9110 §5.6.2).
-func tokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || bytes.IndexByte([]byte("!#$%&'*+.^_`|~"), c) >= 0
 }

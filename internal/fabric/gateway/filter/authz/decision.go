@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func verdict(said any) (allowed bool, reason string) {
 func (d *decision) input(x *exchange.Exchange) map[string]any {
 	in := map[string]any{
 		"method": string(x.Request.Header.Method()), "host": x.Host, "path": x.Path, "segments": segments(x.Path), "secure": x.Secure(),
-		"client": address(x.Client), "consumer": x.Facts.Consumer, "headers": d.shown(x), "route": x.Facts.Route,
+		"client": client(x), "consumer": x.Facts.Consumer, "headers": d.shown(x), "route": x.Facts.Route,
 		"claims": map[string]any{}, "scopes": []any{}, "subject": "", "issuer": "", "provider": "", "product": "", "authenticated": false,
 	}
 	if who := x.Facts.Identity; who != nil {
@@ -100,9 +99,10 @@ func segments(path string) []any {
 	return out
 }
 
-func address(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.IP.String()
+// client is the client's address, empty where there is none.
+func client(x *exchange.Exchange) string {
+	if a := x.Address(); a.IsValid() {
+		return a.String()
 	}
 	return ""
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -78,7 +79,7 @@ func check(r *spec.Reader, d document) {
 			r.Add(l.path, "", "more than 64 names")
 		}
 		for i, name := range l.names {
-			if !spec.Token(name) {
+			if !route.Token(name) {
 				r.Add(l.path+"["+strconv.Itoa(i)+"]", "", "%q cannot be a name", name)
 			}
 		}
@@ -116,7 +117,7 @@ func (n *names) has(name []byte) bool {
 		name = bytes.ToLower(name)
 	}
 	if n.any && len(name) < 256 {
-		return spec.Token(string(name))
+		return route.Token(string(name))
 	}
 	_, ok := n.list[string(name)]
 	return ok

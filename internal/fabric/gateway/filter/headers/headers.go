@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -188,7 +189,7 @@ func (c changes) check(r *spec.Reader, path string, request bool) {
 func checkName(r *spec.Reader, path, name string, request bool) {
 	lower := strings.ReplaceAll(strings.ToLower(name), "_", "-")
 	switch {
-	case !spec.Token(name):
+	case !route.Token(name):
 		r.Add(path, "", "%q cannot be the name of a header", name)
 	case reserved(lower):
 		r.Add(path, "", "%s belongs to the connection or the message itself", name)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -91,7 +92,7 @@ func read(r *spec.Reader, d document, at gateway.Attachment, early bool) []*limi
 		if doc.Name == "" {
 			doc.Name = "default"
 		}
-		if !spec.Token(doc.Name) || len(doc.Name) > 64 || strings.ContainsAny(doc.Name, "'`") {
+		if !route.Token(doc.Name) || len(doc.Name) > 64 || strings.ContainsAny(doc.Name, "'`") {
 			r.Add(path+".name", "use letters, digits and hyphens", "%q cannot be the name of a limit", doc.Name)
 		}
 		if names[doc.Name] {
@@ -131,7 +132,7 @@ func readLimit(r *spec.Reader, path string, d limitDocument, at gateway.Attachme
 }
 
 func checkMethod(r *spec.Reader, path, method string) {
-	if !spec.Token(method) || method != strings.ToUpper(method) {
+	if !route.Token(method) || method != strings.ToUpper(method) {
 		r.Add(path, "write it in capitals, such as "+http.MethodPost, "%q is no method", method)
 	}
 }

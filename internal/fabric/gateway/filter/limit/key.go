@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // part is one part of a key: it appends what it found, or tells that there is
@@ -55,7 +56,7 @@ func readPart(kind, name string, at gateway.Attachment) (part, string) {
 	case "plan":
 		return plan, ""
 	case "header":
-		if !spec.Token(name) {
+		if !route.Token(name) {
 			return nil, fmt.Sprintf("%q cannot be the name of a header", name)
 		}
 		return header(name), ""

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/kept"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -127,7 +128,7 @@ func (d *document) check(r *spec.Reader) {
 	}
 	if d.Caller != nil {
 		r.Int("caller.limit", d.Caller.Limit, 1, most)
-		if d.Caller.Header != "" && !spec.Token(d.Caller.Header) {
+		if d.Caller.Header != "" && !route.Token(d.Caller.Header) {
 			r.Add("caller.header", "", "%q cannot be the name of a header", d.Caller.Header)
 		}
 	}

@@ -53,6 +53,9 @@ func (r *Reader) Add(path, fix, format string, args ...any) {
 	r.problems = append(r.problems, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...), Fix: fix})
 }
 
+// Tell tells problems that were found elsewhere; their paths begin within the spec, too.
+func (r *Reader) Tell(found ...kernel.Problem) { r.problems = append(r.problems, found...) }
+
 // Int tells a number out of its bounds.
 func (r *Reader) Int(path string, value, low, high int64) {
 	if value < low || value > high {
@@ -221,17 +224,6 @@ func fieldNames(of reflect.Type) []string {
 		out = append(out, name)
 	}
 	return out
-}
-
-// Token tells that a name can be that of a header (RFC 9110 §5.6.2).
-func Token(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // Value tells that a text can be a header's value (RFC 9110 §5.5).

@@ -2,13 +2,13 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product/productredis"
@@ -59,13 +59,12 @@ func (o *products) settle(p *platform) {
 
 // validatedAPIs are the APIs that a policy holds routes against.
 func validatedAPIs(p gateway.Policy) []product.API {
-	var spec struct {
-		APIs []product.API `json:"apis"`
+	named := validate.APIsOf(p)
+	out := make([]product.API, 0, len(named))
+	for _, n := range named {
+		out = append(out, product.API(n))
 	}
-	if p.Kind != "ValidationPolicy" || json.Unmarshal(p.Spec, &spec) != nil {
-		return nil
-	}
-	return spec.APIs
+	return out
 }
 
 // consumers are who can subscribe.

@@ -26,7 +26,7 @@ type operation struct {
 	deprecated bool
 	sunset     string
 	parameters []*parameter
-	// query and deep are the names that a query may have.
+	// query are the names that a query may have.
 	query    map[string]bool
 	body     *content
 	required bool

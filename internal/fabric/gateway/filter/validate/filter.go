@@ -16,7 +16,7 @@ import (
 // filter is a policy on a route.
 type filter struct {
 	*Kind
-	spec
+	settings
 
 	scope kernel.Scope
 }
@@ -38,7 +38,7 @@ func (f *filter) handle(x *exchange.Exchange, next exchange.Handler) {
 		f.unknown(x, next, nil)
 		return
 	case c.Retired:
-		x.Refuse(name, http.StatusGone, "API retired", "Version "+c.Version+" of the API "+c.API+" is gone.", "use a later version")
+		x.Refuse(KindName, http.StatusGone, "API retired", "Version "+c.Version+" of the API "+c.API+" is gone.", "use a later version")
 		c.life(x)
 		return
 	case c.op == nil:
@@ -66,10 +66,10 @@ func (f *filter) unknown(x *exchange.Exchange, next exchange.Handler, allowed []
 	case f.UnknownOperations == "pass":
 		next(x)
 	case len(allowed) > 0:
-		x.Refuse(name, http.StatusMethodNotAllowed, "Method not allowed", "The API has no such operation on this path.", "")
+		x.Refuse(KindName, http.StatusMethodNotAllowed, "Method not allowed", "The API has no such operation on this path.", "")
 		x.Response.Header.Set("Allow", strings.Join(allowed, ", "))
 	default:
-		x.Refuse(name, http.StatusNotFound, "No such operation", "The API has no operation on this path.", "see the API's reference")
+		x.Refuse(KindName, http.StatusNotFound, "No such operation", "The API has no operation on this path.", "see the API's reference")
 	}
 }
 
@@ -176,7 +176,7 @@ func (f *filter) request(x *exchange.Exchange, c call) bool {
 		return true
 	}
 	f.told(x, c, "request", "refused", wrong)
-	x.Refuse(name, status, "Request does not fit the API", "The request breaks the API's document.", "see errors, and the API's reference")
+	x.Refuse(KindName, status, "Request does not fit the API", "The request breaks the API's document.", "see errors, and the API's reference")
 	explain(x, status, "Request does not fit the API", wrong)
 	return false
 }

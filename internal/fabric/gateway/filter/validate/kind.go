@@ -17,14 +17,14 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	if err != nil {
 		return nil, err
 	}
-	f := &filter{Kind: k, spec: s, scope: at.Scope}
+	f := &filter{Kind: k, settings: s, scope: at.Scope}
 	return func(next exchange.Handler) exchange.Handler {
 		return func(x *exchange.Exchange) { f.handle(x, next) }
 	}, nil
 }
 
-// name is the kind's in documents.
-const name = "ValidationPolicy"
+// KindName is the kind's name in documents.
+const KindName = "ValidationPolicy"
 
 // Kind is the kind ValidationPolicy.
 type Kind struct {
@@ -43,7 +43,7 @@ func New(catalog *Catalog, calls Calls, log *slog.Logger, r prometheus.Registere
 }
 
 // Name implements gateway.Kind.
-func (k *Kind) Name() string { return name }
+func (k *Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
-func (*Kind) Spec() any { return spec{} }
+func (*Kind) Spec() any { return settings{} }

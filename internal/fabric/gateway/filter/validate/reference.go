@@ -5,9 +5,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// KindName is the kind of the policies.
-const KindName = name
-
 // Reference is where a policy has requests be for a version of an API.
 type Reference struct {
 	// Prefix is what their paths have before those of the document.

@@ -54,7 +54,7 @@ func (f *filter) answered(x *exchange.Exchange, c call, wrong []Violation) {
 		f.told(x, c, "response", "reported", wrong)
 	default:
 		f.told(x, c, "response", "refused", wrong)
-		x.Refuse(name, http.StatusBadGateway, "Answer does not fit the API", "The service answered otherwise than the API's document says.", "")
+		x.Refuse(KindName, http.StatusBadGateway, "Answer does not fit the API", "The service answered otherwise than the API's document says.", "")
 	}
 }
 

@@ -1,15 +1,13 @@
 package validate
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 // What becomes of a message that does not fit.
@@ -25,8 +23,8 @@ const (
 	maxBody     = 16 << 20
 )
 
-// spec is a policy's.
-type spec struct {
+// settings are the spec of a policy.
+type settings struct {
 	// APIs are those behind the route; the first that a request is for counts.
 	APIs []reference `json:"apis"`
 	// Requests and Responses are block, report or off: block and report unless given.
@@ -59,65 +57,59 @@ type header struct {
 }
 
 // read reads a policy's spec, strictly.
-func read(p gateway.Policy) (spec, error) {
-	var s spec
-	d := json.NewDecoder(bytes.NewReader(p.Spec))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, refused(p, kernel.Problem{Path: "spec", Message: strings.TrimPrefix(err.Error(), "json: ")})
-	}
+func read(p gateway.Policy) (settings, error) {
+	var s settings
+	r := spec.Read(p.Spec, &s)
 	s.Requests, s.Responses = cmp.Or(s.Requests, block), cmp.Or(s.Responses, report)
 	s.UnknownFields, s.UnknownOperations = cmp.Or(s.UnknownFields, "allow"), cmp.Or(s.UnknownOperations, "refuse")
 	s.UnreadResponses = cmp.Or(s.UnreadResponses, "pass")
 	s.MaxBodyBytes = cmp.Or(s.MaxBodyBytes, defaultBody)
-	if problems := s.problems(); len(problems) > 0 {
-		return s, refused(p, problems...)
-	}
-	return s, nil
+	s.check(r)
+	return s, r.Err(KindName, p.Name)
 }
 
-func refused(p gateway.Policy, problems ...kernel.Problem) error {
-	return kernel.Errorf(kernel.Invalid, "policy %s is not valid", p.Name).WithProblems(problems...)
-}
-
-func (s spec) problems() (all []kernel.Problem) {
-	tell := func(path, message, fix string) {
-		all = append(all, kernel.Problem{Path: "spec." + path, Message: message, Fix: fix})
-	}
-	for _, choice := range []struct {
-		path, value string
-		of          []string
-	}{
-		{"requests", s.Requests, []string{block, report, off}},
-		{"responses", s.Responses, []string{block, report, off}},
-		{"unknownFields", s.UnknownFields, []string{"allow", "refuse"}},
-		{"unknownOperations", s.UnknownOperations, []string{"refuse", "pass"}},
-		{"unreadResponses", s.UnreadResponses, []string{"pass", "refuse"}},
-	} {
-		if !slices.Contains(choice.of, choice.value) {
-			tell(choice.path, fmt.Sprintf("%q is not known", choice.value), "use one of "+strings.Join(choice.of, ", "))
-		}
-	}
+func (s settings) check(r *spec.Reader) {
+	r.OneOf("requests", s.Requests, block, report, off)
+	r.OneOf("responses", s.Responses, block, report, off)
+	r.OneOf("unknownFields", s.UnknownFields, "allow", "refuse")
+	r.OneOf("unknownOperations", s.UnknownOperations, "refuse", "pass")
+	r.OneOf("unreadResponses", s.UnreadResponses, "pass", "refuse")
 	if s.UnreadResponses == "refuse" && s.Responses != block {
-		tell("unreadResponses", "answers are refused where responses are blocked alone", "write responses: block, or leave it out")
+		r.Add("unreadResponses", "write responses: block, or leave it out", "answers are refused where responses are blocked alone")
 	}
-	if s.MaxBodyBytes < 1 || s.MaxBodyBytes > maxBody {
-		tell("maxBodyBytes", fmt.Sprintf("%d is out of bounds", s.MaxBodyBytes), fmt.Sprintf("use 1 to %d", maxBody))
-	}
+	r.Int("maxBodyBytes", int64(s.MaxBodyBytes), 1, maxBody)
 	if len(s.APIs) == 0 || len(s.APIs) > 50 {
-		tell("apis", "there has to be an API, and no more than 50", "name one with api and version")
+		r.Add("apis", "name one with api and version", "there has to be an API, and no more than 50")
 	}
-	for i, r := range s.APIs {
+	for i, of := range s.APIs {
 		path := fmt.Sprintf("apis[%d].", i)
-		if r.API == "" || r.Version == "" {
-			tell(path+"api", "an API is named by api and version", "see terrace api list")
+		if of.API == "" || of.Version == "" {
+			r.Add(path+"api", "see terrace api list", "an API is named by api and version")
 		}
-		if r.Prefix != nil && *r.Prefix != "" && (!strings.HasPrefix(*r.Prefix, "/") || strings.HasSuffix(*r.Prefix, "/")) {
-			tell(path+"prefix", fmt.Sprintf("%q is no prefix", *r.Prefix), "write it as /v1, or leave it empty")
+		if of.Prefix != nil && *of.Prefix != "" && (!strings.HasPrefix(*of.Prefix, "/") || strings.HasSuffix(*of.Prefix, "/")) {
+			r.Add(path+"prefix", "write it as /v1, or leave it empty", "%q is no prefix", *of.Prefix)
 		}
-		if r.Header != nil && (r.Header.Name == "" || strings.ContainsAny(r.Header.Name, " :\r\n\t")) {
-			tell(path+"header.name", fmt.Sprintf("%q is no name of a header", r.Header.Name), "write it as Api-Version")
+		if of.Header != nil && !route.Token(of.Header.Name) {
+			r.Add(path+"header.name", "write it as Api-Version", "%q is no name of a header", of.Header.Name)
 		}
 	}
-	return all
+}
+
+// APIVersion is a version of an API that a policy names.
+type APIVersion struct{ API, Version string }
+
+// APIsOf returns what a policy holds routes against; nothing where it is of another kind.
+func APIsOf(p gateway.Policy) []APIVersion {
+	if p.Kind != KindName {
+		return nil
+	}
+	s, err := read(p)
+	if err != nil { // it was read when it was put
+		return nil
+	}
+	out := make([]APIVersion, 0, len(s.APIs))
+	for _, of := range s.APIs {
+		out = append(out, APIVersion{of.API, of.Version})
+	}
+	return out
 }

@@ -491,6 +491,16 @@ func TestASpecThatIsWrongTellsAllAtOnce(t *testing.T) {
 	if err = put(`{"apis":[{"api":"orders","version":"v1"}],"colour":"red"}`); err == nil || !strings.Contains(err.Error(), "colour") {
 		t.Errorf("told %v", err)
 	}
+	err = put(`{"apis":[{"api":"orders","version":1}],"colour":"red","requests":"maybe"}`)
+	var at []string
+	if err != nil {
+		for _, p := range err.Problems {
+			at = append(at, p.Path)
+		}
+	}
+	if got := strings.Join(at, " "); got != "apis[0].version colour requests apis[0].api" {
+		t.Errorf("told of %s", got)
+	}
 }
 
 // BenchmarkRequest is a POST of 200 bytes through the gateway, with the policy and without.

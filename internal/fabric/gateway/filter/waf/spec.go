@@ -1,19 +1,15 @@
 package waf
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/engine"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/rules"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Mode is what becomes of a request that the rules refuse.
@@ -102,31 +98,13 @@ const (
 // read returns the spec of a document with its defaults, or all that is wrong with it.
 func read(name string, raw json.RawMessage) (Spec, error) {
 	var s Spec
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil && !(errors.Is(err, io.EOF) && len(raw) == 0) {
-		return Spec{}, kernel.Errorf(kernel.Invalid, "policy %s is not valid", name).WithProblems(unreadable(err))
-	}
+	c := &checker{spec.Read(raw, &s)}
 	s.fill()
-	c := &checker{}
 	c.spec(s)
-	if len(c.problems) > 0 {
-		return Spec{}, kernel.Errorf(kernel.Invalid, "policy %s is not valid", name).WithProblems(c.problems...)
+	if err := c.Err(KindName, name); err != nil {
+		return Spec{}, err
 	}
 	return s, nil
-}
-
-// unreadable tells at which field a document cannot be read.
-func unreadable(err error) kernel.Problem {
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return kernel.Problem{Path: kind.Field, Message: "a " + kind.Value + " stands where " + kind.Type.String() + " is wanted"}
-	}
-	message := strings.TrimPrefix(err.Error(), "json: ")
-	if field, ok := strings.CutPrefix(message, "unknown field "); ok {
-		return kernel.Problem{Path: strings.Trim(field, `"`), Message: "there is no such field in the spec of a " + KindName}
-	}
-	return kernel.Problem{Message: message}
 }
 
 func (s *Spec) fill() {
@@ -166,59 +144,50 @@ func orList(v *[]string, other ...string) {
 	}
 }
 
-type checker struct{ problems []kernel.Problem }
-
-func (c *checker) add(path, fix, format string, args ...any) {
-	c.problems = append(c.problems, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...), Fix: fix})
-}
-
-func (c *checker) within(path string, v, low, high int) {
-	if v < low || v > high {
-		c.add(path, "", "%d is not from %d to %d", v, low, high)
-	}
-}
+// checker looks at what a spec says.
+type checker struct{ *spec.Reader }
 
 func (c *checker) spec(s Spec) {
 	if s.Mode != Detection && s.Mode != Blocking {
-		c.add("mode", "use Detection or Blocking", "there is no mode %q", s.Mode)
+		c.Add("mode", "use Detection or Blocking", "there is no mode %q", s.Mode)
 	}
-	c.within("paranoiaLevel", s.ParanoiaLevel, 1, 4)
+	c.Int("paranoiaLevel", int64(s.ParanoiaLevel), 1, 4)
 	if d := s.DetectionParanoiaLevel; d != 0 {
-		c.within("detectionParanoiaLevel", d, min(max(s.ParanoiaLevel, 1), engine.Levels), engine.Levels)
+		c.Int("detectionParanoiaLevel", int64(d), int64(min(max(s.ParanoiaLevel, 1), engine.Levels)), engine.Levels)
 	}
-	c.within("inboundThreshold", s.InboundThreshold, 1, maxScore)
+	c.Int("inboundThreshold", int64(s.InboundThreshold), 1, maxScore)
 	for i, m := range s.Methods {
 		if m == "" || strings.Trim(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != "" || len(m) > 32 || len(s.Methods) > maxTypes {
-			c.add(at("methods", i), "", "%q is no method", m)
+			c.Add(at("methods", i), "", "%q is no method", m)
 		}
 	}
-	c.within("body.limit", s.Body.Limit, 1, maxLimit)
+	c.Int("body.limit", int64(s.Body.Limit), 1, maxLimit)
 	if s.Body.Beyond != Reject && s.Body.Beyond != Pass {
-		c.add("body.beyond", "use Reject or Pass", "there is no %q", s.Body.Beyond)
+		c.Add("body.beyond", "use Reject or Pass", "there is no %q", s.Body.Beyond)
 	}
 	c.types("body.contentTypes", s.Body.ContentTypes)
-	c.within("body.concurrency", s.Body.Concurrency, 1, maxAtOnce)
+	c.Int("body.concurrency", int64(s.Body.Concurrency), 1, maxAtOnce)
 	if r := s.Response; r != nil {
-		c.within("response.outboundThreshold", r.OutboundThreshold, 1, maxScore)
-		c.within("response.limit", r.Limit, 1, maxLimit)
+		c.Int("response.outboundThreshold", int64(r.OutboundThreshold), 1, maxScore)
+		c.Int("response.limit", int64(r.Limit), 1, maxLimit)
 		c.types("response.contentTypes", r.ContentTypes)
 		for i, t := range r.ContentTypes {
 			if strings.Contains(t, "*") {
-				c.add(at("response.contentTypes", i), "", "%q has a star, which those of answers cannot", t)
+				c.Add(at("response.contentTypes", i), "", "%q has a star, which those of answers cannot", t)
 			}
 		}
 	}
 	if len(s.Exclusions) > maxExclusion {
-		c.add("exclusions", "", "there are more than %d", maxExclusion)
+		c.Add("exclusions", "", "there are more than %d", maxExclusion)
 	}
 	for i, x := range s.Exclusions {
 		c.exclusion(at("exclusions", i), x)
 	}
 	if len(s.Rules) > maxRules {
-		c.add("rules", "", "the rules are longer than %d bytes", maxRules)
+		c.Add("rules", "", "the rules are longer than %d bytes", maxRules)
 		return
 	}
-	c.problems = append(c.problems, rules.Check("rules", s.Rules, s.Response != nil)...)
+	c.Tell(rules.Check("rules", s.Rules, s.Response != nil)...)
 }
 
 func (c *checker) types(path string, types []string) {
@@ -228,38 +197,38 @@ func (c *checker) types(path string, types []string) {
 			continue
 		}
 		if err != nil || strings.Count(t, "*") > 1 || len(params) > 0 || !strings.Contains(name, "/") || t != strings.ToLower(t) || i >= maxTypes {
-			c.add(at(path, i), "write it as type/subtype in lower case", "%q is no content type", t)
+			c.Add(at(path, i), "write it as type/subtype in lower case", "%q is no content type", t)
 		}
 	}
 }
 
 func (c *checker) exclusion(path string, x Exclusion) {
 	if x.PathPrefix != "" && x.PathPrefix[0] != '/' {
-		c.add(path+".pathPrefix", "", "%q does not begin with a slash", x.PathPrefix)
+		c.Add(path+".pathPrefix", "", "%q does not begin with a slash", x.PathPrefix)
 	}
 	if len(x.Rules)+len(x.Tags) == 0 {
-		c.add(path, "name rules or tags", "the exclusion names no rule")
+		c.Add(path, "name rules or tags", "the exclusion names no rule")
 	}
 	if n := max(len(x.Rules), len(x.Tags), len(x.Targets)); n > maxExclusion {
-		c.add(path, "", "the exclusion has more than %d entries of one sort", maxExclusion)
+		c.Add(path, "", "the exclusion has more than %d entries of one sort", maxExclusion)
 		return
 	}
 	for i, id := range x.Rules {
 		if id > rules.MaxID && !engine.Known(id) {
-			c.add(at(path+".rules", i), "", "the rule set has no rule %d", id)
+			c.Add(at(path+".rules", i), "", "the rule set has no rule %d", id)
 		}
 		if id < 1 || slices.Contains([]int{900990, 949110, 949111, 959100, 959101}, id) {
-			c.add(at(path+".rules", i), "raise the threshold, or choose Detection", "rule %d is not one that can be left out", id)
+			c.Add(at(path+".rules", i), "raise the threshold, or choose Detection", "rule %d is not one that can be left out", id)
 		}
 	}
 	for i, tag := range x.Tags {
 		if tag == "" || strings.ContainsFunc(tag, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }) {
-			c.add(at(path+".tags", i), "", "%q is no tag", tag)
+			c.Add(at(path+".tags", i), "", "%q is no tag", tag)
 		}
 	}
 	for i, t := range x.Targets {
 		if _, err := engine.ParseTarget(t); err != nil {
-			c.add(at(path+".targets", i), "write it as ARGS, ARGS:name or ARGS:/expression/", "%v", err)
+			c.Add(at(path+".targets", i), "write it as ARGS, ARGS:name or ARGS:/expression/", "%v", err)
 		}
 	}
 }

@@ -199,6 +199,7 @@ func TestWhatIsWrongIsToldAtOnce(t *testing.T) {
 	}{
 		{"unknown", `{"level": 1}`, []string{"level"}},
 		{"a type", `{"paranoiaLevel": "high"}`, []string{"paranoiaLevel"}},
+		{"all of it", `{"level": 1, "body": {"size": 1, "limit": "1Mi"}, "mode": "Off"}`, []string{"body.limit", "body.size", "level", "mode"}},
 		{
 			"values", `{"mode": "Off", "paranoiaLevel": 5, "inboundThreshold": -1, "methods": ["get"], "body": {"limit": -1, "beyond": "x", "contentTypes": ["json"], "concurrency": 5000}}`,
 			[]string{"mode", "paranoiaLevel", "inboundThreshold", "methods[0]", "body.limit", "body.beyond", "body.contentTypes[0]", "body.concurrency"},

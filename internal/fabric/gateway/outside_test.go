@@ -196,3 +196,32 @@ func TestAddressesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAddressOutsideIsToldByItsName in metrics, where several would be one without, and
+// in spans with the scheme that it was asked by.
+func TestAnAddressOutsideIsToldByItsName(t *testing.T) {
+	t.Parallel()
+	f, exported := traced(t, here)
+	s, ca := legacy(t)
+	clear := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(clear.Close)
+	put(t, f.routes, dev, toURL("own", "/own", gateway.Backend{URL: s.URL, Settings: route.Settings{TLS: &route.TLS{CA: ca}}}))
+	put(t, f.routes, dev, toURL("clear", "/clear", gateway.Backend{URL: clear.URL}))
+	f.registry.MustRegister(f.proxy.Collector())
+	for _, path := range []string{"/own", "/clear"} {
+		f.as(t, "", path, "Traceparent", "00-"+traceID+"-b7ad6b7169203331-01")
+	}
+	seen := metrics(t, f.registry)
+	var urls []string
+	for _, span := range exported() {
+		urls = append(urls, span.String())
+	}
+	for _, at := range []string{s.URL, clear.URL} {
+		if !strings.Contains(seen, `value:"`+at+`"`) {
+			t.Errorf("no metric is of the service %s", at)
+		}
+		if !strings.Contains(strings.Join(urls, "\n"), `"`+at+"/") {
+			t.Errorf("no span is of %s", at)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (p *Proxy) ask(x *exchange.Exchange, c *Candidate) {
 	if t.Outside() && !p.leave(x, c, t) {
 		return
 	}
-	a := asking{p: p, x: x, c: c, t: t, retry: c.rule.Retry, cluster: p.cluster(c.entry.Scope, t)}
+	a := asking{p: p, x: x, c: c, t: t, retry: c.rule.Retry, cluster: p.cluster(t)}
 	if a.retry == nil {
 		a.retry = &byDefault
 	}
@@ -85,7 +85,7 @@ func (p *Proxy) ask(x *exchange.Exchange, c *Candidate) {
 		a.tried = append(a.tried, m)
 		m = nil
 		x.Reset()
-		p.refresh(c.entry.Scope, t, a.cluster)
+		p.refresh(t, a.cluster)
 	}
 	returned(x)
 	if c.rule.Session != nil {
@@ -123,7 +123,7 @@ func (a *asking) try(m *upstream.Member) error {
 	if t := time.Duration(timeouts.Idle); t > 0 {
 		call.Idle = t
 	}
-	span := a.p.config.Tracing.Attempt(x, m.Addr, x.Facts.Attempts)
+	span := a.p.config.Tracing.Attempt(x, a.t.Secure(), m.Addr, x.Facts.Attempts)
 	err := m.Do(x, call)
 	tracing.End(span, x, err)
 	return err //nolint:wrapcheck // judged by its kind
@@ -158,7 +158,7 @@ func (a *asking) more(err error) bool {
 // moved tells that the service answers at another address since.
 func (a *asking) moved() bool {
 	before := a.cluster.Members()
-	a.p.refresh(a.c.entry.Scope, a.t, a.cluster)
+	a.p.refresh(a.t, a.cluster)
 	return !slices.Equal(before, a.cluster.Members())
 }
 

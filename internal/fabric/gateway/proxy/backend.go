@@ -19,6 +19,8 @@ import (
 type target struct {
 	route.Backend
 
+	// scope is whose route it is of.
+	scope kernel.Scope
 	// key is the same for backends that share what is known of their instances:
 	// one service of one scope, spoken to in one way.
 	key string
@@ -34,7 +36,7 @@ func newTarget(scope kernel.Scope, b route.Backend) *target {
 	if err != nil {
 		settings = nil // it was read from JSON
 	}
-	t := &target{Backend: b, key: strings.Join([]string{scope.String(), b.Service, b.Port, b.URL, string(settings)}, "\n")}
+	t := &target{Backend: b, scope: scope, key: strings.Join([]string{scope.String(), b.Service, b.Port, b.URL, string(settings)}, "\n")}
 	if b.Outside() {
 		t.addr, t.host = b.Address()
 	}
@@ -58,22 +60,22 @@ func (t *target) name() string {
 }
 
 // cluster returns the instances of a target's service as they are now.
-func (p *Proxy) cluster(scope kernel.Scope, t *target) *upstream.Cluster {
+func (p *Proxy) cluster(t *target) *upstream.Cluster {
 	c := t.cluster.Load()
 	if c == nil {
 		c = p.clusterOf(t)
 	}
-	p.refresh(scope, t, c)
+	p.refresh(t, c)
 	return c
 }
 
 // refresh asks which instances there are.
-func (p *Proxy) refresh(scope kernel.Scope, t *target, c *upstream.Cluster) {
+func (p *Proxy) refresh(t *target, c *upstream.Cluster) {
 	scratch := p.scratch.Get().(*[]upstream.Endpoint) //nolint:forcetypeassert // what is stored
 	if t.Outside() {
 		*scratch = append((*scratch)[:0], upstream.Endpoint{Addr: t.addr})
 	} else {
-		*scratch = p.endpoints((*scratch)[:0], scope, t.Service, t.Port)
+		*scratch = p.endpoints((*scratch)[:0], t.scope, t.Service, t.Port)
 	}
 	c.Update(*scratch)
 	p.scratch.Put(scratch)
@@ -94,17 +96,24 @@ func (p *Proxy) endpoints(to []upstream.Endpoint, scope kernel.Scope, service, p
 func (p *Proxy) clusterOf(t *target) *upstream.Cluster {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.clusters[t.key]
-	if c == nil {
+	known, ok := p.clusters[t.key]
+	if !ok {
 		config := upstream.Config{Settings: t.Settings, TLS: p.secure(t)}
 		if t.Outside() {
 			config.Dial = p.outside(t)
 		}
-		c = upstream.NewCluster(config)
-		p.clusters[t.key] = c
+		known = cluster{upstream.NewCluster(config), t}
+		p.clusters[t.key] = known
 	}
-	t.cluster.Store(c)
-	return c
+	t.cluster.Store(known.Cluster)
+	return known.Cluster
+}
+
+// cluster is one with a target that it was made for.
+type cluster struct {
+	*upstream.Cluster
+
+	of *target
 }
 
 // secure says how a service proves who it is, and the gateway to it.
@@ -156,14 +165,14 @@ func (p *Proxy) Watch(ctx context.Context) error {
 // has any more.
 func (p *Proxy) follow(t *Table) {
 	live := map[string]bool{}
-	checked := map[string]watched{}
+	checked := map[string]*target{}
 	for _, e := range t.entries {
 		for _, r := range e.rules {
 			for b := range r.asked() {
 				live[b.key] = true
 				if b.Health != nil {
 					p.clusterOf(b)
-					checked[b.key] = watched{e.Scope, b}
+					checked[b.key] = b
 				}
 			}
 		}
@@ -195,19 +204,13 @@ func (r *rule) asked() iter.Seq[*target] {
 	}
 }
 
-// watched is a service whose health is looked at.
-type watched struct {
-	scope  kernel.Scope
-	target *target
-}
-
 // tend does what is due and says when the next check is.
 func (p *Proxy) tend(ctx context.Context, now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := now.Add(sweepEvery)
-	for _, w := range p.checked {
-		p.refresh(w.scope, w.target, w.target.cluster.Load())
+	for _, t := range p.checked {
+		p.refresh(t, t.cluster.Load())
 	}
 	for _, c := range p.clusters {
 		c.Sweep(now)

@@ -91,19 +91,14 @@ func (p *Proxy) services() map[string]*service {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := map[string]*service{}
-	for key, c := range p.clusters {
-		parts := strings.SplitN(key, "\n", 4) // scope, service, port, settings
-		scope := strings.SplitN(parts[0], "/", 3)
-		if len(parts) != 4 || len(scope) != 3 {
-			continue
+	for _, c := range p.clusters {
+		t := c.of
+		labels := []string{t.scope.Tenant, t.scope.Project, t.scope.Stage, t.name(), t.Port}
+		name := strings.Join(labels, "\n")
+		if out[name] == nil {
+			out[name] = &service{labels: labels, instances: map[string]*instance{}}
 		}
-		name := strings.Join(parts[:3], "\n")
-		s := out[name]
-		if s == nil {
-			s = &service{labels: append(scope, parts[1], parts[2]), instances: map[string]*instance{}}
-			out[name] = s
-		}
-		s.add(c)
+		out[name].add(c.Cluster)
 	}
 	return out
 }

@@ -136,7 +136,7 @@ func (p *Proxy) patience(c *Candidate) time.Duration {
 
 // send has a copy answered and reads what comes, for its connection's sake.
 func (p *Proxy) send(twin *exchange.Exchange, c *Candidate, m *mirror) (result string) {
-	instance := p.cluster(c.entry.Scope, m.target).Pick(nil)
+	instance := p.cluster(m.target).Pick(nil)
 	if instance == nil {
 		return mirrorFailed
 	}

@@ -92,9 +92,10 @@ type Proxy struct {
 	mark    string
 	scratch sync.Pool
 
-	mu       sync.Mutex
-	clusters map[string]*upstream.Cluster
-	checked  map[string]watched
+	mu sync.Mutex
+	// clusters are by the keys of their targets; checked are those whose health is looked at.
+	clusters map[string]cluster
+	checked  map[string]*target
 }
 
 // New returns a Proxy; its owner closes it.
@@ -119,7 +120,7 @@ func New(c Config) *Proxy {
 	if c.Sessions == nil {
 		c.Sessions = session.Own()
 	}
-	p := &Proxy{config: c, mark: newMark(), clusters: map[string]*upstream.Cluster{}, mirrors: newMirrors()}
+	p := &Proxy{config: c, mark: newMark(), clusters: map[string]cluster{}, mirrors: newMirrors()}
 	if p.config.Tracing == nil {
 		p.config.Tracing = tracing.New(tracing.Config{})
 	}

@@ -102,7 +102,7 @@ func (*Tracer) tell(x *exchange.Exchange) {
 func (t *Tracer) record(x *exchange.Exchange, parent context.Context, route, path string) { //nolint:revive // the exchange is what it is about
 	method := methodOf(x)
 	ctx, span := t.config.Tracer.Start(parent, name(method, path), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.Began), trace.WithAttributes(
-		semconv.HTTPRequestMethodKey.String(method), semconv.URLScheme(scheme(x)), semconv.URLPath(x.Path), semconv.ServerAddress(x.Host),
+		semconv.HTTPRequestMethodKey.String(method), semconv.URLScheme(scheme(x.Secure())), semconv.URLPath(x.Path), semconv.ServerAddress(x.Host),
 		semconv.NetworkProtocolVersion(strconv.Itoa(max(x.Proto, 1))), attribute.String("terrace.route", route),
 	))
 	x.Trace.Context = ctx
@@ -144,15 +144,15 @@ func (t *Tracer) adopt(x *exchange.Exchange, span trace.Span) {
 	t.tell(x)
 }
 
-// Attempt begins the span of a service that is asked at an address, for the nth time
-// from 1 on; nil where nothing is recorded. It ends with End.
-func (t *Tracer) Attempt(x *exchange.Exchange, addr string, n int) trace.Span {
+// Attempt begins the span of a service that is asked at an address, over TLS or not, for
+// the nth time from 1 on; nil where nothing is recorded. It ends with End.
+func (t *Tracer) Attempt(x *exchange.Exchange, secure bool, addr string, n int) trace.Span {
 	if x.Trace.Context == nil {
 		return nil
 	}
 	method := methodOf(x)
 	_, span := t.config.Tracer.Start(x.Trace.Context, method, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		semconv.HTTPRequestMethodKey.String(method), semconv.URLFull("http://"+addr+exchange.EncodePath(x.Path)),
+		semconv.HTTPRequestMethodKey.String(method), semconv.URLFull(scheme(secure)+"://"+addr+exchange.EncodePath(x.Path)),
 	))
 	if host, port, err := net.SplitHostPort(addr); err == nil {
 		number, _ := strconv.Atoi(port)
@@ -227,8 +227,8 @@ func name(method, path string) string {
 	return method + " " + path
 }
 
-func scheme(x *exchange.Exchange) string {
-	if x.Secure() {
+func scheme(secure bool) string {
+	if secure {
 		return "https"
 	}
 	return "http"

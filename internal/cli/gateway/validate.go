@@ -18,6 +18,7 @@ import (
 type Valid struct {
 	Routes   int `json:"routes"`
 	Policies int `json:"policies"`
+	Products int `json:"products,omitempty"`
 	// Notes are what the target does otherwise.
 	Notes []kernel.Problem `json:"notes,omitempty"`
 	// Warnings are what is probably not meant.
@@ -66,7 +67,11 @@ func check(docs []gatewaydoc.Document) (Valid, error) {
 		return v, err
 	}
 	for _, d := range docs {
-		if !d.IsRoute() {
+		switch {
+		case d.IsProduct():
+			v.Products++
+			continue
+		case !d.IsRoute():
 			v.Policies++
 			continue
 		}
@@ -112,7 +117,12 @@ func valid(w io.Writer, v Valid) {
 	if v.Routes > 0 {
 		_, _ = fmt.Fprintf(w, "valid: %s\n", output.Count(v.Routes, "route"))
 	}
-	if v.Policies > 0 {
-		_, _ = fmt.Fprintf(w, "valid field by field: %s; the rest the server checks with: terrace gateway apply --dry-run\n", output.Count(v.Policies, "document")+" of policies and products")
+	for _, some := range []struct {
+		n    int
+		what string
+	}{{v.Policies, "policies"}, {v.Products, "products"}} {
+		if some.n > 0 {
+			_, _ = fmt.Fprintf(w, "valid field by field: %s of %s; the rest the server checks with: terrace gateway apply --dry-run\n", output.Count(some.n, "document"), some.what)
+		}
 	}
 }

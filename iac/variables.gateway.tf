@@ -119,4 +119,13 @@ variable "gateway_sites" {
     condition     = alltrue([for s in var.gateway_sites : length(s.host) > 0 && length(s.api) > 0])
     error_message = "A site has a host and the path of an API."
   }
+
+  # Whoever asks in the stage's network for such a name gets the cluster's ingress, past the
+  # firewall; or, if its record leads to the gateway, API Management calls itself.
+  validation {
+    condition = alltrue([for s in var.gateway_sites : !(
+      endswith(s.host, ".${var.stage}.${var.domain}") && (startswith(s.host, "*.") || length(split(".", trimsuffix(s.host, ".${var.stage}.${var.domain}"))) == 2)
+    )])
+    error_message = "The host of a site must not be SERVICE.PROJECT within workload_dns_zone (<stage>.<domain>), nor a wildcard there: by these names API Management calls services, and a request would come back to it. Give the route another host."
+  }
 }

@@ -31,7 +31,7 @@ type gatewayPlanes struct {
 
 func newGatewayPlanes(p *platform, f *fabric, d *delivery, live *liveDeployments) *gatewayPlanes {
 	planes := &gatewayPlanes{gateway: f.gateway, zones: d.zones, standings: apispecsql.NewStore(p.db), live: live}
-	f.gateway.Planes = planes
+	f.gateway.Planes, f.products.Planes = planes, planes
 	return planes
 }
 
@@ -56,6 +56,9 @@ func (g *gatewayPlanes) translate(ctx context.Context, scope kernel.Scope, all [
 		return gatewayazure.Value{}, nil, err
 	}
 	in := gatewayazure.Input{Domain: domainOf(zone.Values), Routes: all}
+	if in.Products, err = g.gateway.ProductsInForce(ctx, scope); err != nil {
+		return gatewayazure.Value{}, nil, err
+	}
 	if slices.ContainsFunc(all, validated) {
 		if in.Documents, err = g.documents(ctx, scope); err != nil {
 			return gatewayazure.Value{}, nil, err

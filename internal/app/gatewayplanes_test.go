@@ -10,6 +10,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/product"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -73,6 +75,21 @@ func TestDocumentsOfAStageOnAzure(t *testing.T) {
 	}
 	if r := judge(in); r.Outcome != run.Missed || r.Level != run.Advisory || len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Path, "ConcurrencyPolicy sizes of "+cloud.String()+": maxBodyBytes") {
 		t.Errorf("what only comes close: %+v", r)
+	}
+	source := `{"apiVersion": "gateway.terrace.dev/v1", "kind": "Product", "metadata": {"name": "calls"}, "spec": {"state": "published", "routes": ["shop"], "plans": [{"name": "basic"}]}}`
+	changes, err := a.fabric.gateway.Apply(ctx, cloud.InProject("shop"), []gatewaydoc.File{{Name: "p.json", Source: source}}, gateway.ApplyOptions{})
+	if err != nil || !strings.Contains(changes[0].Note, "to which people subscribe there") {
+		t.Errorf("a product of all stages: %+v, %v", changes, err)
+	}
+	if outputs, err = (zones{a.delivery.zones, a.delivery.planes}).Outputs(ctx, cloud); err != nil {
+		t.Fatal(err)
+	}
+	documents, _ = outputs[landingzone.Documents].(map[string]any)
+	if of, _ := documents["products"].(map[string]any); len(of) != 1 {
+		t.Errorf("%v", documents["products"])
+	}
+	if _, _, err := a.fabric.products.Subscribe(ctx, cloud, product.Wish{Product: "calls"}); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "API Management") {
+		t.Errorf("a key of Terrace for a stage on Azure: %v", err)
 	}
 	route.Rules[0].Session = &gateway.Session{CookieName: "instance"}
 	put()

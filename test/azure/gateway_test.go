@@ -76,6 +76,7 @@ module "project" {
   existing_service    = { resource_id = module.service.resource_id }
   apis                = var.documents.apis
   backends            = var.documents.backends
+  products            = var.documents.products
 }
 module "edge" {
   source              = "./modules/waf-gateway"
@@ -128,6 +129,19 @@ func TestTheGatewaysDocuments(t *testing.T) {
 	if shop := sim.body(t, "/apis/shop-shop-dev-shop-localhost/policies/policy"); !strings.Contains(shop, "cache-store") || !strings.Contains(shop, "rewrite-uri") || !strings.Contains(shop, "retry") {
 		t.Errorf("the policy of the shop: %s", shop)
 	}
+	product := productOf(t, documents)
+	if body := sim.body(t, "/service/apim-plane/products/"+product); !strings.Contains(body, "shop: Items, basic") || !strings.Contains(body, "published") {
+		t.Errorf("the product: %s", body)
+	}
+	if body := sim.body(t, "/service/apim-plane/products/"+product+"/policies/policy"); !strings.Contains(body, "first-period-start") || !strings.Contains(body, "context.Subscription.Id") {
+		t.Errorf("the policy of the product: %s", body)
+	}
+	if body := sim.body(t, api); !strings.Contains(body, "X-Subscription-Key") {
+		t.Errorf("the API looks for keys elsewhere: %s", body)
+	}
+	if state := text(t, dir, "terraform.tfstate"); strings.Contains(state, "primary_key") {
+		t.Error("the state has keys of subscriptions")
+	}
 	if cache := sim.body(t, "/service/apim-plane/caches/external"); !strings.Contains(cache, "redis-plane") {
 		t.Errorf("the cache: %s", cache)
 	}
@@ -167,6 +181,18 @@ func TestTheGatewaysDocuments(t *testing.T) {
 	s.must(t, dir, sim.owner(), s.terraform, "destroy", "-auto-approve", "-no-color", parallelism)
 }
 
+// productOf is the name of the plan basic at API Management.
+func productOf(t *testing.T, documents map[string]any) string {
+	t.Helper()
+	for name := range documents["products"].(map[string]any) { //nolint:forcetypeassert // as it was written
+		if strings.HasPrefix(name, "shop-items-basic") {
+			return name
+		}
+	}
+	t.Fatal("there is no product")
+	return ""
+}
+
 func tfFiles(t *testing.T, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tf"))
@@ -181,6 +207,15 @@ func put(t *testing.T, dir, name, text string) {
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func text(t *testing.T, dir, name string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // read returns what the translation has written for a module's tests.

@@ -12,6 +12,15 @@ resource "azurerm_api_management_api" "this" {
   service_url           = each.value.service_url
   subscription_required = each.value.subscription_required
 
+  dynamic "subscription_key_parameter_names" {
+    for_each = each.value.subscription_key == null ? [] : [each.value.subscription_key]
+
+    content {
+      header = subscription_key_parameter_names.value.header
+      query  = subscription_key_parameter_names.value.query
+    }
+  }
+
   dynamic "import" {
     for_each = each.value.import == null ? [] : [each.value.import]
 

@@ -9,7 +9,7 @@ resource "azurerm_api_management_product" "this" {
   terms                 = each.value.terms
   subscription_required = each.value.subscription_required
   approval_required     = each.value.subscription_required ? each.value.approval_required : null
-  subscriptions_limit   = each.value.subscription_required ? each.value.subscriptions_limit : null
+  subscriptions_limit   = each.value.subscription_required && each.value.subscriptions_limit > 0 ? each.value.subscriptions_limit : null
   published             = each.value.published
 }
 

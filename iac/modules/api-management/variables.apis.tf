@@ -67,6 +67,7 @@ variable "apis" {
     protocols             = optional(set(string), ["https"])
     revision              = optional(string, "1")
     subscription_required = optional(bool, true)
+    subscription_key      = optional(object({ header = string, query = string }))
     openid_provider       = optional(string)
     products              = optional(set(string), [])
     import                = optional(object({ format = string, value = string }))
@@ -98,7 +99,7 @@ variable "apis" {
       timeout_seconds           = optional(number)
     }))
   }))
-  description = "APIs by keys of your choice: HTTPS only and with a subscription unless they say otherwise. What they answer comes from import (an OpenAPI document), from operations, or, with neither, all paths are passed on (proxy_methods) to service_url or the policy's backend. path is the key unless given."
+  description = "APIs by keys of your choice: HTTPS only and with a subscription unless they say otherwise; subscription_key names the header and the parameter that have its key. What they answer comes from import (an OpenAPI document), from operations, or, with neither, all paths are passed on (proxy_methods) to service_url or the policy's backend. path is the key unless given."
   default     = {}
   nullable    = false
 
@@ -165,7 +166,7 @@ variable "products" {
       timeout_seconds           = optional(number)
     }))
   }))
-  description = "Products by keys of your choice: what clients subscribe to, after approval unless they say otherwise. groups are names of groups that see one (developers, guests)."
+  description = "Products by keys of your choice: what clients subscribe to, after approval unless they say otherwise, as often as subscriptions_limit says (0 for any number). groups are names of groups that see one (developers, guests)."
   default     = {}
   nullable    = false
 

@@ -18,7 +18,7 @@ spec: {plans: [{name: basic}]}
 apiVersion: gateway.terrace.dev/v1
 kind: CorsPolicy
 metadata: {name: pages}
-spec: {}
+spec: {origins: ["https://shop.example.com"]}
 `})
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ spec: {}
 	}
 	var told strings.Builder
 	valid(&told, v)
-	for _, want := range []string{"1 document of policies, ", "1 document of products, "} {
+	for _, want := range []string{"1 document of policies;", "1 document of products;"} {
 		if !strings.Contains(told.String(), want) {
 			t.Errorf("told %q, not %q", told.String(), want)
 		}

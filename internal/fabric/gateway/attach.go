@@ -98,6 +98,30 @@ func (s *Service) InForce(ctx context.Context, scope kernel.Scope) ([]InForce, e
 	return out, nil
 }
 
+// ProductsInForce returns the products of a stage, by name: its own, and those of every stage
+// of its project that it has none of the name of. Its callers have checked that they may see
+// them.
+func (s *Service) ProductsInForce(ctx context.Context, scope kernel.Scope) ([]Policy, error) {
+	if s.ProductStore == nil || scope.Project == "" {
+		return nil, nil
+	}
+	out, err := s.ProductStore.Products(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	wide, err := s.ProductStore.Products(ctx, scope.InProject(scope.Project))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range wide {
+		if _, has := named(out, p.Name); !has {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b Policy) int { return cmp.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
 // Use is a route with the policy of a kind that holds for it.
 type Use struct {
 	Route  Route

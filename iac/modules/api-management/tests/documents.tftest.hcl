@@ -52,6 +52,22 @@ run "apis_of_documents" {
     existing_service = { resource_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-lz/providers/Microsoft.ApiManagement/service/apim-lz" }
     apis             = jsondecode(file("tests/documents.json")).apis
     backends         = jsondecode(file("tests/documents.json")).backends
+    products         = jsondecode(file("tests/documents.json")).products
+  }
+
+  assert {
+    condition     = toset([for p in azurerm_api_management_product.this : p.display_name]) == toset(["shop: Items, basic", "shop: Items, Gold"]) && length(azurerm_api_management_subscription.this) == 0
+    error_message = "each plan is a product, and nobody's keys are made here"
+  }
+
+  assert {
+    condition     = length(azurerm_api_management_product_api.this) == 4 && length(azurerm_api_management_product_policy.this) == 2 && length(azurerm_api_management_product_group.this) == 2
+    error_message = "products open the APIs of both hosts, count, and are seen by developers"
+  }
+
+  assert {
+    condition     = one(azurerm_api_management_api.this["shop-partners-dev-shop-localhost"].subscription_key_parameter_names).header == "X-Subscription-Key"
+    error_message = "keys are where the documents say"
   }
 
   assert {

@@ -23,6 +23,14 @@ const (
 	varConsumer = "terrace-consumer"
 	varToken    = "terrace-token"
 	varKey      = "terrace-key"
+	// varScopes are what the credential is proven to have, each between spaces; varProven
+	// is empty where nobody has proven who they are.
+	varScopes  = "terrace-scopes"
+	varProven  = "terrace-proven"
+	varDecoded = "terrace-decoded"
+	varProduct = "terrace-product"
+	varPlan    = "terrace-plan"
+	varAllowed = "terrace-allowed"
 )
 
 // document is the policy document of a host's API.
@@ -36,12 +44,14 @@ type document struct {
 	// imported is where the operations come from, under a prefix of the paths; nil passes all on.
 	imported *Import
 	under    string
+	// open are the products that open some of it.
+	open []string
 }
 
 // xml is the document. Its inbound part finds the rule, obeys the policies of its route in
 // the order in which the gateway does, and says who answers.
 func (d *document) xml() string {
-	inbound := el("inbound").with(el("base")).with(d.cors()...).with(d.beginning()...).with(d.find()...)
+	inbound := el("inbound").with(el("base")).with(d.cors()...).with(d.loop()...).with(d.beginning()...).with(d.find()...)
 	inbound = inbound.with(d.perRoute(d.arriving)...).with(d.perRule(d.sending)...)
 	backend := el("backend").with(d.calling()...)
 	outbound := el("outbound").with(el("base")).with(d.perRule(d.answering)...).with(d.perRoute(d.leaving)...)
@@ -187,7 +197,7 @@ func (d *document) methods() []string {
 // arriving are the policies of a route on a request, in the gateway's order.
 func (d *document) arriving(r *gateway.InForce) []element {
 	var all []element
-	for _, of := range []func(*gateway.InForce) []element{d.sizes, d.earlyLimits, d.signIn, d.limits, d.validates, d.cached, d.headersIn} {
+	for _, of := range []func(*gateway.InForce) []element{d.sizes, d.earlyLimits, d.signIn, d.authorize, d.limits, d.validates, d.cached, d.headersIn} {
 		all = append(all, of(r)...)
 	}
 	return all

@@ -126,6 +126,10 @@ func (d *document) key(r *gateway.InForce, p gateway.Policy, at string, l oneLim
 			value = client
 		case "consumer":
 			value = some(variable(varConsumer) + ` == "" ? ` + client + " : " + variable(varConsumer))
+		case "product":
+			value = some(variable(varProduct) + ` == "" ? ` + client + " : " + variable(varProduct))
+		case "plan":
+			value = some(variable(varPlan) + ` == "" ? ` + client + " : " + variable(varPlan))
 		case "header":
 			value = some(header(name) + " ?? " + client)
 		case "claim":
@@ -142,7 +146,7 @@ func (d *document) key(r *gateway.InForce, p gateway.Policy, at string, l oneLim
 			value = text(scope.String() + "/" + r.Route.Name)
 		default:
 			limit, _, _ := strings.Cut(at, ".")
-			d.t.refuse(placeOf(p), limit+".key["+strconv.Itoa(i)+"]", "use client, consumer, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT", "on Azure: nothing counts by %s", part)
+			d.t.refuse(placeOf(p), limit+".key["+strconv.Itoa(i)+"]", "use client, consumer, product, plan, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT", "on Azure: nothing counts by %s", part)
 			value = client
 		}
 		all = append(all, `"/" + `+value)

@@ -1,6 +1,7 @@
 package azure_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,15 +18,24 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/access"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authz"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cors"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/shed"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/telemetry"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 )
+
+// nobody has subscribed to anything.
+type nobody struct{}
+
+func (nobody) At(gateway.Attachment) authn.Keys { return nobody{} }
+
+func (nobody) Key([sha256.Size]byte) (*authn.Subscription, *authn.Refusal) { return nil, nil }
 
 // local is the gateway itself, with the documents of a file.
 func local(t *testing.T, file string) *filtertest.Gateway {
@@ -37,12 +47,12 @@ func local(t *testing.T, file string) *filtertest.Gateway {
 	}
 	kept := cache.NewKind(cache.Config{})
 	t.Cleanup(kept.Close)
-	signIn := authn.New(authn.Config{Log: log})
+	signIn := authn.New(authn.Config{Log: log, Subscriptions: nobody{}})
 	t.Cleanup(signIn.Close)
 	g := filtertest.Start(t, 0, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Powered-By", "tests")
 		_, _ = fmt.Fprintf(w, "%s %s %s gateway=%s key=%s", r.Method, r.Host, r.URL.RequestURI(), r.Header.Get("X-Gateway"), r.Header.Get("X-Api-Key"))
-	}, access.New(), shed.New(), cors.New(), waf.NewKind(log, metrics, nil), limit.NewEarly(limit.Config{}), signIn, limit.New(limit.Config{}), kept, headers.New())
+	}, telemetry.New(), access.New(), shed.New(), cors.New(), waf.NewKind(log, metrics, nil), limit.NewEarly(limit.Config{}), signIn, authz.New(log), limit.New(limit.Config{}), kept, headers.New())
 	for _, d := range documents(t, file) {
 		if d.IsRoute() {
 			_, err = g.Routes.PutRoute(t.Context(), filtertest.Scope(), *d.Route)
@@ -79,8 +89,13 @@ func translated(t *testing.T, g *filtertest.Gateway) (azure.Value, []gateway.Jud
 	if err != nil {
 		t.Fatal(err)
 	}
-	return azure.Translate(azure.Input{Domain: "internal.example.com", Routes: all})
+	return azure.Translate(azure.Input{Domain: "internal.example.com", Routes: all, Products: []gateway.Policy{{Scope: filtertest.Scope(), Name: "items", Kind: "Product", Spec: json.RawMessage(itemsProduct)}}})
 }
+
+// itemsProduct opens the route partners.
+const itemsProduct = `{"title": "Items", "description": "All items.", "terms": "Be kind & <fair>.", "state": "published", "visibility": "tenant", "routes": ["partners"], "plans": [
+	{"name": "basic", "maxSubscriptions": 2, "rateLimits": [{"calls": 10, "per": "1s"}, {"calls": 1000, "per": "1h"}], "quotas": [{"calls": 5000, "per": "day"}, {"bytes": 1048577, "per": "month"}]},
+	{"name": "gold", "title": "Gold", "description": "For much.", "approval": true, "scopes": ["items:write"]}]}`
 
 // TestOneSetOfDocumentsForTwoPlanes asks the gateway for real what the documents say, and
 // holds what Azure gets of the very same against what it got before.
@@ -106,6 +121,10 @@ func TestOneSetOfDocumentsForTwoPlanes(t *testing.T) {
 		"nobody":                      {"GET", "partners", "/", nil, 401, "", ""},
 		"a key that is none":          {"GET", "partners", "/", []string{"X-Api-Key", "sesame"}, 401, "", ""},
 		"a key, which is not told on": {"GET", "x.partners", "/", []string{"X-Api-Key", "open sesame"}, 200, "key=", ""},
+		"what a rule denies":          {"GET", "partners", "/metrics", []string{"X-Api-Key", "open sesame"}, 403, "", ""},
+		"a role that a key lacks":     {"GET", "partners", "/admin/users", []string{"X-Api-Key", "open sesame"}, 403, "", ""},
+		"a scope that a key has":      {"POST", "partners", "/", []string{"X-Api-Key", "open sesame"}, 200, "", ""},
+		"a key of no subscription":    {"GET", "partners", "/", []string{"X-Subscription-Key", "sesame"}, 401, "", ""},
 		"no host":                     {"GET", "nobody", "/", nil, 404, "", ""},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), c.method, fmt.Sprintf("http://127.0.0.1:%d%s", g.Server.PlainPort(), c.path), nil)
@@ -143,6 +162,10 @@ func TestOneSetOfDocumentsForTwoPlanes(t *testing.T) {
 		goldenText(t, "testdata/"+name+".xml", api.Policy.XML)
 		sound(t, api.Policy.XML)
 	}
+	for name, product := range value.APIManagement.Products {
+		goldenText(t, "testdata/product-"+name+".xml", product.Policy.XML)
+		sound(t, product.Policy.XML)
+	}
 }
 
 func share(t *testing.T, module string, value any) {
@@ -166,6 +189,9 @@ func golden(t *testing.T, file string, value azure.Value) {
 	}
 	for _, api := range shown["api_management"].(map[string]any)["apis"].(map[string]any) { //nolint:forcetypeassert // as it is made
 		delete(api.(map[string]any), "policy") //nolint:forcetypeassert // it has a file of its own
+	}
+	for _, product := range shown["api_management"].(map[string]any)["products"].(map[string]any) { //nolint:forcetypeassert // as it is made
+		delete(product.(map[string]any), "policy") //nolint:forcetypeassert // it has a file of its own
 	}
 	text, err := json.MarshalIndent(shown, "", "  ")
 	if err != nil {

@@ -48,9 +48,25 @@ func TestWhatAzureCannotDoIsTold(t *testing.T) {
 		"a long time":             {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web"}], "timeouts": {"request": "5m"}}]}`, "", "", "rules[0].timeouts.request", "four minutes"},
 		"a window of no seconds":  {simple, "RateLimitPolicy", `{"limits": [{"windows": [{"limit": 1, "per": "1500ms"}]}]}`, "limits[0].windows[0].per", "whole seconds"},
 		"bytes in a minute":       {simple, "RateLimitPolicy", `{"limits": [{"count": "bytes", "windows": [{"limit": 1, "per": "1m"}]}]}`, "limits[0].windows[0].per", "at least 5m"},
-		"a product":               {simple, "RateLimitPolicy", `{"limits": [{"key": ["client", "product"], "windows": [{"limit": 1, "per": "1m"}]}]}`, "limits[0].key[1]", "nothing counts by product"},
+		"a key of tomorrow":       {simple, "RateLimitPolicy", `{"limits": [{"key": ["client", "moon"], "windows": [{"limit": 1, "per": "1m"}]}]}`, "limits[0].key[1]", "nothing counts by moon"},
+		"Rego":                    {simple, "AuthorizationPolicy", `{"rego": {"module": "package authz"}}`, "rego", "runs no Rego"},
+		"a role within":           {simple, "AuthorizationPolicy", `{"rules": [{"roles": ["a"]}], "roleClaim": "/realm/roles"}`, "roleClaim", "within a claim"},
+		"a claim of a rule":       {simple, "AuthorizationPolicy", `{"rules": [{"claims": [{"name": "/a/b"}]}]}`, "rules[0].claims[0].name", "within a claim"},
+		"scopes within":           {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "jwt": {"issuers": [{"issuer": "https://a.example"}], "audiences": ["a"], "scopeClaim": "/a/b"}}]}`, "providers[0].jwt.scopeClaim", "within a claim"},
+		"certificates of clients": {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "mtls": {"authorities": "x"}}]}`, "providers[0].mtls", "believe a header"},
+		"a promise":               {simple, "ServiceLevelObjective", `{"objectives": [{"indicatorRef": "availability", "target": 0.9}]}`, "objectives", "does not count"},
+		"a log":                   {simple, "TelemetryPolicy", `{"accessLog": {"mode": "off"}}`, "accessLog", "whole service"},
+		"a name of its own":       {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"url": "https://b.example.org", "tls": {"serverName": "c.example.org"}}]}]}`, "", "", "rules[0].backends[0].tls.serverName", "asks for the name in the address"},
+		"an address inside":       {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"url": "http://169.254.169.254"}]}]}`, "", "", "rules[0].backends[0].url", "an address inside"},
+		"a way back":              {`{"hosts": ["*.example.com"], "rules": [{"backends": [{"url": "https://b.example.com:8443"}]}]}`, "", "", "rules[0].backends[0].url", "would come back"},
+		"a service by a host":     {`{"hosts": ["web.shop.internal.example.org"], "rules": [{"backends": [{"service": "web"}]}]}`, "", "", "rules[0].backends[0].service", "is a host of the stage, too"},
+		"a name of a workload":    {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"url": "https://web.other.internal.example.org"}]}]}`, "", "", "rules[0].backends[0].url", "name of the stage's workloads"},
+		"a copy's circuit":        {`{"hosts": ["a.example.com"], "rules": [{"backends": [{"service": "web"}], "mirrors": [{"service": "next", "breaker": {"errorPercent": 50}}]}]}`, "", "", "rules[0].mirrors[0].breaker", "copies go past"},
+		"a level that is tried":   {simple, "WafPolicy", `{"detectionParanoiaLevel": 2}`, "detectionParanoiaLevel", "never with more"},
+		"keys beside products":    {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "apiKey": {"header": "X-Key", "products": true, "keys": [{"name": "a", "sha256": "00"}]}}]}`, "providers[0].apiKey.keys", "no key of its own"},
+		"a prefix of keys":        {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "apiKey": {"header": "X-Key", "products": true, "prefix": "acme_"}}]}`, "providers[0].apiKey.prefix", "makes the keys"},
 		"an address of keys":      {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "jwt": {"issuers": [{"issuer": "https://a.example", "jwksUrl": "https://a.example/k"}], "audiences": ["a"]}}]}`, "providers[0].jwt.issuers[0].jwksUrl", "discovery"},
-		"a sign-in":               {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "oidc": {"issuer": "https://a.example", "clientId": "a"}}]}`, "providers[0].oidc", "no sessions for browsers"},
+		"a sign-in":               {simple, "AuthenticationPolicy", `{"providers": [{"name": "a", "oidc": {"issuer": "https://a.example", "clientId": "a"}}]}`, "providers[0].oidc", "no sessions of browsers"},
 		"a claim within":          {simple, "AuthenticationPolicy", `{"providers": [], "claimsToHeaders": [{"claim": "/a/b", "header": "X-A"}]}`, "claimsToHeaders[0].claim", "within a claim"},
 		"origins by a pattern":    {simple, "CorsPolicy", `{"origins": ["https://*.example.com"]}`, "origins[0]", "pattern"},
 		"proxies":                 {simple, "AccessPolicy", `{"trustedProxies": ["10.0.0.0/8"]}`, "trustedProxies", "stands first"},
@@ -66,7 +82,7 @@ func TestWhatAzureCannotDoIsTold(t *testing.T) {
 		if c.kind != "" {
 			policies[c.kind] = c.spec
 		}
-		_, told := azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", c.route, policies)}})
+		_, told := azure.Translate(azure.Input{Domain: "internal.example.org", Routes: []gateway.InForce{inForce(t, "a", c.route, policies)}})
 		if !slices.ContainsFunc(told, func(j gateway.Judgement) bool {
 			return j.Refused && j.Problem.Path == c.path && strings.Contains(j.Problem.Message, c.message) && (c.kind == "" || j.Kind == c.kind)
 		}) {
@@ -151,14 +167,18 @@ func TestTheGuideHasTheTable(t *testing.T) {
 func table() string {
 	var b strings.Builder
 	for _, kind := range capability.Kinds() {
-		_, _ = fmt.Fprintf(&b, "\n### %s\n\n| field | on Azure | by | what differs |\n|---|---|---|---|\n", kind)
+		_, _ = fmt.Fprintf(&b, "\n### %s\n\n| field | on Azure | by | what differs, or what to do instead |\n|---|---|---|---|\n", kind)
 		for _, c := range capability.All() {
 			if c.Kind == kind {
 				field := "`" + c.Field + "`"
 				if c.Field == "" {
 					field = "all of it"
 				}
-				_, _ = fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", field, c.How, c.By, c.Says)
+				says := c.Says
+				if c.Do != "" {
+					says += ": " + c.Do
+				}
+				_, _ = fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", field, c.How, c.By, says)
 			}
 		}
 	}

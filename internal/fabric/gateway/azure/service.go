@@ -21,13 +21,14 @@ func (d *document) sending(c candidate) []element {
 	if r.Redirect != nil {
 		return []element{d.redirect(c, *r.Redirect)}
 	}
-	all := changed(r.RequestHeaders)
+	all := append(d.baggage(c), changed(r.RequestHeaders)...)
 	if path := d.rewritten(r.Rewrite); path != "" {
 		all = append(all, el("rewrite-uri", "template", expression(path), "copy-unmatched-params", "true"))
 	}
 	if r.Rewrite != nil && r.Rewrite.Host != "" {
 		all = append(all, setHeader("Host", "override", r.Rewrite.Host))
 	}
+	all = append(all, d.copies(c)...)
 	return append(all, d.chosen(c)...)
 }
 
@@ -77,10 +78,7 @@ func (d *document) redirect(c candidate, to route.Redirect) element {
 	scheme := cmp.Or(to.Scheme, "https")
 	host := text(to.Host)
 	if to.Host == "" {
-		host = text(d.host)
-		if strings.HasPrefix(d.host, "*.") {
-			host = `context.Request.Headers.GetValueOrDefault("X-Original-Host", context.Request.OriginalUrl.Host)`
-		}
+		host = d.wanted()
 	}
 	port := ""
 	if to.Port != 0 && (scheme != "https" || to.Port != 443) && (scheme != "http" || to.Port != 80) {
@@ -99,72 +97,43 @@ func (d *document) redirect(c candidate, to route.Redirect) element {
 	)
 }
 
+// wanted is the host that the client asked for.
+func (d *document) wanted() string {
+	if strings.HasPrefix(d.host, "*.") {
+		return `context.Request.Headers.GetValueOrDefault("X-Original-Host", context.Request.OriginalUrl.Host)`
+	}
+	return text(d.host)
+}
+
 // chosen is the service that is called: by chance, as their weights are.
 func (d *document) chosen(c candidate) []element {
 	backends := c.rules().Backends
 	total := 0
 	var by choice
-	var only string
+	var only []element
 	for i, b := range backends {
 		weight := 1
 		if b.Weight != nil {
 			weight = *b.Weight
 		}
-		id := d.backend(c, i, b)
+		called := append(d.asked(c, b), el("set-backend-service", "backend-id", d.backend(c, i, b)))
 		if weight == 0 {
 			continue
 		}
 		total += weight
-		only = id
+		only = called
 		// A whole division is 0 for whatever is less.
-		by.when("((int)context.Variables[\""+varShare+"\"]) / "+strconv.Itoa(total)+" == 0", el("set-backend-service", "backend-id", id))
+		by.when("((int)context.Variables[\""+varShare+"\"]) / "+strconv.Itoa(total)+" == 0", called...)
 	}
 	switch len(by.children) {
 	case 0:
 		return []element{answer("500", "Internal Server Error", "No service has a share of the requests")}
 	case 1:
-		return []element{el("set-backend-service", "backend-id", only)}
+		return only
 	}
 	last := len(by.children) - 1
 	by.otherwise, by.children = by.children[last].children, by.children[:last]
 	return append([]element{setVariable(varShare, "new Random().Next("+strconv.Itoa(total)+")")}, by.done()...)
-}
-
-// backend keeps the service that is called, and returns its name.
-func (d *document) backend(c candidate, i int, b route.Backend) string {
-	at := fmt.Sprintf("rules[%d].backends[%d]", c.rule, i)
-	place := placeOfRoute(c.route.Route)
-	scheme := "https"
-	switch b.Protocol {
-	case "", route.HTTPS:
-	case route.HTTP:
-		scheme = "http"
-	default:
-		d.t.refuse(place, at+".protocol", "use http or https", "on Azure: API Management speaks HTTP/1.1 to services, not %s", b.Protocol)
-	}
-	host := b.Service + "." + d.scope.Project
-	if d.t.Domain != "" {
-		host += "." + d.t.Domain
-	}
-	one := Backend{URL: scheme + "://" + host, Description: "Service " + b.Service + " of " + d.scope.Project + "."}
-	if _, err := strconv.Atoi(b.Port); err == nil {
-		one.URL += ":" + b.Port
-	}
-	if breaker := b.Breaker; breaker != nil {
-		one.CircuitBreaker = &CircuitBreaker{
-			Percentage: breaker.ErrorPercent, Interval: iso(int64(cmp.Or(breaker.Window, kernel.Duration(10*time.Second)))),
-			TripDuration: iso(int64(cmp.Or(breaker.OpenFor, kernel.Duration(5*time.Second)))),
-		}
-	}
-	key := slug(d.scope.Project, b.Service, scheme, b.Port)
-	if one.CircuitBreaker != nil {
-		if raw, err := json.Marshal(one.CircuitBreaker); err == nil {
-			key += "-" + kernel.DigestOf(raw).Hex()[:6]
-		}
-	}
-	one.Name = key
-	d.t.value.APIManagement.Backends[key] = one
-	return key
 }
 
 // answering are a rule's changes of what the service answered.

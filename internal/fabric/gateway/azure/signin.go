@@ -44,15 +44,19 @@ type tokens struct {
 		Scheme string `json:"scheme"`
 	} `json:"from"`
 	ConsumerClaim string `json:"consumerClaim"`
+	ScopeClaim    string `json:"scopeClaim"`
 }
 
 type keys struct {
 	Header string `json:"header"`
 	Query  string `json:"query"`
 	Prefix string `json:"prefix"`
-	Keys   []struct {
-		Name   string `json:"name"`
-		SHA256 string `json:"sha256"`
+	// Products takes keys of subscriptions.
+	Products bool `json:"products"`
+	Keys     []struct {
+		Name   string   `json:"name"`
+		SHA256 string   `json:"sha256"`
+		Scopes []string `json:"scopes"`
 	} `json:"keys"`
 }
 
@@ -62,7 +66,7 @@ const algorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"
 // signIn proves who calls: the first provider whose credential a request has decides.
 func (d *document) signIn(r *gateway.InForce) []element {
 	p, ok := policy(r, capability.Authentication)
-	none := []element{setVariable(varConsumer, `""`)}
+	none := []element{setVariable(varConsumer, `""`), setVariable(varScopes, `""`), setVariable(varProven, `""`), setVariable(varProduct, `""`), setVariable(varPlan, `""`)}
 	if !ok {
 		return none
 	}
@@ -78,6 +82,8 @@ func (d *document) signIn(r *gateway.InForce) []element {
 		switch {
 		case one.JWT != nil:
 			d.jwt(&by, p, at+".jwt", *one.JWT, told)
+		case one.APIKey != nil && one.APIKey.Products:
+			d.subscribed(&by, p, at+".apiKey", *one.APIKey, r)
 		case one.APIKey != nil:
 			apiKey(&by, *one.APIKey)
 		}
@@ -101,7 +107,7 @@ func (d *document) claimHeaders(p gateway.Policy, s authentication) []element {
 	var all []element
 	for i, c := range s.ClaimsToHeaders {
 		if strings.HasPrefix(c.Claim, "/") {
-			d.t.refuse(placeOf(p), "claimsToHeaders["+strconv.Itoa(i)+"].claim", "name a claim of the token itself", "on Azure: %s lies within a claim, where API Management does not look", c.Claim)
+			d.within(p, "claimsToHeaders["+strconv.Itoa(i)+"].claim", c.Claim)
 		}
 		var by choice
 		by.when(claim(c.Claim, "null")+" != null", setHeader(c.Header, "override", expression(claim(c.Claim, `""`))))
@@ -131,9 +137,39 @@ func (d *document) jwt(by *choice, p gateway.Policy, at string, t tokens, told [
 			there = some(header(place.Header)+` ?? ""`) + ".StartsWith(" + text(place.Scheme+" ") + ", System.StringComparison.OrdinalIgnoreCase)"
 		}
 		then := append([]element{one}, signed(t)...)
-		then = append(then, setVariable(varConsumer, consumer(t)))
+		then = append(then, setVariable(varConsumer, consumer(t)), setVariable(varScopes, d.scopes(p, at, t)), setVariable(varProven, text("jwt")))
 		by.when(there, append(then, told...)...)
 	}
+}
+
+// scopes are those of a token: a text with spaces (RFC 8693 §4.2), or a list.
+func (d *document) scopes(p gateway.Policy, at string, t tokens) string {
+	names := []string{"scope", "scp"}
+	if t.ScopeClaim != "" {
+		names = []string{t.ScopeClaim}
+	}
+	if strings.HasPrefix(t.ScopeClaim, "/") {
+		d.within(p, at+".scopeClaim", t.ScopeClaim)
+	}
+	all := `""`
+	for _, name := range slices.Backward(names) {
+		all = some(has(name) + ` ? string.Join(" ", ` + claims(name) + ") : " + all)
+	}
+	return `" " + ` + all + ` + " "`
+}
+
+// within refuses a claim that lies within another one.
+func (d *document) within(p gateway.Policy, at, name string) {
+	d.t.refuse(placeOf(p), at, "name a claim of the token itself", "on Azure: %s lies within a claim, where API Management does not look", name)
+}
+
+// claims are the values of a claim of the token that was shown, has whether there are any.
+func claims(name string) string {
+	return `((Jwt)context.Variables["` + varToken + `"]).Claims[` + text(name) + "]"
+}
+
+func has(name string) string {
+	return every(`context.Variables.ContainsKey("`+varToken+`")`, `((Jwt)context.Variables["`+varToken+`"]).Claims.ContainsKey(`+text(name)+")")
 }
 
 // consumer is whom the token is of.
@@ -160,7 +196,7 @@ func (d *document) validateJWT(p gateway.Policy, at string, t tokens) element {
 	var claims []element
 	for i, c := range t.RequiredClaims {
 		if strings.HasPrefix(c.Name, "/") {
-			d.t.refuse(placeOf(p), at+".requiredClaims["+strconv.Itoa(i)+"].name", "name a claim of the token itself", "on Azure: %s lies within a claim, where API Management does not look", c.Name)
+			d.within(p, at+".requiredClaims["+strconv.Itoa(i)+"].name", c.Name)
 			continue
 		}
 		claims = append(claims, el("claim", "name", c.Name, "match", "any").with(texts("value", c.Values)...))
@@ -204,7 +240,8 @@ func apiKey(by *choice, k keys) {
 	var known choice
 	for _, one := range k.Keys {
 		if one.SHA256 != "" {
-			known.when(variable(varKey)+" == "+text(strings.ToLower(one.SHA256)), setVariable(varConsumer, text(one.Name)))
+			known.when(variable(varKey)+" == "+text(strings.ToLower(one.SHA256)), setVariable(varConsumer, text(one.Name)),
+				setVariable(varScopes, text(" "+strings.Join(one.Scopes, " ")+" ")), setVariable(varProven, text("apiKey")))
 		}
 	}
 	known.otherwise = []element{refusedCaller("The key does not hold")}

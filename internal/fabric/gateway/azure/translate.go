@@ -26,6 +26,8 @@ type Input struct {
 	Domain string
 	// Routes are those of a stage, with the policies that each of them has.
 	Routes []gateway.InForce
+	// Products are those of the stage, and those of all stages that it has no own of the name of.
+	Products []gateway.Policy
 	// Documents may be nil: there are none.
 	Documents Documents
 }
@@ -34,11 +36,12 @@ type Input struct {
 // left out of the value: whoever has it applied refuses first.
 func Translate(in Input) (Value, []gateway.Judgement) {
 	t := &translation{Input: in, value: Value{
-		APIManagement: APIManagement{APIs: map[string]API{}, Backends: map[string]Backend{}}, Sites: map[string]Site{},
+		APIManagement: APIManagement{APIs: map[string]API{}, Backends: map[string]Backend{}, Products: map[string]Product{}}, Sites: map[string]Site{},
 	}, told: map[string]bool{}, table: capability.NewTable()}
 	for i := range in.Routes {
 		t.look(&in.Routes[i])
 	}
+	t.offered()
 	for _, host := range t.hosts() {
 		t.host(host)
 	}
@@ -49,6 +52,8 @@ type translation struct {
 	Input
 
 	table *capability.Table
+	// products are those that are published.
+	products []product
 
 	value      Value
 	judgements []gateway.Judgement
@@ -241,6 +246,7 @@ func (t *translation) host(host string) {
 	d.under = d.prefix()
 	api := API{Name: name, DisplayName: host, Path: apiPath(host) + d.under, Protocols: []string{"https"}, Policy: Policy{XML: d.xml()}}
 	api.ProxyMethods, api.Import = d.methods(), d.imported
+	api.KeyNames, api.Products = d.keyNames(), slices.Sorted(slices.Values(d.open))
 	t.value.APIManagement.APIs[name] = api
 	t.site(name, host, routes)
 }

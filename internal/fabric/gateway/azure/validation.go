@@ -21,6 +21,7 @@ type validationSpec struct {
 	Requests          string `json:"requests"`
 	Responses         string `json:"responses"`
 	UnknownOperations string `json:"unknownOperations"`
+	UnreadResponses   string `json:"unreadResponses"`
 	MaxBodyBytes      int    `json:"maxBodyBytes"`
 }
 
@@ -94,7 +95,7 @@ func (d *document) validates(r *gateway.InForce) []element {
 		return nil
 	}
 	return []element{
-		d.content(act, s),
+		d.content(act, act, s),
 		el("validate-parameters", "specified-parameter-action", act, "unspecified-parameter-action", "ignore", "errors-variable-name", "terrace-parameters"),
 	}
 }
@@ -106,11 +107,16 @@ func (d *document) judged(r *gateway.InForce) []element {
 	if !ok || act == "" {
 		return nil
 	}
-	return []element{d.content(act, s)}
+	beyond := "detect"
+	if s.UnreadResponses == "refuse" {
+		beyond = "prevent"
+	}
+	return []element{d.content(act, beyond, s)}
 }
 
-func (d *document) content(act string, s validationSpec) element {
-	return el("validate-content", "unspecified-content-type-action", "ignore", "max-size", strconv.Itoa(cmp.Or(s.MaxBodyBytes, 1<<20)), "size-exceeded-action", act, "errors-variable-name", "terrace-content").
+// content judges bodies; beyond is what becomes of those that are larger than the bound.
+func (d *document) content(act, beyond string, s validationSpec) element {
+	return el("validate-content", "unspecified-content-type-action", "ignore", "max-size", strconv.Itoa(cmp.Or(s.MaxBodyBytes, 1<<20)), "size-exceeded-action", beyond, "errors-variable-name", "terrace-content").
 		with(el("content", "type", "application/json", "validate-as", "json", "action", act))
 }
 

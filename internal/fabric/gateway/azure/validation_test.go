@@ -49,6 +49,13 @@ func TestTheOperationsOfAnAPI(t *testing.T) {
 	if n := strings.Count(api.Policy.XML, "<validate-content"); n != 2 {
 		t.Errorf("bodies are validated %d times, not on both ways", n)
 	}
+	if strings.Count(api.Policy.XML, `size-exceeded-action="prevent"`) != 1 || strings.Count(api.Policy.XML, `size-exceeded-action="detect"`) != 1 {
+		t.Errorf("an answer that is not read passes, and a request does not: %s", api.Policy.XML)
+	}
+	one = inForce(t, "a", simple, map[string]string{"ValidationPolicy": `{"apis": [{"api": "orders", "version": "1"}], "responses": "block", "unreadResponses": "refuse"}`})
+	if value, _ = azure.Translate(azure.Input{Routes: []gateway.InForce{one}, Documents: published(ordersAPI)}); strings.Contains(value.APIManagement.APIs["shop-a-example-com"].Policy.XML, `"detect"`) {
+		t.Error("an answer that is not read passes, though it is refused")
+	}
 	value, _ = azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", simple, map[string]string{
 		"ValidationPolicy": `{"apis": [{"api": "orders", "version": "1", "prefix": ""}], "requests": "report", "responses": "off"}`,
 	})}, Documents: published(`{"openapi": "3.0.3", "paths": {}}`)})

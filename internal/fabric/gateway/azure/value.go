@@ -11,18 +11,46 @@ type Value struct {
 type APIManagement struct {
 	APIs     map[string]API     `json:"apis"`
 	Backends map[string]Backend `json:"backends"`
+	Products map[string]Product `json:"products"`
 }
 
 // API is all that one host answers.
 type API struct {
-	Name                 string   `json:"name"`
-	DisplayName          string   `json:"display_name"`
-	Path                 string   `json:"path"`
-	Protocols            []string `json:"protocols"`
-	SubscriptionRequired bool     `json:"subscription_required"`
-	ProxyMethods         []string `json:"proxy_methods,omitempty"`
-	Import               *Import  `json:"import,omitempty"`
-	Policy               Policy   `json:"policy"`
+	Name        string   `json:"name"`
+	DisplayName string   `json:"display_name"`
+	Path        string   `json:"path"`
+	Protocols   []string `json:"protocols"`
+	// SubscriptionRequired is false: a host's routes differ in it, and each has its policy.
+	SubscriptionRequired bool `json:"subscription_required"`
+	// KeyNames are where a key of a subscription is, nil for where API Management looks.
+	KeyNames *KeyNames `json:"subscription_key,omitempty"`
+	// Products are those that open some of the host, by name.
+	Products     []string `json:"products,omitempty"`
+	ProxyMethods []string `json:"proxy_methods,omitempty"`
+	Import       *Import  `json:"import,omitempty"`
+	Policy       Policy   `json:"policy"`
+}
+
+// KeyNames are a header and a parameter of the query.
+type KeyNames struct {
+	Header string `json:"header"`
+	Query  string `json:"query"`
+}
+
+// Product is a plan of a product; who wants a key subscribes at API Management.
+type Product struct {
+	Name                 string `json:"name"`
+	DisplayName          string `json:"display_name"`
+	Description          string `json:"description,omitempty"`
+	Terms                string `json:"terms,omitempty"`
+	Published            bool   `json:"published"`
+	SubscriptionRequired bool   `json:"subscription_required"`
+	ApprovalRequired     bool   `json:"approval_required"`
+	// SubscriptionsLimit is how many one may have, 0 for any number.
+	SubscriptionsLimit int `json:"subscriptions_limit"`
+	// Groups see it at API Management.
+	Groups []string `json:"groups,omitempty"`
+	Policy Policy   `json:"policy"`
 }
 
 // Import is the OpenAPI document that an API's operations come from.

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,11 @@ func el(name string, attrs ...string) element {
 
 func (e element) with(children ...element) element {
 	e.children = append(e.children, children...)
+	return e
+}
+
+func (e element) having(attrs ...attribute) element {
+	e.attrs = append(slices.Clone(e.attrs), attrs...)
 	return e
 }
 

@@ -76,6 +76,12 @@ type Documents interface {
 	Revision(ctx context.Context) (int64, error)
 }
 
+// Planes knows the stages whose keys something other than this gateway takes.
+type Planes interface {
+	// Plane names what does, "" for this gateway.
+	Plane(scope kernel.Scope) string
+}
+
 // Limits makes the filter of a plan's rate limits; the kind RateLimitPolicy implements it.
 type Limits interface {
 	Compile(ctx context.Context, p gateway.Policy, at gateway.Attachment) (exchange.Filter, error)

@@ -187,8 +187,16 @@ func TestWhatCannotBeSubscribedTo(t *testing.T) {
 		_, err = w.products.Take(as("ada"), authntest.Dev(), "a", product.Cancel, "")
 		must(t, err)
 		w.subscribe(t, product.Wish{Product: "orders", Plan: "one", Name: "c"})
+		w.products.Planes = elsewhere{}
+		_, _, err = w.products.Subscribe(as("ada"), authntest.Dev(), product.Wish{Product: "orders", Plan: "two", Name: "d"})
+		wants(t, "a stage whose keys something else makes", err, kernel.Refused, "opens nothing on dev: Elsewhere has the products")
 	})
 }
+
+// elsewhere takes the keys of every stage.
+type elsewhere struct{}
+
+func (elsewhere) Plane(kernel.Scope) string { return "Elsewhere" }
 
 func TestAProductIsADocumentWithHistory(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,8 @@ type Config struct {
 	Consumers Consumers
 	// Stages may be nil: any is taken then.
 	Stages Stages
+	// Planes may be nil: this gateway takes the keys of every stage.
+	Planes Planes
 	// Limits counts the rate limits of plans; nil has plans with such refused.
 	Limits Limits
 	// APIs are those that a policy holds a whole route against; nil knows none.

@@ -26,6 +26,9 @@ func (s *Service) Subscribe(ctx context.Context, stage kernel.Scope, w Wish) (Su
 	if err != nil {
 		return Subscription{}, Keys{}, err
 	}
+	if err := s.taken(stage); err != nil {
+		return Subscription{}, Keys{}, err
+	}
 	if w.Consumer, err = s.consumer(ctx, stage, w.Consumer); err != nil {
 		return Subscription{}, Keys{}, err
 	}
@@ -50,6 +53,19 @@ func (s *Service) Subscribe(ctx context.Context, stage kernel.Scope, w Wish) (Su
 	}
 	s.renew(ctx)
 	return sub, keys, nil
+}
+
+// taken refuses keys for a stage where something else takes keys, which makes them itself.
+func (s *Service) taken(stage kernel.Scope) error {
+	if s.Planes == nil {
+		return nil
+	}
+	plane := s.Planes.Plane(stage)
+	if plane == "" {
+		return nil
+	}
+	return kernel.Errorf(kernel.Refused, "a key of Terrace opens nothing on %s: %s has the products of that stage, and makes the keys of those who subscribe", stage.Stage, plane).
+		WithFix("subscribe there: in its developer portal, or as its administrator")
 }
 
 func ends(sub Subscription) map[string]any {

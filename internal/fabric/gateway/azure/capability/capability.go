@@ -6,6 +6,7 @@
 package capability
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -34,6 +35,8 @@ type Capability struct {
 	By string
 	// Says is what differs, or why it is refused.
 	Says string
+	// Do is what to do where it is refused, but to leave it out.
+	Do string
 }
 
 // Finding is what is to be said of a field of a document.
@@ -43,6 +46,8 @@ type Finding struct {
 	Path, Message string
 	Fix           string
 }
+
+const leaveOut = "leave it out on this stage"
 
 // The parts of Azure.
 const (
@@ -54,7 +59,8 @@ const (
 
 // All is the table of what Azure does, by kinds in the order of the guide.
 func All() []Capability {
-	return slices.Concat(routeCapabilities(), limitCapabilities(), signInCapabilities(), headerCapabilities(), firewallCapabilities(), cacheCapabilities(), validationCapabilities())
+	return slices.Concat(routeCapabilities(), limitCapabilities(), signInCapabilities(), authorizationCapabilities(), productCapabilities(),
+		headerCapabilities(), firewallCapabilities(), cacheCapabilities(), validationCapabilities(), observeCapabilities())
 }
 
 // Kinds are the kinds that the table is about.
@@ -102,7 +108,7 @@ type looker struct {
 func (t *Table) Look(kind, name string, spec json.RawMessage) []Finding {
 	l := &looker{Table: t, kind: kind, name: name}
 	if !t.kinds[kind] {
-		l.add(Refused, "", "nothing of Azure does what a "+kind+" says", "leave it out on this stage")
+		l.add(Refused, "", "nothing of Azure does what a "+kind+" says", leaveOut)
 		return l.findings
 	}
 	var fields map[string]any
@@ -140,12 +146,12 @@ func (l *looker) field(at, field string, value any) {
 	key := [2]string{l.kind, field}
 	c, ok := l.of[key]
 	if !ok && !l.within[key] {
-		l.add(Refused, at, "Azure knows nothing like it", "leave it out on this stage")
+		l.add(Refused, at, "Azure knows nothing like it", leaveOut)
 		return
 	}
 	switch c.How {
 	case Refused:
-		l.add(Refused, at, c.Says, "leave it out on this stage")
+		l.add(Refused, at, c.Says, cmp.Or(c.Do, leaveOut))
 		return
 	case Exact:
 	case Approximate:

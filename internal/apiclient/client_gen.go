@@ -2593,6 +2593,9 @@ type AccesslogLine struct {
 	// DurationMs From the request's head to the end of the answer, in milliseconds.
 	DurationMs float64 `json:"durationMs"`
 
+	// Headers Headers of the request that the route shows, by names in lower case, each cut after 256 bytes.
+	Headers map[string]string `json:"headers,omitempty"`
+
 	// Host The host that was asked for, without its port.
 	Host   string `json:"host"`
 	Method string `json:"method"`
@@ -2601,11 +2604,14 @@ type AccesslogLine struct {
 	Path    string `json:"path,omitempty"`
 	Project string `json:"project,omitempty"`
 
-	// Protocol 1 for HTTP/1.1, 2 for HTTP/2.
+	// Protocol 1 for HTTP/1.1, 2 for HTTP/2, 0 where none was spoken yet.
 	Protocol int64 `json:"protocol"`
 
 	// Query The query with masked values, where the route shows it.
 	Query string `json:"query,omitempty"`
+
+	// Reason Why no route was found, where none was.
+	Reason string `json:"reason,omitempty"`
 
 	// Release The release that ran there.
 	Release string `json:"release,omitempty"`
@@ -2621,9 +2627,12 @@ type AccesslogLine struct {
 	SpanID string `json:"spanId,omitempty"`
 	Stage  string `json:"stage,omitempty"`
 
-	// Status 499 where the client left before the answer.
-	Status int64  `json:"status"`
-	Tenant string `json:"tenant,omitempty"`
+	// Status 499 where the client left before the answer, 0 where there was none.
+	Status int64 `json:"status"`
+
+	// Suppressed How many like it have no line since the last one, because there were too many.
+	Suppressed int64  `json:"suppressed,omitempty"`
+	Tenant     string `json:"tenant,omitempty"`
 
 	// Time When the request's head had been read.
 	Time    time.Time `json:"time"`
@@ -10990,6 +10999,9 @@ type TailGatewayParams struct {
 
 	// Status Only answers with this status, such as 404, or of a class such as 5xx.
 	Status string `form:"status,omitempty" json:"status,omitempty"`
+
+	// Unrouted What no route was found for, and connections that ended before a request, in place of the requests of routes; for operators of the platform.
+	Unrouted bool `form:"unrouted,omitempty" json:"unrouted,omitempty"`
 
 	// SlowerThan Only requests that took this long or longer, such as 250ms.
 	SlowerThan string `form:"slowerThan,omitempty" json:"slowerThan,omitempty"`

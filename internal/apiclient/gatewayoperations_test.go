@@ -56,7 +56,7 @@ func gatewayCalls(ctx context.Context, c *apiclient.Client) map[string]func() er
 			return e(c.GatewaySLOs(ctx, apiclient.GatewayScope{Project: "shop", Stage: "dev"}, "orders"))
 		},
 		"TailGateway": func() error {
-			return c.TailGateway(ctx, apiclient.TailGatewayParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Method: "GET", Path: "/a*", Status: "5xx", SlowerThan: "250ms"}, func(apiclient.GatewayTold) error { return nil })
+			return c.TailGateway(ctx, apiclient.TailGatewayParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Method: "GET", Path: "/a*", Status: "5xx", Unrouted: true, SlowerThan: "250ms"}, func(apiclient.GatewayTold) error { return nil })
 		},
 		"GatewayTraffic": func() error {
 			return e(c.GatewayTraffic(ctx, apiclient.GetGatewayTrafficParams{Project: "shop", Stage: "dev", Route: "orders", Consumer: "ci", Consumers: true, Since: "15m"}))

@@ -224,7 +224,7 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
 		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
-		AsksCertificate: f.authn.AsksCertificate,
+		AsksCertificate: f.authn.AsksCertificate, Unrouted: f.proxy.Unrouted,
 	})
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func matrix() map[string]string {
 		"drift.read": "vudam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
 		"runner.read": "vudam", "runner.create": "m", "runner.delete": "m",
 		"source.read": "vudam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
-		"cost.read": "vudam", "cost.import": "m", "cost.rules": "m", "budget.read": "vudam", "budget.set": "m", "lifetime.read": "vudam", "lifetime.extend": "dm", "tags.read": "vudam", "tags.set": "m", "quota.read": "vudam", "quota.set": "m", "quota.read-tenant": "", "quota.set-tenant": "", "budget.read-tenant": "", "budget.set-tenant": "", "usage.read": "um", "usage.read-tenant": "", "maturity.read": "vudam", "maturity.answer": "m",
+		"cost.read": "vudam", "cost.import": "m", "cost.rules": "m", "budget.read": "vudam", "budget.set": "m", "lifetime.read": "vudam", "lifetime.extend": "dm", "tags.read": "vudam", "tags.set": "m", "quota.read": "vudam", "quota.set": "m", "quota.read-tenant": "", "quota.set-tenant": "", "budget.read-tenant": "", "budget.set-tenant": "", "usage.read": "um", "usage.read-tenant": "", "gateway.read-unrouted": "", "maturity.read": "vudam", "maturity.answer": "m",
 		"compliance.read": "vudam", "compliance.evaluate": "dam", "compliance.preview": "m",
 		"policy.read": "vudam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vudam", "exemption.request": "dam",
 		"factor.read": "m", "factor.set": "m", "exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",

@@ -169,6 +169,8 @@ func perimeterDecisions() map[string]Decision {
 	return map[string]Decision{
 		"gateway.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"gateway.write": {Scope: ScopeDeploy, Roles: developers},
+		// What no route is found for is of no tenant, and whoever runs the platform sees it.
+		"gateway.read-unrouted": {Scope: ScopeRead, Roles: []Role{Operator}, Platform: true},
 		// Who operates a stage drops what is stored there; nothing is changed by it.
 		"gateway.purge": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
 		// A policy of a project or a tenant holds for the routes of others.

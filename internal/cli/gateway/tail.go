@@ -28,6 +28,8 @@ func tail(e *command.Env) *cobra.Command {
 			"With -o json each is an object with the fields of the access log.",
 		Example: "  terrace gateway tail --stage prod --status 5xx\n  terrace gateway tail --route orders --path '/orders/*' --slower-than 250ms\n  terrace gateway tail --tenant --consumer ci -o json",
 	}
+	c.Long += "\nWith --unrouted operators of the platform see what no route was found for, and connections that ended before a request."
+	c.PreRun = func(*cobra.Command, []string) { g.tenant = g.tenant || p.Unrouted }
 	c.RunE = g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 		p.Project, p.Stage = project, g.stage
 		if slower > 0 {
@@ -43,6 +45,7 @@ func tail(e *command.Env) *cobra.Command {
 	f.StringVar(&p.Method, "method", "", "only requests with this method")
 	f.StringVar(&p.Path, "path", "", "only requests for this path; a star stands for anything")
 	f.StringVar(&p.Status, "status", "", "only answers with this status, such as 404, or of a class such as 5xx")
+	f.BoolVar(&p.Unrouted, "unrouted", false, "what no route was found for, in place of the requests of routes; for operators")
 	command.DurationVar(f, &slower, "slower-than", 0, "only requests that took this long or longer")
 	return c
 }
@@ -80,7 +83,11 @@ func follow(ctx context.Context, e *command.Env, s command.Server, p apiclient.T
 }
 
 func showLine(w io.Writer, l apiclient.AccesslogLine) {
-	text := fmt.Sprintf("%s %d %-7s %s%s %s %s/%s", l.Time.Local().Format("15:04:05.000"), l.Status, l.Method, l.Host, l.Path, seconds(l.DurationMs/1000), l.Stage, l.Route)
+	where := l.Stage + "/" + l.Route
+	if l.Reason != "" {
+		where = l.Reason + " by " + l.Client
+	}
+	text := fmt.Sprintf("%s %d %-7s %s%s %s %s", l.Time.Local().Format("15:04:05.000"), l.Status, l.Method, l.Host, l.Path, seconds(l.DurationMs/1000), where)
 	for _, more := range []struct{ word, value string }{{"by", l.Consumer}, {"from", cmp.Or(l.By, l.Upstream)}, {"trace", l.TraceID}} {
 		if more.value != "" {
 			text += " " + more.word + " " + more.value

@@ -121,7 +121,7 @@ func startWith(t *testing.T, certificates pki.Options, change func(*proxy.Config
 	f.proxy = relay
 	f.server, err = front.Listen(context.Background(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: f.authority.GetCertificate},
-		Handler: relay.Handle, Log: quiet(), Stall: config.Stall,
+		Handler: relay.Handle, Log: quiet(), Stall: config.Stall, Unrouted: relay.Unrouted,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -195,8 +195,13 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 		spec, baggage string
 		has, hasNot   []string
 	}{
-		"nothing":       {"", "", []string{`"path":"/fine"`, `"path":"/broken"`}, []string{"secret", "page"}},
-		"off":           {`{"accessLog": {"mode": "off"}}`, "", []string{`"path":"/broken"`}, []string{`"path":"/fine"`}},
+		"nothing": {"", "", []string{`"path":"/fine"`, `"path":"/broken"`}, []string{"secret", "page"}},
+		"off":     {`{"accessLog": {"mode": "off"}}`, "", []string{`"path":"/broken"`}, []string{`"path":"/fine"`}},
+		"headers shown": {
+			`{"accessLog": {"showHeaders": ["X-Request-Id", "X-None"], "omit": ["client", "userAgent"]}}`, "",
+			[]string{`"headers":{"x-request-id":"r-1, r-2"}`},
+			[]string{"secret", "x-none", `"client"`, `"userAgent"`},
+		},
 		"a query shown": {`{"accessLog": {"showQuery": ["page"]}, "baggage": "pass"}`, "user=1", []string{`"query":"page=2\u0026token=***"`}, []string{"secret"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -216,7 +221,7 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 				}
 			}
 			for _, path := range []string{"/fine", "/broken"} {
-				f.as(t, "", path+"?page=2&token=secret", "Baggage", "user=1", "Authorization", "Bearer secret", "Cookie", "session=secret")
+				f.as(t, "", path+"?page=2&token=secret", "Baggage", "user=1", "Authorization", "Bearer secret", "Cookie", "session=secret", "X-Request-Id", "r-1", "X-Request-Id", "r-2")
 			}
 			filtertest.Until(t, "the lines", func() bool { return strings.Contains(log.text(), "/broken") })
 			text := strings.ReplaceAll(log.text(), "&", `\u0026`)
@@ -245,6 +250,9 @@ func TestAPolicyOfTelemetryIsReadStrictly(t *testing.T) {
 		`{"accessLog": {"mode": "sampled"}}`:               "accessLog.percent",
 		`{"accessLog": {"mode": "all", "percent": 5}}`:     "accessLog.percent",
 		`{"accessLog": {"showQuery": [""]}}`:               "accessLog.showQuery[0]",
+		`{"accessLog": {"showHeaders": ["X-Api-Key"]}}`:    "accessLog.showHeaders[0]",
+		`{"accessLog": {"showHeaders": ["a b"]}}`:          "accessLog.showHeaders[0]",
+		`{"accessLog": {"omit": ["client", "status"]}}`:    "accessLog.omit[1]",
 		`{"baggage": "maybe"}`:                             "baggage",
 		`{"tracing": {}}`:                                  "tracing",
 		`{"accessLog": {"mode": "sampled", "percent": 5}}`: "",

@@ -23,7 +23,8 @@ func whole() accesslog.Line {
 	return accesslog.Line{
 		Time: time.Date(2026, 11, 27, 12, 0, 0, 5e6, time.UTC), Method: "GET", Scheme: "https", Host: "a.localhost", Path: "/a", Query: "b=***", Protocol: 2, Status: 200,
 		Duration: 1.5, Received: 1, Sent: 2, Client: "127.0.0.1", Tenant: "acme", Project: "shop", Stage: "dev", Route: "orders", Rule: 1, Consumer: "ci",
-		Upstream: "127.0.0.1:1", Release: "rel_1", Attempts: 1, By: "cache", Trace: strings.Repeat("a", 32), Span: strings.Repeat("b", 16), UserAgent: "curl",
+		Upstream: "127.0.0.1:1", Release: "rel_1", Attempts: 1, By: "cache", Reason: "unknown_host", Suppressed: 3, Trace: strings.Repeat("a", 32), Span: strings.Repeat("b", 16), UserAgent: "curl",
+		Headers: map[string]string{"x-request-id": "a\nb", "x-app": "1"},
 	}
 }
 

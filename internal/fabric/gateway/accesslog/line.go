@@ -1,11 +1,15 @@
 package accesslog
 
 import (
+	"bytes"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/valyala/fasthttp"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
@@ -20,28 +24,33 @@ type Line struct {
 	Host     string    `json:"host" doc:"The host that was asked for, without its port."`
 	Path     string    `json:"path,omitempty" doc:"The decoded path; nothing where no route was found."`
 	Query    string    `json:"query,omitempty" doc:"The query with masked values, where the route shows it."`
-	Protocol int       `json:"protocol" doc:"1 for HTTP/1.1, 2 for HTTP/2."`
-	Status   int       `json:"status" doc:"499 where the client left before the answer."`
+	Protocol int       `json:"protocol" doc:"1 for HTTP/1.1, 2 for HTTP/2, 0 where none was spoken yet."`
+	Status   int       `json:"status" doc:"499 where the client left before the answer, 0 where there was none."`
 	// Duration is in milliseconds, from the head of the request to the end of the answer.
-	Duration  float64 `json:"durationMs" doc:"From the request's head to the end of the answer, in milliseconds."`
-	Received  int64   `json:"bytesIn" doc:"Bytes of the request's body."`
-	Sent      int64   `json:"bytesOut" doc:"Bytes of the answer's body."`
-	Client    string  `json:"client" doc:"The address of the client, as far as proxies are believed."`
-	Tenant    string  `json:"tenant,omitempty"`
-	Project   string  `json:"project,omitempty"`
-	Stage     string  `json:"stage,omitempty"`
-	Route     string  `json:"route,omitempty"`
-	Rule      int     `json:"rule" doc:"The place of the route's rule, from 0."`
-	Consumer  string  `json:"consumer,omitempty" doc:"Who called, as it was proven."`
-	Upstream  string  `json:"upstream,omitempty" doc:"The address of the instance that was asked last."`
-	Release   string  `json:"release,omitempty" doc:"The release that ran there."`
-	Attempts  int     `json:"attempts" doc:"How often instances were asked."`
-	By        string  `json:"by,omitempty" doc:"What answered in place of a service: a kind of policy, redirect, gateway or client."`
-	Firewall  string  `json:"waf,omitempty" doc:"What the firewall did with a message in which it found something: passed, detected, blocked or rejected."`
-	Score     int     `json:"wafScore,omitempty" doc:"The anomaly score of that message."`
-	Trace     string  `json:"traceId,omitempty"`
-	Span      string  `json:"spanId,omitempty" doc:"The gateway's span, where one was recorded."`
-	UserAgent string  `json:"userAgent,omitempty" doc:"The client's word, cut after 256 bytes."`
+	Duration float64 `json:"durationMs" doc:"From the request's head to the end of the answer, in milliseconds."`
+	Received int64   `json:"bytesIn" doc:"Bytes of the request's body."`
+	Sent     int64   `json:"bytesOut" doc:"Bytes of the answer's body."`
+	Client   string  `json:"client" doc:"The address of the client, as far as proxies are believed."`
+	Tenant   string  `json:"tenant,omitempty"`
+	Project  string  `json:"project,omitempty"`
+	Stage    string  `json:"stage,omitempty"`
+	Route    string  `json:"route,omitempty"`
+	Rule     int     `json:"rule" doc:"The place of the route's rule, from 0."`
+	Consumer string  `json:"consumer,omitempty" doc:"Who called, as it was proven."`
+	Upstream string  `json:"upstream,omitempty" doc:"The address of the instance that was asked last."`
+	Release  string  `json:"release,omitempty" doc:"The release that ran there."`
+	Attempts int     `json:"attempts" doc:"How often instances were asked."`
+	Reason   string  `json:"reason,omitempty" doc:"Why no route was found, where none was."`
+	// Suppressed is a count of lines of the same reason.
+	Suppressed int64  `json:"suppressed,omitempty" doc:"How many like it have no line since the last one, because there were too many."`
+	By         string `json:"by,omitempty" doc:"What answered in place of a service: a kind of policy, redirect, gateway or client."`
+	Firewall   string `json:"waf,omitempty" doc:"What the firewall did with a message in which it found something: passed, detected, blocked or rejected."`
+	Score      int    `json:"wafScore,omitempty" doc:"The anomaly score of that message."`
+	Trace      string `json:"traceId,omitempty"`
+	Span       string `json:"spanId,omitempty" doc:"The gateway's span, where one was recorded."`
+	UserAgent  string `json:"userAgent,omitempty" doc:"The client's word, cut after 256 bytes."`
+	// Headers has one value for each name, those of several fields joined by commas.
+	Headers map[string]string `json:"headers,omitempty" doc:"Headers of the request that the route shows, by names in lower case, each cut after 256 bytes."`
 }
 
 // AppendJSON appends the line as one object, without an end of line.
@@ -62,11 +71,26 @@ func (l *Line) AppendJSON(b []byte) []byte {
 	}
 	b = words(b, "consumer", l.Consumer, "upstream", l.Upstream, "release", l.Release)
 	b = number(b, "attempts", int64(l.Attempts))
+	b = words(b, "reason", l.Reason)
+	if l.Suppressed > 0 {
+		b = number(b, "suppressed", l.Suppressed)
+	}
 	b = words(b, "by", l.By, "waf", l.Firewall)
 	if l.Firewall != "" {
 		b = number(b, "wafScore", int64(l.Score))
 	}
 	b = words(b, "traceId", l.Trace, "spanId", l.Span, "userAgent", l.UserAgent)
+	if len(l.Headers) > 0 {
+		b = append(b, `,"headers":{`...)
+		for i, name := range slices.Sorted(maps.Keys(l.Headers)) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(quoted(b, name), ':')
+			b = quoted(b, l.Headers[name])
+		}
+		b = append(b, '}')
+	}
 	return append(b, '}')
 }
 
@@ -123,8 +147,8 @@ func quoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// maxAgent and maxQuery bound what a client says in a line.
-const maxAgent, maxQuery = 256, 2048
+// maxAgent, maxShown, of each header, and maxQuery bound what a client says in a line.
+const maxAgent, maxShown, maxQuery = 256, 256, 2048
 
 // Of returns the line of an exchange that is done.
 func Of(x *exchange.Exchange, took time.Duration) Line {
@@ -146,6 +170,23 @@ func Of(x *exchange.Exchange, took time.Duration) Line {
 	agent := x.Request.Header.UserAgent()
 	l.UserAgent = string(agent[:min(len(agent), maxAgent)])
 	return l
+}
+
+// Headers returns what a request has of some headers, by names in lower case; nil for nothing.
+func Headers(h *fasthttp.RequestHeader, show []string) map[string]string {
+	var out map[string]string
+	for _, name := range show {
+		values := h.PeekAll(name)
+		if len(values) == 0 {
+			continue
+		}
+		if out == nil {
+			out = make(map[string]string, len(show))
+		}
+		text := bytes.Join(values, []byte(", "))
+		out[strings.ToLower(name)] = string(text[:min(len(text), maxShown)])
+	}
+	return out
 }
 
 // method returns a method without copying those that are known.

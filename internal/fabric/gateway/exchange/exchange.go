@@ -101,6 +101,8 @@ type Facts struct {
 	Attempts int
 	// By names the filter that answered in place of a service.
 	By string
+	// Unrouted is why no route was found; it is empty where one was.
+	Unrouted Reason
 	// Firewall is what the firewall did with a message in which it found something:
 	// passed, detected, blocked or rejected; AnomalyScore is what that scored.
 	Firewall     string

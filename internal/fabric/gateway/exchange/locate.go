@@ -13,20 +13,17 @@ func (x *Exchange) locate() bool {
 	h := &x.Request.Header
 	if x.Proto == 1 {
 		if f := strict(h); f != nil {
-			x.Refuse("gateway", f.status, f.title, f.detail, "")
-			x.Response.SetConnectionClose()
+			x.turnAway(f.reason, f.status, f.title, f.detail)
 			return false
 		}
 	}
 	if len(h.RequestURI()) > maxTarget {
-		x.Refuse("gateway", http.StatusRequestURITooLong, "Address too long", "The request's target is longer than the gateway takes.", "")
-		x.Response.SetConnectionClose()
+		x.turnAway(TargetTooLong, http.StatusRequestURITooLong, "Address too long", "The request's target is longer than the gateway takes.")
 		return false
 	}
 	target, host := string(h.RequestURI()), string(h.Host())
 	if h.IsConnect() {
-		x.Refuse("gateway", http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.", "")
-		x.Response.SetConnectionClose()
+		x.turnAway(Tunnel, http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.")
 		return false
 	} else if target == "*" && h.IsOptions() {
 		x.Host, x.Path, x.Target = CanonicalHost(host), "*", target
@@ -35,7 +32,7 @@ func (x *Exchange) locate() bool {
 	if target == "" || target[0] != '/' {
 		authority, rest, ok := absolute(target)
 		if !ok || !strings.EqualFold(authority, host) {
-			x.reject("The request target and its Host header do not name one place.")
+			x.reject(Ambiguous, "The request target and its Host header do not name one place.")
 			return false
 		}
 		target = rest
@@ -43,7 +40,7 @@ func (x *Exchange) locate() bool {
 	path, query, hasQuery := strings.Cut(target, "?")
 	clean, wire, ok := normalize(path)
 	if !ok {
-		x.reject("The path can be read in two ways, or is not encoded as it should be.")
+		x.reject(Ambiguous, "The path can be read in two ways, or is not encoded as it should be.")
 		return false
 	}
 	x.Host, x.Path, x.Target = CanonicalHost(host), clean, target
@@ -57,7 +54,7 @@ func (x *Exchange) locate() bool {
 
 func (x *Exchange) named() bool {
 	if !validHost(x.Host) {
-		x.reject("The request names no host, or none that can be.")
+		x.reject(Malformed, "The request names no host, or none that can be.")
 		return false
 	}
 	return true
@@ -65,9 +62,8 @@ func (x *Exchange) named() bool {
 
 // reject answers 400 and closes the connection: what follows on it cannot be
 // told apart either.
-func (x *Exchange) reject(detail string) {
-	x.Refuse("gateway", http.StatusBadRequest, "Request not understood", detail, "")
-	x.Response.SetConnectionClose()
+func (x *Exchange) reject(reason Reason, detail string) {
+	x.turnAway(reason, http.StatusBadRequest, "Request not understood", detail)
 }
 
 // absolute splits a target in absolute form.

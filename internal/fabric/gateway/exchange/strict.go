@@ -18,6 +18,7 @@ const (
 
 // flaw is why a head is refused.
 type flaw struct {
+	reason        Reason
 	status        int
 	title, detail string
 }
@@ -27,7 +28,7 @@ type flaw struct {
 // otherwise (RFC 9112 §2.2, §5.1, §5.2, §6.3).
 func strict(h *fasthttp.RequestHeader) *flaw {
 	if v := h.Protocol(); !h.IsHTTP11() && string(v) != "HTTP/1.0" {
-		return &flaw{http.StatusHTTPVersionNotSupported, "Unknown version", "The gateway speaks HTTP/1.1 and HTTP/2."}
+		return &flaw{BadVersion, http.StatusHTTPVersionNotSupported, "Unknown version", "The gateway speaks HTTP/1.1 and HTTP/2."}
 	}
 	headers, lengths, codings, hosts := 0, 0, 0, 0
 	for raw := h.RawHeaders(); len(raw) > 0 && raw[0] != '\r'; headers++ {
@@ -54,24 +55,30 @@ func strict(h *fasthttp.RequestHeader) *flaw {
 			}
 		case is(name, "expect"):
 			if !is(value, "100-continue") {
-				return &flaw{http.StatusExpectationFailed, "Expectation failed", "The gateway meets no expectation but 100-continue."}
+				return &flaw{Malformed, http.StatusExpectationFailed, "Expectation failed", "The gateway meets no expectation but 100-continue."}
 			}
 		}
 		raw = raw[end+1:]
 	}
 	switch {
 	case headers > maxHeaders:
-		return &flaw{http.StatusRequestHeaderFieldsTooLarge, "Too many headers", "The request has more headers than the gateway takes."}
+		return &flaw{HeadTooLarge, http.StatusRequestHeaderFieldsTooLarge, "Too many headers", "The request has more headers than the gateway takes."}
 	case lengths > 1 || codings > 1 || codings > 0 && (lengths > 0 || !h.IsHTTP11()):
-		return unclear("The request says its length in two ways.")
+		return ambiguous("The request says its length in two ways.")
 	case hosts > 1:
-		return unclear("The request names two hosts.")
+		return ambiguous("The request names two hosts.")
 	}
 	return nil
 }
 
 func unclear(detail string) *flaw {
-	return &flaw{http.StatusBadRequest, "Request not understood", detail}
+	return &flaw{Malformed, http.StatusBadRequest, "Request not understood", detail}
+}
+
+func ambiguous(detail string) *flaw {
+	f := unclear(detail)
+	f.reason = Ambiguous
+	return f
 }
 
 // is compares without regard to case; what is in lower case.

@@ -34,6 +34,9 @@ func (t *Trace) Text() string {
 	return hex.EncodeToString(t.ID[:])
 }
 
+// Omitted are fields of the access log that tell who called.
+type Omitted struct{ Client, Consumer, UserAgent bool }
+
 // Telemetry is what a route says of how it is observed.
 type Telemetry struct {
 	// Sample is which share of the requests is in the access log, in percent; failures
@@ -42,6 +45,10 @@ type Telemetry struct {
 	// ShowQuery are the parameters of a query whose values are in the access log; those
 	// of others are masked. Without any the query is left out.
 	ShowQuery []string
+	// ShowHeaders are headers of requests whose values are in the access log.
+	ShowHeaders []string
+	// Omit are the fields that are left out of lines.
+	Omit Omitted
 	// PassBaggage has the client's baggage reach the service.
 	PassBaggage bool
 }

@@ -3,11 +3,16 @@ package front
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // accept takes connections and greets each on its own; greet gives it to the
@@ -33,6 +38,7 @@ func (v *serving) greet(c net.Conn) {
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
+		v.failed(conn, err)
 		return
 	}
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
@@ -40,6 +46,27 @@ func (v *serving) greet(c net.Conn) {
 		return
 	}
 	v.ones.push(&endingTLS{Conn: conn})
+}
+
+// failed tells of a handshake. A client that left without a word, as those do that only
+// look whether the port is open, is not told of.
+func (v *serving) failed(conn *tls.Conn, err error) {
+	u := exchange.Unrouted{At: time.Now(), Client: conn.RemoteAddr(), Secure: true, Host: conn.ConnectionState().ServerName, Reason: exchange.TLSFailed}
+	var record tls.RecordHeaderError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, io.EOF), v.requests.Err() != nil:
+		return
+	case kernel.Is(err, kernel.Denied):
+		u.Reason = exchange.TLSName
+	case errors.As(err, &record):
+		u.Reason = exchange.TLSPlain
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		u.Reason = exchange.TLSTimeout
+	case strings.Contains(err.Error(), "unsupported versions"): // crypto/tls has no value for it
+		u.Reason = exchange.TLSVersion
+	}
+	v.config.Unrouted(u)
 }
 
 // recognise tells HTTP/2 with prior knowledge by its preface (RFC 9113 §3.4).

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 )
 
 // Bounds of what a client of HTTP/2 may have done that costs it next to nothing
@@ -141,11 +144,15 @@ type metered struct {
 
 	meter *meter
 	// secure is nil on a connection without TLS.
-	secure  *tls.ConnectionState
-	log     *slog.Logger
-	timeout time.Duration
+	secure *tls.ConnectionState
+	log    *slog.Logger
+	// unrouted is told how a connection was ended.
+	unrouted func(exchange.Unrouted)
+	timeout  time.Duration
 	// waits tells that a deadline for the rest of a head runs.
 	waits bool
+	// told tells that the end was told of.
+	told bool
 }
 
 // Read implements net.Conn.
@@ -153,7 +160,11 @@ func (c *metered) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if why := c.meter.read(p[:n]); why != "" {
 		c.log.Info("a connection of HTTP/2 was ended", "client", c.RemoteAddr().String(), "reason", why)
+		c.tell(exchange.Flood)
 		return 0, errFlood
+	}
+	if c.waits && errors.Is(err, os.ErrDeadlineExceeded) {
+		c.tell(exchange.HeadTooSlow)
 	}
 	if c.meter.heading != c.waits {
 		c.waits = c.meter.heading
@@ -166,6 +177,14 @@ func (c *metered) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // the connection's own error
 }
 
+func (c *metered) tell(reason exchange.Reason) {
+	if c.told {
+		return
+	}
+	c.told = true
+	c.unrouted(exchange.Unrouted{Reason: reason, At: time.Now(), Client: c.RemoteAddr(), Secure: c.secure != nil, Proto: 2})
+}
+
 // Write implements net.Conn.
 func (c *metered) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
@@ -175,7 +194,7 @@ func (c *metered) Write(p []byte) (int, error) {
 
 // metered has a connection of HTTP/2 watched.
 func (v *serving) metered(c net.Conn) net.Conn {
-	m := &metered{Conn: c, meter: newMeter(), log: v.config.Log, timeout: v.config.HeadTimeout}
+	m := &metered{Conn: c, meter: newMeter(), log: v.config.Log, unrouted: v.config.Unrouted, timeout: v.config.HeadTimeout}
 	if secure, ok := c.(*tls.Conn); ok {
 		state := secure.ConnectionState()
 		m.secure = &state

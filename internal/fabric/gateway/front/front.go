@@ -56,6 +56,9 @@ type Config struct {
 	// certificate, which they need not have; nil asks nobody. Whoever judges it
 	// verifies it: the handshake proves only that the client has its key.
 	AsksCertificate func(serverName string) bool
+	// Unrouted is told what ended before the handler saw it; nil is told nothing. It must
+	// not wait.
+	Unrouted func(u exchange.Unrouted)
 }
 
 // Server listens for HTTPS, and for HTTP to send its clients to HTTPS.
@@ -83,6 +86,9 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	c.TLS.NextProtos = []string{"h2", "http/1.1"}
 	c.TLS.MinVersion = max(c.TLS.MinVersion, tls.VersionTLS12)
 	c.TLS.CipherSuites = suites()
+	if c.Unrouted == nil {
+		c.Unrouted = func(exchange.Unrouted) {}
+	}
 	if c.AsksCertificate != nil {
 		c.TLS.GetConfigForClient = asking(c.TLS, c.AsksCertificate)
 	}
@@ -244,7 +250,7 @@ func (v *serving) servePlain(l net.Listener) error {
 // fast returns a server of HTTP/1.1.
 func (v *serving) fast(handler fasthttp.RequestHandler) *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler: handler, ErrorHandler: unreadable, ConnState: v.note, Logger: silent{}, Concurrency: maxConnections,
+		Handler: handler, ErrorHandler: v.unreadable, ConnState: v.note, Logger: silent{}, Concurrency: maxConnections,
 		ReadBufferSize: maxHeader, WriteBufferSize: 16 << 10, ReadTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, MaxRequestBodySize: 8 << 10,
 		NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, SecureErrorLogMessage: true, CloseOnShutdown: true,

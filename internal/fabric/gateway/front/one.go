@@ -83,6 +83,7 @@ func dated(h *fasthttp.ResponseHeader) {
 // handle calls the handler; a defect in it costs one answer, not the process.
 func (v *serving) handle(x *exchange.Exchange, ok bool, handler exchange.Handler) {
 	if !ok {
+		v.config.Unrouted(x.Unrouted())
 		return
 	}
 	defer func() {
@@ -164,17 +165,23 @@ func (v *serving) upgrade(ctx *fasthttp.RequestCtx, fn func(net.Conn)) {
 }
 
 // unreadable answers for a request whose head could not be read.
-func unreadable(ctx *fasthttp.RequestCtx, err error) {
-	x := &exchange.Exchange{Request: &ctx.Request, Response: &ctx.Response}
+func (v *serving) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	x := &exchange.Exchange{Request: &ctx.Request, Response: &ctx.Response, Client: ctx.RemoteAddr(), TLS: ctx.TLSConnectionState(), Proto: 1}
 	var small *fasthttp.ErrSmallBuffer
 	var timeout net.Error
 	switch {
 	case errors.As(err, &small):
+		x.Facts.Unrouted = exchange.HeadTooLarge
 		x.Refuse("gateway", http.StatusRequestHeaderFieldsTooLarge, "Headers too large", "The head of the request is larger than the gateway takes.", "")
 	case errors.As(err, &timeout) && timeout.Timeout():
+		x.Facts.Unrouted = exchange.HeadTooSlow
 		x.Refuse("gateway", http.StatusRequestTimeout, "Too slow", "The request did not come in time.", "")
 	default:
+		x.Facts.Unrouted = exchange.Malformed
 		x.Refuse("gateway", http.StatusBadRequest, "Request not understood", "The request is not HTTP/1.1 as RFC 9112 has it.", "")
 	}
 	x.Response.SetConnectionClose()
+	u := x.Unrouted()
+	u.Method = "" // what came of the head is nobody's word
+	v.config.Unrouted(u)
 }

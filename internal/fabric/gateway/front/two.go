@@ -31,9 +31,17 @@ func (v *serving) newTwo() *http.Server {
 		Protocols: protocols,
 		Handler:   http.HandlerFunc(v.serveTwo), ErrorLog: slog.NewLogLogger(v.config.Log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: v.config.HeadTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame},
+		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame, CountError: v.erred},
 		ConnContext: withTLS,
 		BaseContext: func(net.Listener) context.Context { return v.requests },
+	}
+}
+
+// erred tells of what the server of HTTP/2 found wrong by itself; it does not say on which
+// connection. What crosses the end of a stream is no fault of its client.
+func (v *serving) erred(kind string) {
+	if strings.HasPrefix(kind, "conn_") || strings.HasPrefix(kind, "frame_") || strings.HasPrefix(kind, "stream_PROTOCOL_ERROR_") {
+		v.config.Unrouted(exchange.Unrouted{Reason: exchange.Protocol, At: time.Now(), Proto: 2})
 	}
 }
 

@@ -57,13 +57,14 @@ type tailInput struct {
 	Method     string `query:"method" maxLength:"32" doc:"Only requests with this method."`
 	Path       string `query:"path" maxLength:"1024" doc:"Only requests for this path; a star stands for anything."`
 	Status     string `query:"status" maxLength:"3" doc:"Only answers with this status, such as 404, or of a class such as 5xx."`
+	Unrouted   bool   `query:"unrouted" doc:"What no route was found for, and connections that ended before a request, in place of the requests of routes; for operators of the platform."`
 	SlowerThan string `query:"slowerThan" maxLength:"20" doc:"Only requests that took this long or longer, such as 250ms."`
 }
 
 func (a API) tail(ctx context.Context, in *tailInput) (*huma.StreamResponse, error) {
 	at := in.Scope(ctx)
 	f := tail.Filter{
-		Tenant: at.Tenant, Project: at.Project, Stage: at.Stage, Route: in.Route, Consumer: in.Consumer, Method: in.Method, Path: in.Path, Status: in.Status,
+		Tenant: at.Tenant, Project: at.Project, Stage: at.Stage, Route: in.Route, Consumer: in.Consumer, Method: in.Method, Path: in.Path, Status: in.Status, Unrouted: in.Unrouted,
 	}
 	if in.SlowerThan != "" {
 		var err error

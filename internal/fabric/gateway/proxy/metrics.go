@@ -19,6 +19,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	inFlight *prometheus.GaugeVec
 	mirrored *prometheus.CounterVec
+	unrouted unroutedMetrics
 
 	mu     sync.Mutex
 	routes map[traffic.Key]*routeMetrics
@@ -50,7 +51,9 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		mirrored: newMirrored(slices.Clone(labels)),
 		routes:   map[traffic.Key]*routeMetrics{},
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.mirrored} {
+	var unrouted []prometheus.Collector
+	m.unrouted, unrouted = newUnroutedMetrics()
+	for _, c := range append(unrouted, m.requests, m.duration, m.inFlight, m.mirrored) {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register gateway metrics: %w", err)
 		}

@@ -16,7 +16,8 @@ type AccessLog interface {
 
 // Tail takes the lines of requests that somebody watches. It must not wait.
 type Tail interface {
-	// Watched tells whether anybody watches what a tenant serves.
+	// Watched tells whether anybody watches what a tenant serves, or, without a tenant, what
+	// no route is found for.
 	Watched(tenant string) bool
 	Show(l *accesslog.Line)
 }
@@ -34,11 +35,12 @@ func (p *Proxy) begin(x *exchange.Exchange, c *Candidate) {
 func (p *Proxy) done(x *exchange.Exchange, c *Candidate, metrics *routeMetrics) {
 	took, status := time.Since(x.Began), x.Response.StatusCode()
 	metrics.end(status, took)
-	watched := false
-	if c != nil {
-		c.entry.traffic.Count(x.Facts.Consumer, status, took, x.Sent())
-		watched = p.config.Tail != nil && p.config.Tail.Watched(c.entry.Scope.Tenant)
+	if c == nil {
+		p.lost(x, took)
+		return
 	}
+	c.entry.traffic.Count(x.Facts.Consumer, status, took, x.Sent())
+	watched := p.config.Tail != nil && p.config.Tail.Watched(c.entry.Scope.Tenant)
 	written := p.config.AccessLog != nil && wanted(x)
 	if !written && !watched {
 		return
@@ -62,16 +64,30 @@ func wanted(x *exchange.Exchange) bool {
 }
 
 // line tells of a request. Queries stay out of it where their route does not show
-// them, since they may hold secrets, and so do paths that lead to no route.
+// them, since they may hold secrets.
 func line(x *exchange.Exchange, c *Candidate, took time.Duration) accesslog.Line {
 	l := accesslog.Of(x, took)
-	if c == nil {
-		return l
-	}
 	scope := c.entry.Scope
 	l.Path, l.Tenant, l.Project, l.Stage, l.Route, l.Rule = x.Path, scope.Tenant, scope.Project, scope.Stage, c.entry.Name, x.Facts.Rule
 	if t := x.Facts.Telemetry; t != nil {
 		l.Query = accesslog.Query(x.Target, t.ShowQuery)
+		if len(t.ShowHeaders) > 0 {
+			l.Headers = accesslog.Headers(&x.Request.Header, t.ShowHeaders)
+		}
+		omit(&l, t.Omit)
 	}
 	return l
+}
+
+// omit leaves out what a route does not want told of who called.
+func omit(l *accesslog.Line, what exchange.Omitted) {
+	if what.Client {
+		l.Client = ""
+	}
+	if what.Consumer {
+		l.Consumer = ""
+	}
+	if what.UserAgent {
+		l.UserAgent = ""
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
@@ -88,6 +89,8 @@ type Proxy struct {
 	config  Config
 	several Endpoints
 	mirrors *mirrors
+	// ration bounds the lines of what no route is found for.
+	ration accesslog.Ration
 	// mark is how the gateway knows requests again that come back to it.
 	mark    string
 	scratch sync.Pool
@@ -147,6 +150,13 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 	if c != nil {
 		metrics = c.entry.metrics
 		x.Matched, x.Facts.Route, x.Facts.Scope, x.Facts.Rule = c, c.entry.Name, c.entry.scope, c.rule.place
+	}
+	switch {
+	case c != nil:
+	case hostKnown:
+		x.Facts.Unrouted = exchange.NoRoute
+	default:
+		x.Facts.Unrouted = exchange.UnknownHost
 	}
 	metrics.begin()
 	p.begin(x, c)

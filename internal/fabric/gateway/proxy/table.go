@@ -16,6 +16,8 @@ type Table struct {
 	entries     []*Entry
 	// none counts what no route takes.
 	none *routeMetrics
+	// metrics count what ended before a route was found; nil counts nothing.
+	metrics *Metrics
 }
 
 // site is what is served on one host.
@@ -27,7 +29,7 @@ type site struct {
 
 // Table builds a table of entries. Two of them that take the very same requests are an error.
 func (c Counting) Table(entries []*Entry) (*Table, error) {
-	t := &Table{exact: map[string]*site{}, wild: map[string]*site{}, entries: entries, none: c.Metrics.ofNone()}
+	t := &Table{exact: map[string]*site{}, wild: map[string]*site{}, entries: entries, none: c.Metrics.ofNone(), metrics: c.Metrics}
 	for _, e := range entries {
 		for _, host := range e.Hosts {
 			s := t.site(host)

@@ -12,7 +12,9 @@ import (
 
 // Filter says which requests are shown; what is empty narrows nothing.
 type Filter struct {
-	Tenant   string `json:"tenant"`
+	Tenant string `json:"tenant"`
+	// Unrouted shows what no route was found for, of nobody's tenant, in place of requests.
+	Unrouted bool   `json:"unrouted,omitempty"`
 	Project  string `json:"project,omitempty"`
 	Stage    string `json:"stage,omitempty"`
 	Route    string `json:"route,omitempty"`
@@ -31,6 +33,9 @@ func (f Filter) Check() error {
 	var problems []kernel.Problem
 	if _, _, ok := f.statuses(); !ok {
 		problems = append(problems, kernel.Problem{Path: "status", Message: strconv.Quote(f.Status) + " is no status", Fix: "write it as 404, or a class as 5xx"})
+	}
+	if f.Unrouted && f.Project+f.Stage+f.Route+f.Consumer != "" {
+		problems = append(problems, kernel.Problem{Path: "unrouted", Message: "what no route was found for is of no project, stage, route or consumer", Fix: "leave these out"})
 	}
 	if f.SlowerThan < 0 {
 		problems = append(problems, kernel.Problem{Path: "slowerThan", Message: "a time is not below nothing", Fix: "write it as 250ms"})
@@ -62,9 +67,17 @@ func (f Filter) statuses() (low, high int, ok bool) {
 // holds tells whether a request is shown.
 func (f Filter) holds(l *accesslog.Line) bool {
 	low, high, _ := f.statuses()
-	return l.Tenant == f.Tenant && is(f.Project, l.Project) && is(f.Stage, l.Stage) && is(f.Route, l.Route) && is(f.Consumer, l.Consumer) &&
+	return (l.Reason != "") == f.Unrouted && l.Tenant == f.tenant() && is(f.Project, l.Project) && is(f.Stage, l.Stage) && is(f.Route, l.Route) && is(f.Consumer, l.Consumer) &&
 		(f.Method == "" || strings.EqualFold(f.Method, l.Method)) && l.Status >= low && l.Status <= high &&
 		l.Duration >= float64(f.SlowerThan.Microseconds())/1000 && (f.Path == "" || like(f.Path, l.Path))
+}
+
+// tenant is whose lines are shown; those that no route was found for are nobody's.
+func (f Filter) tenant() string {
+	if f.Unrouted {
+		return ""
+	}
+	return f.Tenant
 }
 
 func is(want, have string) bool { return want == "" || want == have }

@@ -74,7 +74,7 @@ func (h *Hub) end(w *watch) {
 func (h *Hub) count() {
 	tenants := map[string]int{}
 	for w := range h.watches {
-		tenants[w.filter.Tenant]++
+		tenants[w.filter.tenant()]++
 	}
 	h.tenants.Store(&tenants)
 }

@@ -11,6 +11,8 @@ import (
 
 const (
 	actionRead = "gateway.read"
+	// actionReadUnrouted is about what comes to the gateway and is of no tenant.
+	actionReadUnrouted = "gateway.read-unrouted"
 	// MaxWatchers is how many may watch a tenant at once.
 	MaxWatchers = 20
 	// watchFor is how long one may watch before asking again, which looks again at
@@ -97,6 +99,9 @@ type Stream struct {
 
 // Watch begins to watch, for who may read the gateway, what they may see.
 func (s *Service) Watch(ctx context.Context, f Filter) (*Stream, error) {
+	if f.Unrouted {
+		return s.watchUnrouted(ctx, f)
+	}
 	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: f.Tenant, Project: f.Project, Stage: f.Stage}); err != nil {
 		return nil, err
 	}
@@ -112,8 +117,23 @@ func (s *Service) Watch(ctx context.Context, f Filter) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Hub.of(f.Tenant) >= MaxWatchers {
-		return nil, kernel.Errorf(kernel.Unavailable, "%d watch the requests of the tenant already", MaxWatchers).WithFix("end one of them")
+	return s.stream(f, within)
+}
+
+// watchUnrouted is Watch of what no route was found for, for who runs the platform.
+func (s *Service) watchUnrouted(ctx context.Context, f Filter) (*Stream, error) {
+	if err := s.Authorizer.Authorize(ctx, actionReadUnrouted, kernel.Scope{Tenant: f.Tenant}); err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	return s.stream(f, kernel.Reach{})
+}
+
+func (s *Service) stream(f Filter, within kernel.Reach) (*Stream, error) {
+	if s.Hub.of(f.tenant()) >= MaxWatchers {
+		return nil, kernel.Errorf(kernel.Unavailable, "%d watch the requests already", MaxWatchers).WithFix("end one of them")
 	}
 	return &Stream{service: s, filter: f, within: within, id: kernel.NewID("tail")}, nil
 }
@@ -188,7 +208,7 @@ func (r *Stream) others(ctx context.Context, left int64, tell func(Told) error) 
 }
 
 func (r *Stream) show(l *accesslog.Line, tell func(Told) error) error {
-	if !r.within.Has(l.Project, l.Stage) {
+	if !r.filter.Unrouted && !r.within.Has(l.Project, l.Stage) {
 		return nil
 	}
 	return tell(Told{Line: l})

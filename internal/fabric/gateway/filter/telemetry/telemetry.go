@@ -7,6 +7,10 @@ package telemetry
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
@@ -25,7 +29,9 @@ const (
 
 const (
 	maxShown = 64
-	maxName  = 256
+	// maxHeaders is how many headers are told of a request.
+	maxHeaders = 16
+	maxName    = 256
 )
 
 // document is the spec of a TelemetryPolicy.
@@ -43,6 +49,10 @@ type accessLog struct {
 	// ShowQuery are the parameters whose values are told; those of others are masked,
 	// and without any no query is told.
 	ShowQuery []string `json:"showQuery,omitempty"`
+	// ShowHeaders are headers of requests whose values are told. None may be a credential.
+	ShowHeaders []string `json:"showHeaders,omitempty"`
+	// Omit are fields that are left out: client, consumer and userAgent.
+	Omit []string `json:"omit,omitempty" enum:"client,consumer,userAgent"`
 }
 
 // Kind is the kind TelemetryPolicy.
@@ -78,10 +88,12 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 			r.Add(fmt.Sprintf("accessLog.showQuery[%d]", i), "write it as it is in the query", "the name of a parameter has 1 to %d characters", maxName)
 		}
 	}
+	checkHeaders(r, l.ShowHeaders)
+	omitted := omission(r, l.Omit)
 	if err := r.Err(Name, p.Name); err != nil {
 		return nil, err
 	}
-	t := &exchange.Telemetry{Sample: 100, ShowQuery: l.ShowQuery, PassBaggage: d.Baggage == "pass"}
+	t := &exchange.Telemetry{Sample: 100, ShowQuery: l.ShowQuery, ShowHeaders: l.ShowHeaders, Omit: omitted, PassBaggage: d.Baggage == "pass"}
 	switch l.Mode {
 	case modeSampled:
 		t.Sample = int(l.Percent)
@@ -94,4 +106,44 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 			next(x)
 		}
 	}, nil
+}
+
+func omission(r *spec.Reader, fields []string) (o exchange.Omitted) {
+	for i, field := range fields {
+		switch field {
+		case "client":
+			o.Client = true
+		case "consumer":
+			o.Consumer = true
+		case "userAgent":
+			o.UserAgent = true
+		default:
+			r.Add(fmt.Sprintf("accessLog.omit[%d]", i), "use client, consumer or userAgent", "%q cannot be left out", field)
+		}
+	}
+	return o
+}
+
+// checkHeaders refuses headers that are none, or that prove who calls.
+func checkHeaders(r *spec.Reader, names []string) {
+	if len(names) > maxHeaders {
+		r.Add("accessLog.showHeaders", "", "%d headers are more than the %d that can be shown", len(names), maxHeaders)
+	}
+	for i, name := range names {
+		at := fmt.Sprintf("accessLog.showHeaders[%d]", i)
+		switch {
+		case len(name) > maxName || !httpguts.ValidHeaderFieldName(name):
+			r.Add(at, "write the header's name", "%q is no name of a header", name)
+		case secret(name):
+			r.Add(at, "leave it out", "%s may have what proves who calls, which no log has", name)
+		}
+	}
+}
+
+// secret tells that a header is, by its name, likely to have a credential.
+func secret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{
+		"auth", "cookie", "token", "key", "secret", "password", "credential", "session", "signature", "assertion", "client-cert",
+	}, func(part string) bool { return strings.Contains(name, part) })
 }

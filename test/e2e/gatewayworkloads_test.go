@@ -20,15 +20,15 @@ import (
 	"github.com/terrace-idp/terrace/test/harness"
 )
 
-// workload asks a gateway with the certificate that it has at the time.
-type workload struct {
+// shower asks a gateway with the certificate that it has at the time.
+type shower struct {
 	address string
 	roots   *x509.CertPool
 	cert    atomic.Pointer[tls.Certificate]
 }
 
 // get asks over a connection of its own, so that each request shows the certificate.
-func (w *workload) get(ctx context.Context, host string, headers http.Header) (string, error) {
+func (w *shower) get(ctx context.Context, host string, headers http.Header) (string, error) {
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -102,7 +102,7 @@ func TestWorkloadsByCertificatesOfTerrace(t *testing.T) {
 	roots.AppendCertsFromPEM(pem)
 	forged := http.Header{"X-Workload": {"admin"}, "X_workload": {"admin"}}
 	for name, address := range map[string]string{"terraced up": control.Gateway, "terraced gateway": p.address} {
-		w := &workload{address: address, roots: roots}
+		w := &shower{address: address, roots: roots}
 		first := issued(t, folder, "billing", shop.Project)
 		w.cert.Store(first)
 		harness.Eventually(t, name+" takes a workload's certificate", func() (string, bool) {

@@ -34,6 +34,17 @@ func elements() map[string][]string {
 	}
 }
 
+// framework is what expressions may call of .NET: of types and members that API Management lets them.
+func framework() []string {
+	return []string{
+		"System.BitConverter.ToString", "System.DateTime.UtcNow.ToString", "System.Math.Min", "System.Security.Cryptography.SHA256.Create",
+		"System.StringComparison.Ordinal", "System.StringComparison.OrdinalIgnoreCase", "System.Text.Encoding.UTF8.GetBytes",
+		"System.Text.RegularExpressions.Regex.IsMatch", "System.Text.RegularExpressions.Regex.Match", "System.Uri.UnescapeDataString",
+	}
+}
+
+var called = regexp.MustCompile(`System(\.[A-Z]\w*)+`)
+
 var said = regexp.MustCompile(`@\((.*)\)`)
 
 // sound holds a policy document to what API Management takes: well-formed, of known elements
@@ -111,6 +122,11 @@ func plain(t *testing.T, value string) {
 		}
 		if strings.Count(of[1], "(") != strings.Count(of[1], ")") && !strings.Contains(of[1], `(^|`) {
 			t.Errorf("an expression has parentheses that do not fit: %s", of[1])
+		}
+		for _, name := range called.FindAllString(of[1], -1) {
+			if !slices.Contains(framework(), name) {
+				t.Errorf("an expression calls %s, which none may", name)
+			}
 		}
 		if strings.Count(of[1], `"`)%2 != 0 {
 			t.Errorf("an expression has a text without its end: %s", of[1])

@@ -142,7 +142,7 @@ func (t *translation) planLimits(p product, at string, of plan) []element {
 		e := el("quota-by-key", units, amount, "renewal-period", map[string]string{"hour": "3600", "day": "86400", "week": "604800", "month": "0"}[q.Per])
 		counter := key(units + "/" + q.Per)
 		if q.Per == "month" { // months differ in length: each has a counter of its own, which never starts over
-			counter += ` + System.DateTime.UtcNow.ToString("/yyyy-MM")`
+			counter += ` + "/" + System.DateTime.UtcNow.ToString("yyyy-MM")`
 		}
 		all = append(all, e.having(attribute{"counter-key", expression(counter)}, attribute{"first-period-start", monday}))
 	}

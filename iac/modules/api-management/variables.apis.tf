@@ -176,6 +176,11 @@ variable "products" {
   }
 
   validation {
+    condition     = alltrue([for p in var.products : !p.approval_required || p.subscriptions_limit > 0])
+    error_message = "A product that approves subscriptions has a subscriptions_limit above 0."
+  }
+
+  validation {
     condition = alltrue([for p in [for p in var.products : p.policy] : p == null ? true : alltrue([
       p.rate_limit == null ? true : p.rate_limit.calls > 0 && p.rate_limit.renewal_period_seconds > 0 && p.rate_limit.renewal_period_seconds <= 300,
       p.quota == null ? true : p.quota.calls > 0 && p.quota.renewal_period_seconds >= 300,

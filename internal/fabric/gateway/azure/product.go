@@ -56,6 +56,7 @@ type plan struct {
 const (
 	longestDescription = 1000
 	longestTitle       = 300
+	manySubscriptions  = 1000
 	// monday is when periods of hours, days and weeks begin.
 	monday = "2024-01-01T00:00:00Z"
 )
@@ -70,7 +71,10 @@ func told(slug string, parts ...string) string {
 	return slug + "-" + kernel.DigestOf([]byte(strings.Join(parts, "\x00"))).Hex()[:6]
 }
 
-// offered reads the products of the stage that are published.
+func (p product) published() bool { return p.State == "published" }
+
+// offered keeps the products of the stage. A draft is there, too, so that those who have
+// subscribed stay so.
 func (t *translation) offered() {
 	for _, doc := range t.Products {
 		t.findings(placeOfProduct(doc), t.table.Look(capability.Product, doc.Name, doc.Spec))
@@ -79,11 +83,7 @@ func (t *translation) offered() {
 			t.refuse(placeOfProduct(doc), "", "", "on Azure: the spec cannot be read: %v", err)
 			continue
 		}
-		if p.State == "published" {
-			t.products = append(t.products, p)
-		}
-	}
-	for _, p := range t.products {
+		t.products = append(t.products, p)
 		for i, of := range p.Plans {
 			t.value.APIManagement.Products[p.id(of)] = t.offer(p, i, of)
 		}
@@ -98,7 +98,7 @@ func placeOfProduct(p gateway.Policy) place {
 func (t *translation) offer(p product, i int, of plan) Product {
 	at := "plans[" + strconv.Itoa(i) + "]"
 	out := Product{
-		Name: p.id(of), Terms: p.Terms, Published: true, SubscriptionRequired: true, ApprovalRequired: of.Approval, SubscriptionsLimit: of.MaxSubscriptions,
+		Name: p.id(of), Terms: p.Terms, Published: p.published(), SubscriptionRequired: true, ApprovalRequired: of.Approval, SubscriptionsLimit: of.MaxSubscriptions,
 		DisplayName: p.Scope.Project + ": " + cmp.Or(p.Title, p.Name) + ", " + cmp.Or(of.Title, of.Name),
 		Description: strings.TrimSpace(p.Description + "\n\n" + of.Description),
 	}
@@ -107,6 +107,9 @@ func (t *translation) offer(p product, i int, of plan) Product {
 	}
 	if len([]rune(out.Description)) > longestDescription {
 		t.refuse(placeOfProduct(p.Policy), at+".description", "use shorter ones", "on Azure: the descriptions of the product and the plan have more than %d characters together", longestDescription)
+	}
+	if of.Approval && of.MaxSubscriptions == 0 {
+		out.SubscriptionsLimit = manySubscriptions // where a product approves, it has such a limit
 	}
 	if p.Visibility == "tenant" {
 		out.Groups = []string{"developers"}
@@ -159,7 +162,7 @@ func (t *translation) countable(p product, path string, n int64) string {
 // opens tells whether a product has a route: by its name, or since it has every API that the
 // route is held against.
 func (p product) opens(r *gateway.InForce) bool {
-	if p.Scope.Tenant != r.Route.Scope.Tenant || p.Scope.Project != r.Route.Scope.Project {
+	if !p.published() || p.Scope.Tenant != r.Route.Scope.Tenant || p.Scope.Project != r.Route.Scope.Project {
 		return false
 	}
 	if slices.Contains(p.Routes, r.Route.Name) {
@@ -214,9 +217,15 @@ func (d *document) subscribed(by *choice, p gateway.Policy, at string, k keys, r
 	by.when("context.Subscription != null", plans.done()...)
 }
 
-// keyNames are where API Management looks for keys of subscriptions on a host, nil for where it
-// does by itself.
-func (d *document) keyNames() *KeyNames {
+// Where API Management looks for keys of subscriptions by itself.
+const (
+	defaultHeader = "Ocp-Apim-Subscription-Key"
+	defaultQuery  = "subscription-key"
+)
+
+// keyNames are where API Management looks for keys of subscriptions on a host. They are always
+// said: azurerm leaves as they were the names that are not given any more.
+func (d *document) keyNames() KeyNames {
 	var names *KeyNames
 	for _, r := range d.routes {
 		p, ok := policy(r, capability.Authentication)
@@ -229,7 +238,7 @@ func (d *document) keyNames() *KeyNames {
 			if one.APIKey == nil || !one.APIKey.Products {
 				continue
 			}
-			mine := &KeyNames{Header: cmp.Or(one.APIKey.Header, "Ocp-Apim-Subscription-Key"), Query: cmp.Or(one.APIKey.Query, "subscription-key")}
+			mine := &KeyNames{Header: cmp.Or(one.APIKey.Header, defaultHeader), Query: cmp.Or(one.APIKey.Query, defaultQuery)}
 			if names != nil && *names != *mine {
 				d.t.refuse(placeOf(p), "providers["+strconv.Itoa(i)+"].apiKey", "use one header or parameter for all routes of the host",
 					"on Azure: API Management looks for keys of subscriptions in one place of a host, and routes of %s name several", d.host)
@@ -238,5 +247,8 @@ func (d *document) keyNames() *KeyNames {
 			names = mine
 		}
 	}
-	return names
+	if names == nil {
+		return KeyNames{Header: defaultHeader, Query: defaultQuery}
+	}
+	return *names
 }

@@ -40,11 +40,12 @@ func TestProductsOpenTheirRoutesAlone(t *testing.T) {
 		}
 	}
 	m := value.APIManagement
-	if names := slices.Sorted(maps.Keys(m.Products)); len(names) != 3 || !strings.HasPrefix(names[0], "shop-one-x-") || !strings.HasPrefix(names[2], "shop-orders-x-") {
-		t.Errorf("products: %v", names)
+	if names := slices.Sorted(maps.Keys(m.Products)); len(names) != 4 || !strings.HasPrefix(names[0], "shop-draft-x-") || !strings.HasPrefix(names[2], "shop-one-y-") ||
+		m.Products[names[0]].Published || !m.Products[names[1]].Published || m.Products[names[1]].SubscriptionsLimit != 0 || m.Products[names[2]].SubscriptionsLimit != 1000 {
+		t.Errorf("products: %v: %+v", names, m.Products)
 	}
 	a, c := m.APIs["shop-a-example-com"], m.APIs["shop-c-example-com"]
-	if len(a.Products) != 2 || a.SubscriptionRequired || a.KeyNames == nil || a.KeyNames.Header != "X-Key" || len(c.Products) != 1 || c.KeyNames.Header != "X-Other" {
+	if len(a.Products) != 2 || a.SubscriptionRequired || a.KeyNames.Header != "X-Key" || len(c.Products) != 1 || c.KeyNames.Header != "X-Other" {
 		t.Errorf("%+v\n%+v", a, c)
 	}
 	before, after, ok := strings.Cut(a.Policy.XML, `StartsWith("b/"`)

@@ -22,8 +22,8 @@ type API struct {
 	Protocols   []string `json:"protocols"`
 	// SubscriptionRequired is false: a host's routes differ in it, and each has its policy.
 	SubscriptionRequired bool `json:"subscription_required"`
-	// KeyNames are where a key of a subscription is, nil for where API Management looks.
-	KeyNames *KeyNames `json:"subscription_key,omitempty"`
+	// KeyNames are where a key of a subscription is.
+	KeyNames KeyNames `json:"subscription_key"`
 	// Products are those that open some of the host, by name.
 	Products     []string `json:"products,omitempty"`
 	ProxyMethods []string `json:"proxy_methods,omitempty"`

@@ -41,12 +41,12 @@ func productCapabilities() []Capability {
 	const k, plan = Product, "plans[]"
 	out := exact(k, apim, "title", "terms", "routes", "apis[].api", "apis[].version", plan+".title", plan+".approval", plan+".scopes")
 	return append(out,
-		about(k, apim, "state", "a draft is not at API Management at all"),
+		exact(k, apim, "state")[0],
 		about(k, apim, "visibility", "tenant shows it to all who signed up at API Management, project to its administrators alone"),
 		about(k, apim, "description", "with that of the plan up to 1000 characters"),
 		about(k, apim, plan+".name", "each plan is a product of API Management, to which people subscribe there: its keys are in no plan and no state"),
 		about(k, apim, plan+".description", "with that of the product up to 1000 characters"),
-		about(k, apim, plan+".maxSubscriptions", "for each who signed up at API Management"),
+		about(k, apim, plan+".maxSubscriptions", "for each who signed up at API Management; with an approval at most 1000"),
 		about(k, apim, plan+".rateLimits[].calls", "counted by API Management itself, in each region for itself, for all requests with the key"),
 		about(k, apim, plan+".rateLimits[].per", "a sliding window up to 5m, above it one that starts over"),
 		about(k, apim, plan+".rateLimits[].burst", "the whole limit may come at once, never more"),

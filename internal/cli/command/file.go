@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 // Open opens a file that the command line names, and says what is wrong with it.
@@ -51,7 +52,7 @@ func (e *Env) ReadSource(path string, most int64) ([]byte, error) {
 	return Read(path, most)
 }
 
-// ReadAll reads what has up to so many bytes, and which messages call by the name.
+// ReadAll reads a text of up to so many bytes, and which messages call by the name.
 func ReadAll(name string, from io.Reader, most int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err != nil {
@@ -60,7 +61,7 @@ func ReadAll(name string, from io.Reader, most int64) ([]byte, error) {
 	if int64(len(b)) > most {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s has more than %d KiB", name, most>>10).WithFix("name another file, or take out what it needs not have")
 	}
-	return b, nil
+	return b, yamldoc.Text(name, b)
 }
 
 // Of tells of a refusal of what a file has, that it is in the file.

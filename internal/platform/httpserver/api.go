@@ -30,6 +30,7 @@ func NewAPI(r chi.Router, version string) huma.API {
 	config.Info.Description = "Terrace carries a change from a workload's description through every stage."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
 	config.CreateHooks = nil // no $schema members in bodies
+	config.Formats = formats()
 	known := newNames()
 	config.Components.Schemas = huma.NewMapRegistry(schemaPrefix, known.of)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

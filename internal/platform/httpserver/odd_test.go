@@ -2,6 +2,7 @@ package httpserver_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -71,4 +72,25 @@ func TestAPanicTellsNothingOfTheRequest(t *testing.T) {
 // fails as a defect does.
 func fails(known map[string]string, secret string) string {
 	return known[secret][:len(secret)+1]
+}
+
+// TestBodiesOfJSONAreUTF8: what is not would be kept with other characters than were sent.
+func TestBodiesOfJSONAreUTF8(t *testing.T) {
+	t.Parallel()
+	f, kept := newFixture(), ""
+	httpserver.Register(f.api, operation("keep", http.MethodPut, "/text"), func(_ context.Context, in *struct {
+		Body struct {
+			Text string `json:"text"`
+		}
+	},
+	) (*struct{}, error) {
+		kept = in.Body.Text
+		return &struct{}{}, nil
+	})
+	for text, status := range map[string]int{"caf\xe9": http.StatusBadRequest, "café": http.StatusNoContent} {
+		res, body := f.do(t, http.MethodPut, httpserver.Prefix+"/text", `{"text":"`+text+`"}`, "Content-Type", "application/json") //nolint:bodyclose // do closes it
+		if res.StatusCode != status || kept != "" && kept != "café" {
+			t.Errorf("%q: %d %s, kept %q", text, res.StatusCode, body, kept)
+		}
+	}
 }

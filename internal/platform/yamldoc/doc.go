@@ -57,9 +57,7 @@ func ReadFrom(file string, line int, src []byte) (*Document, error) {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", file, len(src), MaxBytes).
 			WithFix("move large content out of the file")
 	}
-	if at := notUTF8(src); at >= 0 {
-		d.Report(d.position(at), "", "this is not text in UTF-8", "save the file as text in UTF-8")
-	} else {
+	if d.text(); len(d.problems) == 0 {
 		d.decode()
 	}
 	if len(d.problems) == 0 {
@@ -69,6 +67,20 @@ func ReadFrom(file string, line int, src []byte) (*Document, error) {
 		return nil, d.Err(cmp.Or(file, "this") + " is not a document that can be read")
 	}
 	return d, nil
+}
+
+// Text refuses what is not text in UTF-8, at the place where it is not. What a file has
+// goes to the server as text in JSON, which would have other characters there.
+func Text(file string, src []byte) error {
+	d := &Document{File: file, src: src, lines: lineStarts(src)}
+	d.text()
+	return d.Err(file + " is not a text that can be read")
+}
+
+func (d *Document) text() {
+	if at := notUTF8(d.src); at >= 0 {
+		d.Report(d.position(at), "", "this is not text in UTF-8", "save the file as text in UTF-8")
+	}
 }
 
 // notUTF8 returns the offset of the first byte that is no text in UTF-8, -1 where all are.

@@ -41,6 +41,13 @@ func TestKindsTellWhatTheyRead(t *testing.T) {
 	t.Parallel()
 	a := benchApp(t)
 	examples := examplesOfTheGuide(t)
+	policies := []string{}
+	for _, k := range a.fabric.gateway.Kinds {
+		policies = append(policies, k.Name())
+	}
+	if slices.Sort(policies); !slices.Equal(policies, gatewaydoc.Kinds()) {
+		t.Errorf("the client knows the kinds %v, the gateway has %v", gatewaydoc.Kinds(), policies)
+	}
 	for _, k := range a.kindSchemas(t) {
 		t.Run(k.kind, func(t *testing.T) {
 			t.Parallel()

@@ -67,7 +67,7 @@ func cachePurge(e *command.Env) *cobra.Command {
 	f.StringVar(&in.Tag, "tag", "", "those with this tag")
 	f.StringVar(&in.URL, "url", "", "those of this URL; with a * at its end all that begin so")
 	f.StringVar(&in.Host, "host", "", "those of this host")
-	f.StringVar(&in.Route, "route", "", "those of this route")
+	g.routeFlag(c, &in.Route, "those of this route")
 	f.BoolVar(&in.All, "all", false, "everything of the stage")
 	f.BoolVar(&in.Soft, "soft", false, "make them stale instead: they may be used while a newer one is fetched, or where the service fails")
 	c.MarkFlagsOneRequired("tag", "url", "host", "route", "all")

@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 )
 
 // The classes of documents.
@@ -143,6 +144,7 @@ func policies(e *command.Env) *cobra.Command {
 		})
 	})
 	c.Flags().StringVar(&p.Kind, "kind", "", "only those of this kind")
+	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(gatewaydoc.Kinds(), cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
 	c.Flags().StringVar(&p.Route, "route", "", "only those for this one route")
 	return c
 }

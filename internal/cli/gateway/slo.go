@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func slo(e *command.Env) *cobra.Command {
@@ -48,19 +49,20 @@ func sloList(e *command.Env) *cobra.Command {
 func sloShow(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	return g.objectives(&cobra.Command{
-		Use: "show ROUTE", Short: "Show the objectives of a route with their burn rates", Args: cobra.ExactArgs(1),
+		Use: "show ROUTE", Short: "Show the objectives of a route with their burn rates", Args: cobra.ExactArgs(1), ValidArgsFunction: g.routes(),
 		Long:    "A burn rate of 1 uses the error budget up in just the window. An alert holds where both windows are above the factor.",
 		Example: "  terrace gateway slo show orders --stage prod",
 	}, func(all []apiclient.SloStatus) error {
+		if len(all) == 0 {
+			return kernel.Errorf(kernel.NotFound, "there is no such route, or it promises nothing").
+				WithFix("see what routes promise with: terrace gateway slo list")
+		}
 		return e.Print(all, func(w io.Writer) {
 			for i, x := range all {
 				if i > 0 {
 					_, _ = fmt.Fprintln(w)
 				}
 				showObjective(w, x)
-			}
-			if len(all) == 0 {
-				_, _ = fmt.Fprintln(w, "There is no such route, or it promises nothing.")
 			}
 		})
 	})

@@ -40,7 +40,7 @@ func tail(e *command.Env) *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&g.tenant, "tenant", false, "the routes of every project that you may see")
 	g.StageFlag(c, &g.stage, "stage", "only routes of this stage", false)
-	f.StringVar(&p.Route, "route", "", "only this route")
+	g.routeFlag(c, &p.Route, "only this route")
 	f.StringVar(&p.Consumer, "consumer", "", "only requests of this consumer")
 	f.StringVar(&p.Method, "method", "", "only requests with this method")
 	f.StringVar(&p.Path, "path", "", "only requests for this path; a star stands for anything")

@@ -41,7 +41,7 @@ func traffic(e *command.Env) *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&g.tenant, "tenant", false, "the routes of every project that you may see")
 	g.StageFlag(c, &g.stage, "stage", "only routes of this stage", false)
-	f.StringVar(&p.Route, "route", "", "only this route, with its consumers")
+	g.routeFlag(c, &p.Route, "only this route, with its consumers")
 	f.StringVar(&p.Consumer, "consumer", "", "only what this consumer calls")
 	f.BoolVar(&p.Consumers, "consumers", false, "the consumers of each route, too")
 	command.DurationVar(f, &since, "since", time.Hour, "how far back, at most 31d")

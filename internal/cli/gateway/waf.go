@@ -24,8 +24,8 @@ func firewall(e *command.Env) *cobra.Command {
 }
 
 // routeFlag adds the flag of a route, which completion offers where the stage is known.
-func (g *group) routeFlag(c *cobra.Command, route *string) {
-	c.Flags().StringVar(route, "route", "", "only this route")
+func (g *group) routeFlag(c *cobra.Command, route *string, usage string) {
+	c.Flags().StringVar(route, "route", "", usage)
 	_ = c.RegisterFlagCompletionFunc("route", command.ForFlag(g.routes())) // the flag was made above
 }
 
@@ -64,7 +64,7 @@ func tuning(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &g.stage, "stage", "on this stage alone", false)
-	g.routeFlag(c, &p.Route)
+	g.routeFlag(c, &p.Route, "only this route")
 	command.Number(c, &p.Rule, "rule", 0, "only what the rule of this `id` found; all by default", 0, 0)
 	command.Number(c, &p.Days, "days", 7, "of how many days", 1, maxDays)
 	return c
@@ -97,7 +97,7 @@ func whatIf(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &g.stage, "stage", "on this stage alone", false)
-	g.routeFlag(c, &p.Route)
+	g.routeFlag(c, &p.Route, "only this route")
 	command.Number(c, &p.ParanoiaLevel, "level", 0, "the paranoia `level`; all whose rules were asked by default", 0, 4)
 	command.Number(c, &p.InboundThreshold, "threshold", 0, "the `score` that refuses; usual ones by default", 0, 100)
 	command.Number(c, &p.Days, "days", 7, "of how many days", 1, maxDays)

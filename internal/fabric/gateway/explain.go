@@ -117,7 +117,7 @@ func (q Question) exchange(ctx context.Context) (*exchange.Exchange, error) {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, kernel.Errorf(kernel.Invalid, "%q is not the address of a request", q.URL).WithFix("write one such as https://orders.dev.shop.localhost/api")
 	}
 	req, resp := &fasthttp.Request{}, &fasthttp.Response{}

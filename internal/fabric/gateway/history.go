@@ -75,8 +75,11 @@ func (s *Service) version(ctx context.Context, it item, number int64) (Version, 
 	}
 	unknown := kernel.Errorf(kernel.NotFound, "there is no such version of %s %s", it.class, it.name).
 		WithFix("see those that there are with: terrace gateway history %s %s", it.class, it.name)
-	if number == 0 && len(found.Items) < 2 {
-		return Version{}, unknown
+	switch {
+	case len(found.Items) == 0:
+		return Version{}, kernel.Errorf(kernel.NotFound, "there is no %s %s, and was none", it.class, it.name)
+	case number == 0 && len(found.Items) == 1:
+		return Version{}, kernel.Errorf(kernel.NotFound, "%s %s has one version alone", it.class, it.name).WithFix("delete it, or apply another")
 	}
 	for i, v := range found.Items {
 		switch {

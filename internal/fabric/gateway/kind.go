@@ -6,6 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 // Kind is a kind of filter. It lives as long as the gateway; what a filter has
@@ -83,10 +84,17 @@ func (s *Service) kind(name string) Kind {
 	return nil
 }
 
-// kindFix says which kinds there are.
-func (s *Service) kindFix() string {
+// kindFix says which kind was meant, else which there are.
+func (s *Service) kindFix(wrong string) string {
 	if len(s.Kinds) == 0 {
 		return "this gateway has no kinds of policies"
+	}
+	known := []string{gatewaydoc.KindRoute, gatewaydoc.KindProduct}
+	for _, k := range s.Kinds {
+		known = append(known, k.Name())
+	}
+	if near := yamldoc.Nearest(wrong, known); near != "" {
+		return "did you mean " + near + "?"
 	}
 	names := "use one of "
 	for i, k := range s.Kinds {

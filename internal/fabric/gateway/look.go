@@ -45,6 +45,9 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, kind, ta
 	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return kernel.Page[Policy]{}, err
 	}
+	if kind != "" && s.kind(kind) == nil {
+		return kernel.Page[Policy]{}, kernel.Errorf(kernel.Invalid, "there is no kind of policy %q", kind).WithFix("%s", s.kindFix(kind))
+	}
 	return s.Library.PoliciesPage(ctx, scope, kind, target, page)
 }
 

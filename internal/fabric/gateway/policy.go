@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -59,8 +60,8 @@ func (s *Service) Policies(ctx context.Context, scope kernel.Scope) ([]Policy, e
 
 func (s *Service) checkPolicy(ctx context.Context, p Policy) error {
 	var problems []kernel.Problem
-	if p.Name == "" || len(p.Name) > 253 {
-		problems = append(problems, kernel.Problem{Path: "name", Message: "the policy has no name, or a too long one"})
+	if !route.ValidName(p.Name) {
+		problems = append(problems, kernel.Problem{Path: "name", Message: strconv.Quote(p.Name) + " is not a name for a policy", Fix: route.NameFix})
 	}
 	if p.Route != "" && p.Scope.Stage == "" {
 		problems = append(problems, kernel.Problem{Path: "route", Message: "a policy of a whole project cannot be for one route", Fix: "put it on the route's stage"})
@@ -70,7 +71,7 @@ func (s *Service) checkPolicy(ctx context.Context, p Policy) error {
 	}
 	kind := s.kind(p.Kind)
 	if kind == nil {
-		problems = append(problems, kernel.Problem{Path: "kind", Message: "there is no kind of policy " + strconv.Quote(p.Kind), Fix: s.kindFix()})
+		problems = append(problems, kernel.Problem{Path: "kind", Message: "there is no kind of policy " + strconv.Quote(p.Kind), Fix: s.kindFix(p.Kind)})
 	}
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "policy %s is not valid", p.Name).WithProblems(problems...)

@@ -68,12 +68,56 @@ func TestRefusesRoutes(t *testing.T) {
 		{"a path with a query", gateway.ToService("r", host, "/a?b", "x", ""), kernel.Invalid},
 		{"a relative path", gateway.ToService("r", host, "a", "x", ""), kernel.Invalid},
 		{"no service", gateway.ToService("r", host, "", "", ""), kernel.Invalid},
+		{"a host with a port", gateway.ToService("r", host+":7443", "", "x", ""), kernel.Invalid},
+		{"a name of two lines", gateway.ToService("r\n  warning: gone", host, "", "x", ""), kernel.Invalid},
+		{"a name that a terminal obeys", gateway.ToService("r\x1b[2J", host, "", "x", ""), kernel.Invalid},
+		{"a name turned around", gateway.ToService("r\u202etxt", host, "", "x", ""), kernel.Invalid},
+		{"a name with blanks around", gateway.ToService(" r", host, "", "x", ""), kernel.Invalid},
 	}
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {
 			t.Parallel()
 			if _, err := s.PutRoute(context.Background(), dev, c.route); !kernel.Is(err, c.kind) {
 				t.Fatalf("got %v, want %s", err, c.kind)
+			}
+		})
+	}
+}
+
+// TestRefusesWhatLeadsNowhere: redirects to where the request came, hosts for services that
+// are none.
+func TestRefusesWhatLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t, gatewaysql.Migrations()), nil)
+	api, root := "/api/", "/"
+	under := []gateway.Match{{Path: gateway.PathMatch{Value: "/api"}}}
+	to := []gateway.Backend{{Service: "x"}}
+	for name, c := range map[string]struct {
+		rule gateway.Rule
+		path string
+	}{
+		"a redirect to itself":          {gateway.Rule{Redirect: &gateway.Redirect{}}, "rules[0].redirect"},
+		"a redirect to HTTPS":           {gateway.Rule{Redirect: &gateway.Redirect{Scheme: "https"}}, "rules[0].redirect"},
+		"a redirect to the same prefix": {gateway.Rule{Matches: under, Redirect: &gateway.Redirect{Prefix: &api}}, "rules[0].redirect"},
+		"a redirect to another prefix":  {gateway.Rule{Matches: under, Redirect: &gateway.Redirect{Prefix: &root}}, ""},
+		"a redirect to another port":    {gateway.Rule{Redirect: &gateway.Redirect{Port: 8443}}, ""},
+		"a redirect to a host and port": {gateway.Rule{Redirect: &gateway.Redirect{Host: "a.example:8443"}}, "rules[0].redirect.host"},
+		"another host":                  {gateway.Rule{Backends: to, Rewrite: &gateway.Rewrite{Host: "a.example"}}, ""},
+		"another host and port":         {gateway.Rule{Backends: to, Rewrite: &gateway.Rewrite{Host: "a.example:8080"}}, ""},
+		"a host with a second line":     {gateway.Rule{Backends: to, Rewrite: &gateway.Rewrite{Host: "a.example:80\r\nX-Admin"}}, "rules[0].rewrite.host"},
+		"a host with a wrong port":      {gateway.Rule{Backends: to, Rewrite: &gateway.Rewrite{Host: "a.example:0"}}, "rules[0].rewrite.host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := s.PutRoute(context.Background(), dev, gateway.Route{Name: strings.ReplaceAll(name, " ", "-"), Hosts: []string{strings.ReplaceAll(name, " ", "-") + ".dev.shop.localhost"}, Rules: []gateway.Rule{c.rule}})
+			var paths []string
+			if told, ok := errors.AsType[*kernel.Error](err); ok {
+				for _, p := range told.Problems {
+					paths = append(paths, p.Path)
+				}
+			}
+			if got := strings.Join(paths, " "); got != c.path || (err != nil) != (c.path != "") {
+				t.Errorf("%v, want a problem at %q", err, c.path)
 			}
 		})
 	}

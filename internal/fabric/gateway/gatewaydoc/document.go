@@ -31,6 +31,14 @@ const (
 	KindHTTPRoute = "HTTPRoute"
 )
 
+// Kinds returns the kinds of policies that the gateway has.
+func Kinds() []string {
+	return []string{
+		"AccessPolicy", "AuthenticationPolicy", "AuthorizationPolicy", "CachePolicy", "ClientRateLimitPolicy", "ConcurrencyPolicy",
+		"CorsPolicy", "HeaderPolicy", "RateLimitPolicy", "ServiceLevelObjective", "TelemetryPolicy", "ValidationPolicy", "WafPolicy",
+	}
+}
+
 // Document is a route, a policy or a product.
 type Document struct {
 	// Kind is KindRoute, or that of the policy.

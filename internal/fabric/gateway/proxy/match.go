@@ -33,6 +33,8 @@ type value struct {
 	name    string
 	exact   []byte
 	pattern *regexp.Regexp
+	// text is the pattern as it is written.
+	text string
 }
 
 func newMatch(m route.Match) *match {
@@ -50,7 +52,7 @@ func newValues(in []route.ValueMatch) []value {
 	out := make([]value, 0, len(in))
 	for _, v := range in {
 		if v.Type == route.RegularExpression {
-			out = append(out, value{name: v.Name, pattern: regexp.MustCompile(`\A(?:` + v.Value + `)\z`)})
+			out = append(out, value{name: v.Name, text: v.Value, pattern: regexp.MustCompile(`\A(?:` + v.Value + `)\z`)})
 		} else {
 			out = append(out, value{name: v.Name, exact: []byte(v.Value)})
 		}

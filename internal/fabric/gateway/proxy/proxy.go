@@ -168,10 +168,10 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 		c.entry.serve(x, p.pass)
 	case hostKnown:
 		x.Refuse("gateway", http.StatusNotFound, "No route for this path", "Host "+x.Host+" serves no path "+x.Path+".",
-			"see the routes with: terrace status")
+			"see what takes it with: terrace gateway explain URL")
 	default:
 		x.Refuse("gateway", http.StatusNotFound, "Unknown host", "Nothing is served for host "+x.Host+".",
-			"see the hosts that are served with: terrace status")
+			"see what takes it with: terrace gateway explain URL")
 	}
 }
 

@@ -82,7 +82,7 @@ func (c *Candidate) Why(x *exchange.Exchange, found *Candidate) string {
 
 func (v *value) wanted() string {
 	if v.pattern != nil {
-		return "as " + v.pattern.String() + " says"
+		return "as " + v.text + " says"
 	}
 	return strconv.Quote(string(v.exact))
 }

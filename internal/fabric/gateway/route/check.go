@@ -35,8 +35,8 @@ func (c *checker) add(path, fix, format string, args ...any) {
 // that is wrong with it.
 func (r Route) Normalize() (Route, error) {
 	c := &checker{}
-	if r.Name == "" || len(r.Name) > 253 {
-		c.add("name", "", "the route has no name, or a too long one")
+	if !ValidName(r.Name) {
+		c.add("name", NameFix, "%q is not a name for a route", r.Name)
 	}
 	r.Hosts = slices.Clone(r.Hosts)
 	if len(r.Hosts) == 0 || len(r.Hosts) > maxHosts {
@@ -44,9 +44,7 @@ func (r Route) Normalize() (Route, error) {
 	}
 	for i, host := range r.Hosts {
 		r.Hosts[i] = CanonicalHost(host)
-		if !validHost(strings.TrimPrefix(r.Hosts[i], "*.")) {
-			c.add("hosts["+strconv.Itoa(i)+"]", "", "host %q is not a host name", host)
-		}
+		c.host("hosts["+strconv.Itoa(i)+"]", "leave the port out: a route is for all that the gateway listens on", strings.TrimPrefix(host, "*."))
 	}
 	if len(r.Rules) == 0 || len(r.Rules) > maxRules {
 		c.add("rules", "", "a route has 1 to %d rules", maxRules)
@@ -112,9 +110,7 @@ func (c *checker) answers(at string, r Rule) {
 	c.session(at+".session", r.Session)
 	if w := r.Rewrite; w != nil {
 		c.paths(at+".rewrite", w.FullPath, w.Prefix, r)
-		if w.Host != "" && !validHost(CanonicalHost(w.Host)) {
-			c.add(at+".rewrite.host", "", "host %q is not a host name", w.Host)
-		}
+		c.rewrittenHost(at+".rewrite.host", w.Host)
 	}
 }
 
@@ -145,8 +141,11 @@ func (c *checker) redirect(at string, d Redirect, r Rule) {
 	if !slices.Contains([]string{"", "http", "https"}, d.Scheme) {
 		c.add(at+".scheme", "use http or https", "scheme %q is not one of the web", d.Scheme)
 	}
-	if d.Host != "" && !validHost(CanonicalHost(d.Host)) {
-		c.add(at+".host", "", "host %q is not a host name", d.Host)
+	if d.Host != "" {
+		c.host(at+".host", "write the port as port", d.Host)
+	}
+	if d.stays(r.Matches) {
+		c.add(at, "say a host, a port or a path; plain HTTP is sent to HTTPS without a route", "the redirect leads to where the request came")
 	}
 	if d.Port < 0 || d.Port > 65535 {
 		c.add(at+".port", "", "port %d is not one", d.Port)

@@ -73,6 +73,7 @@ func edges() map[string]string {
 		"cli/landingzone -> platform/tfvariables":    "which variables of a configuration are secret is known from its files, which the client has",
 		"cli/landingzone -> platform/yamldoc":        "the inputs of a landing zone are read by the client itself, with their places",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
+		"cli/command -> platform/yamldoc":            "where a file is no text in UTF-8 is said there",
 		"cli/gateway -> fabric/gateway":              "documents of the gateway are validated offline as the server does",
 		"cli/gateway -> platform/yamldoc":            "what a document may be as large as is said there",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",

@@ -44,15 +44,20 @@ func Read(path string, most int64) ([]byte, error) {
 	return ReadAll(path, f, most)
 }
 
-// ReadSource is Read, and - is the input.
+// ReadSource is Read of a text in UTF-8, and - is the input.
 func (e *Env) ReadSource(path string, most int64) ([]byte, error) {
+	name, read := path, func() ([]byte, error) { return Read(path, most) }
 	if path == "-" {
-		return ReadAll("the input", e.In, most)
+		name, read = "the input", func() ([]byte, error) { return ReadAll("the input", e.In, most) }
 	}
-	return Read(path, most)
+	b, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return b, yamldoc.Text(name, b)
 }
 
-// ReadAll reads a text of up to so many bytes, and which messages call by the name.
+// ReadAll reads what has up to so many bytes, and which messages call by the name.
 func ReadAll(name string, from io.Reader, most int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err != nil {
@@ -61,7 +66,7 @@ func ReadAll(name string, from io.Reader, most int64) ([]byte, error) {
 	if int64(len(b)) > most {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s has more than %d KiB", name, most>>10).WithFix("name another file, or take out what it needs not have")
 	}
-	return b, yamldoc.Text(name, b)
+	return b, nil
 }
 
 // Of tells of a refusal of what a file has, that it is in the file.

@@ -88,7 +88,7 @@ func TestBodiesOfJSONAreUTF8(t *testing.T) {
 		return &struct{}{}, nil
 	})
 	for text, status := range map[string]int{"caf\xe9": http.StatusBadRequest, "café": http.StatusNoContent} {
-		res, body := f.do(t, http.MethodPut, httpserver.Prefix+"/text", `{"text":"`+text+`"}`, "Content-Type", "application/json") //nolint:bodyclose // do closes it
+		res, body := f.do(t, http.MethodPut, httpserver.Prefix+"/text", `{"text":"`+text+`"}`, "Content-Type", "application/json")
 		if res.StatusCode != status || kept != "" && kept != "café" {
 			t.Errorf("%q: %d %s, kept %q", text, res.StatusCode, body, kept)
 		}

@@ -6,6 +6,7 @@
 package apis
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -271,5 +272,9 @@ func ownGuide(e *command.Env, path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return e.ReadSource(path, styleguide.MaxBytes)
+	src, err := e.ReadSource(path, styleguide.MaxBytes)
+	if err == nil && len(bytes.TrimSpace(src)) == 0 {
+		err = kernel.Errorf(kernel.Invalid, "%s is empty", path).WithFix("write rules into it, or go back to the guide that is shipped with terrace api guide --reset")
+	}
+	return src, err
 }

@@ -1,10 +1,10 @@
 package styleguide
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
+
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/openapi"
 )
 
 // function looks at a place and tells what it finds.
@@ -97,14 +99,17 @@ func options(n *yaml.Node, into any) error {
 	if n.IsZero() {
 		return errors.New("functionOptions are missing")
 	}
-	src, err := yaml.Marshal(n)
-	if err != nil {
-		return err
+	var known []string
+	for field := range reflect.TypeOf(into).Elem().Fields() {
+		known = append(known, field.Tag.Get("yaml"))
 	}
-	d := yaml.NewDecoder(bytes.NewReader(src))
-	d.KnownFields(true)
-	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("functionOptions: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if name := n.Content[i].Value; !slices.Contains(known, name) {
+			return fmt.Errorf("%q is not known here: there is %s", name, strings.Join(known, ", "))
+		}
+	}
+	if err := n.Decode(into); err != nil {
+		return errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: unmarshal errors:\n  ", ""), "yaml: "))
 	}
 	return nil
 }
@@ -225,6 +230,12 @@ func buildAlphabetical(n *yaml.Node) (function, error) {
 		}
 	}
 	return func(l *lint, p place) {
+		if _, is := p.value.(map[string]any); is && o.KeyedBy == "" {
+			if !slices.IsSorted(l.keys(p)) {
+				l.tell(p)
+			}
+			return
+		}
 		list, _ := p.value.([]any)
 		var words []string
 		for _, item := range list {
@@ -239,6 +250,15 @@ func buildAlphabetical(n *yaml.Node) (function, error) {
 			l.tell(p)
 		}
 	}, nil
+}
+
+// keys are those of an object, in the order in which they are written.
+func (l *lint) keys(p place) (out []string) {
+	n := l.doc.At(openapi.Pointer(p.path))
+	for i := 0; n != nil && i+1 < len(n.Content); i += 2 {
+		out = append(out, n.Content[i].Value)
+	}
+	return out
 }
 
 // buildCount asks how many of some properties are there.

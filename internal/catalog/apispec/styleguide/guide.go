@@ -24,6 +24,8 @@ const (
 	Warn  = "warn"
 	Info  = "info"
 	Off   = "off"
+	// hint is how Spectral calls its lowest level, which is Info here.
+	hint = "hint"
 )
 
 // The bounds of a guide.
@@ -45,8 +47,10 @@ type Guide struct {
 // rule is one rule, ready to be asked.
 type rule struct {
 	name, description, message, fix, severity string
-	given                                     []*jsonpath.Path
-	then                                      []check
+	// versions are the documents that it is for, as their field openapi begins; none is all.
+	versions []string
+	given    []*jsonpath.Path
+	then     []check
 }
 
 // check is one function on a field of what is given.
@@ -57,17 +61,19 @@ type check struct {
 
 // file is a guide as it is written.
 type file struct {
-	Extends string               `yaml:"extends"`
+	Extends yaml.Node            `yaml:"extends"`
 	Rules   map[string]yaml.Node `yaml:"rules"`
 }
 
 type ruleFile struct {
-	Description string    `yaml:"description"`
-	Message     string    `yaml:"message"`
-	Fix         string    `yaml:"fix"`
-	Severity    string    `yaml:"severity"`
-	Given       yaml.Node `yaml:"given"`
-	Then        yaml.Node `yaml:"then"`
+	Description   string    `yaml:"description"`
+	Message       string    `yaml:"message"`
+	Fix           string    `yaml:"fix"`
+	Documentation string    `yaml:"documentationUrl"`
+	Severity      string    `yaml:"severity"`
+	Formats       []string  `yaml:"formats"`
+	Given         yaml.Node `yaml:"given"`
+	Then          yaml.Node `yaml:"then"`
 }
 
 type thenFile struct {
@@ -148,7 +154,7 @@ func (r *reader) strictly(n *yaml.Node, path string, into any, known ...string) 
 func (r *reader) read(src []byte) (g Guide) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(src, &root); err != nil || len(root.Content) == 0 {
-		r.tell(nil, "", fmt.Sprintf("this is no YAML with rules: %v", err), "begin with rules:")
+		r.unread(err)
 		return g
 	}
 	var f file
@@ -159,11 +165,8 @@ func (r *reader) read(src []byte) (g Guide) {
 	case len(f.Rules) > MaxRules:
 		r.tell(root.Content[0], "rules", fmt.Sprintf("there are %d rules, more than the %d allowed", len(f.Rules), MaxRules), "")
 		return g
-	case f.Extends == "terrace":
-		g, _ = Shipped()
-	case f.Extends != "":
-		r.tell(root.Content[0], "extends", fmt.Sprintf("there is no style guide %q to extend", f.Extends), "write terrace, or leave it out")
 	}
+	r.extends(&g, &f.Extends)
 	for name, n := range f.Rules {
 		r.rule(&g, name, &n)
 	}
@@ -182,6 +185,8 @@ func (r *reader) rule(g *Guide, name string, n *yaml.Node) {
 			r.tell(n, path, "there is no such rule to give a level to", "see terrace api guide")
 		case n.Value == Off || n.Value == "false":
 			g.rules = slices.Delete(g.rules, at, at+1)
+		case n.Value == hint:
+			g.rules[at].severity = Info
 		case !level(n.Value):
 			r.tell(n, path, fmt.Sprintf("%q is no level", n.Value), "use error, warn, info or off")
 		default:
@@ -203,11 +208,14 @@ func level(s string) bool { return s == Error || s == Warn || s == Info }
 
 func (r *reader) whole(path, name string, n *yaml.Node) (out rule, ok bool) {
 	var f ruleFile
-	if !r.strictly(n, path, &f, "description", "message", "fix", "severity", "given", "then") {
+	if !r.strictly(n, path, &f, "description", "message", "fix", "documentationUrl", "severity", "formats", "given", "then") {
 		return out, false
 	}
-	if f.Severity == "" {
+	switch f.Severity {
+	case "":
 		f.Severity = Warn
+	case hint:
+		f.Severity = Info
 	}
 	if !level(f.Severity) && f.Severity != Off {
 		r.tell(n, path+".severity", fmt.Sprintf("%q is no level", f.Severity), "use error, warn, info or off")
@@ -216,6 +224,24 @@ func (r *reader) whole(path, name string, n *yaml.Node) (out rule, ok bool) {
 	out = rule{name: name, description: f.Description, message: f.Message, fix: f.Fix, severity: f.Severity}
 	if out.message == "" {
 		out.message = f.Description
+	}
+	if out.fix == "" && f.Documentation != "" {
+		out.fix = "see " + f.Documentation
+	}
+	out.message = strings.NewReplacer("{{description}}", f.Description, "{{property}}", "{{key}}").Replace(out.message)
+	for _, m := range placeholder.FindAllString(out.message, -1) {
+		if !slices.Contains(placeholders, m) {
+			r.tell(n, path+".message", m+" is not known here", "use "+strings.Join(placeholders, ", ")+", {{property}} or {{description}}")
+			return out, false
+		}
+	}
+	for _, format := range f.Formats {
+		version, known := formats[format]
+		if !known {
+			r.tell(n, path+".formats", fmt.Sprintf("%q is no format of documents", format), "use oas3, oas3.0 or oas3.1, or leave it out")
+			return out, false
+		}
+		out.versions = append(out.versions, version)
 	}
 	for _, given := range oneOrMany(&f.Given) {
 		p, err := jsonpath.Parse(given.Value)
@@ -261,7 +287,11 @@ func (r *reader) check(path string, n *yaml.Node) (check, bool) {
 	}
 	ask, err := build(&f.Options)
 	if err != nil {
-		r.tell(n, path+".functionOptions", err.Error(), "")
+		at := n
+		if !f.Options.IsZero() {
+			at = &f.Options
+		}
+		r.tell(at, path+".functionOptions", err.Error(), "")
 		return check{}, false
 	}
 	return check{field: f.Field, ask: ask}, true

@@ -24,7 +24,9 @@ type Finding struct {
 func Lint(d *openapi.Document, g Guide) []Finding {
 	l := &lint{doc: d, value: d.Value(), seen: map[string]bool{}}
 	for _, r := range g.rules {
-		l.rule(r)
+		if r.isFor(d.Spec.OpenAPI) {
+			l.rule(r)
+		}
 	}
 	for _, doubt := range d.Doubts {
 		doubt.File = d.File
@@ -57,6 +59,11 @@ func (p place) key() string {
 		return ""
 	}
 	return p.path[len(p.path)-1]
+}
+
+// isFor tells whether a rule is about documents of a version of the standard.
+func (r rule) isFor(version string) bool {
+	return len(r.versions) == 0 || slices.ContainsFunc(r.versions, func(v string) bool { return strings.HasPrefix(version, v) })
 }
 
 func (l *lint) rule(r rule) {
@@ -146,8 +153,8 @@ func (l *lint) tell(p place, more ...string) {
 	if len(more) > 0 {
 		value = more[0]
 	}
-	if len(value) > 120 {
-		value = value[:120] + "…"
+	if runes := []rune(value); len(runes) > 120 {
+		value = string(runes[:120]) + "…"
 	}
 	f.Message = strings.NewReplacer("{{value}}", value, "{{key}}", p.key(), "{{path}}", f.Path).Replace(l.asked.message)
 	l.found = append(l.found, f)

@@ -145,6 +145,48 @@ rules:
 	}
 }
 
+// TestRulesAsSpectralWritesThem has what guides for Spectral say besides.
+func TestRulesAsSpectralWritesThem(t *testing.T) {
+	t.Parallel()
+	const own = `extends: [terrace]
+rules:
+  info-contact: hint
+  sorted:
+    description: Keys are sorted.
+    message: "{{property}}: {{description}}"
+    documentationUrl: https://example.com/guide#sorted
+    severity: hint
+    formats: [oas3]
+    given: $.info
+    then: {function: alphabetical}
+  later:
+    description: This is for another version.
+    formats: [VERSION]
+    given: $.info
+    then: {field: x-none, function: truthy}
+`
+	for version, found := range map[string]int{"oas3_0": 0, "oas3.1": 1} {
+		g, err := styleguide.Parse("guide.yaml", []byte(strings.Replace(own, "VERSION", version, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, f := range styleguide.Lint(read(t, good), g) {
+			said = append(said, f.Rule+" "+f.Severity+" "+f.Message+" "+f.Fix)
+		}
+		want := []string{"later warn This is for another version. ", "sorted info info: Keys are sorted. see https://example.com/guide#sorted"}
+		if !slices.Equal(said, want[1-found:]) {
+			t.Errorf("%s: %q", version, said)
+		}
+		inOrder := strings.Replace(good, "info: {", "info: {contact: {email: a@example.com}, description: d, title: Orders, version: '1'}\nx-info: {", 1)
+		for _, f := range styleguide.Lint(read(t, inOrder), g) {
+			if f.Rule == "sorted" {
+				t.Errorf("told of keys that are sorted: %+v", f)
+			}
+		}
+	}
+}
+
 func TestAGuideThatIsWrongSaysWhere(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -152,7 +194,13 @@ func TestAGuideThatIsWrongSaysWhere(t *testing.T) {
 		line int
 		says string
 	}{
-		"no YAML":            {"rules: [", 0, "no YAML"},
+		"no YAML":            {"rules: [", 1, "no YAML"},
+		"no YAML later":      {"extends: terrace\nrules:\n\t- x\n", 3, "no YAML"},
+		"nothing":            {"# rules\n", 0, "empty"},
+		"a list of guides":   {"extends:\n  - [spectral:oas, all]\n", 2, `no style guide "spectral:oas"`},
+		"a placeholder":      {"rules:\n  x: {message: '{{error}}', given: $, then: {function: truthy}}\n", 2, "{{error}} is not known here"},
+		"a format":           {"rules:\n  x: {description: d, formats: [asyncapi2], given: $, then: {function: truthy}}\n", 2, "asyncapi2"},
+		"an option's place":  {"rules:\n  x:\n    description: d\n    given: $\n    then:\n      function: length\n      functionOptions: {max: many}\n", 7, "many"},
 		"an unknown guide":   {"extends: spectral:oas\nrules: {}\n", 1, "spectral:oas"},
 		"an unknown rule":    {"rules:\n  x: warn\n", 2, "no such rule"},
 		"an unknown level":   {"extends: terrace\nrules:\n  path-plural: loud\n", 3, "no level"},
@@ -160,7 +208,7 @@ func TestAGuideThatIsWrongSaysWhere(t *testing.T) {
 		"no JSONPath":        {"rules:\n  x: {description: d, given: '$[', then: {function: truthy}}\n", 2, "jsonpath"},
 		"no function":        {"rules:\n  x: {description: d, given: $, then: {function: shout}}\n", 2, "shout"},
 		"no options":         {"rules:\n  x: {description: d, given: $, then: {function: pattern}}\n", 2, "functionOptions"},
-		"an unknown option":  {"rules:\n  x: {description: d, given: $, then: {function: length, functionOptions: {most: 3}}}\n", 2, "most"},
+		"an unknown option":  {"rules:\n  x: {description: d, given: $, then: {function: length, functionOptions: {most: 3}}}\n", 2, `"most" is not known here: there is min, max`},
 		"a bad expression":   {"rules:\n  x: {description: d, given: $, then: {function: pattern, functionOptions: {match: '['}}}\n", 2, "missing closing"},
 		"a schema elsewhere": {"rules:\n  x: {description: d, given: $, then: {function: schema, functionOptions: {schema: {$ref: 'file:///etc/passwd'}}}}\n", 2, "not in the guide"},
 	}

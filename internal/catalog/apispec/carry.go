@@ -164,8 +164,11 @@ func (s *Service) arrive(ctx context.Context, c Carried) (*kernel.Fact, error) {
 			return nil, err
 		}
 	}
-	actor, _ := kernel.ActorFrom(ctx) // who asked for the run, or the platform
-	st := published(before, next, c.Stage, actor.Name, s.Clock.Now())
+	by := c.Run
+	if actor, is := kernel.ActorFrom(ctx); is && actor.Kind != kernel.ActorSystem {
+		by = actor.Name
+	}
+	st := published(before, next, c.Stage, by, s.Clock.Now())
 	if err := s.Store.PutStanding(ctx, st); err != nil {
 		return nil, err
 	}

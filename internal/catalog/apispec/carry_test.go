@@ -34,7 +34,7 @@ func (b *bench) bring(t *testing.T, c apispec.Carried, first bool) ([]kernel.Fac
 	if err := b.KeepCarried(as("ada"), shop, c.Run, []apispec.Carried{c}); err != nil {
 		t.Fatal(err)
 	}
-	facts, err := b.Arrive(as("ada"), shop, c.Run)
+	facts, err := b.Arrive(kernel.WithActor(t.Context(), kernel.System("run", "acme")), shop, c.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestARunBringsADocument(t *testing.T) {
 		}
 		b.upload(t, v1, document())
 		facts, err := b.bring(t, apispec.Carried{Run: "run_1", Release: "r1", Stage: "dev"}, true)
-		if err != nil || len(facts) != 1 || facts[0].Type != "api.published" || facts[0].Reason != "brought by run_1" || b.at(t, "dev").Revision != 1 {
+		if err != nil || len(facts) != 1 || facts[0].Type != "api.published" || facts[0].Reason != "brought by run_1" || b.at(t, "dev").Revision != 1 || b.at(t, "dev").PublishedBy != "run_1" {
 			t.Fatalf("%+v %v", facts, err)
 		}
 		if facts, err := b.bring(t, apispec.Carried{Run: "run_1b", Release: "r1", Stage: "dev"}, true); err != nil || len(facts) != 0 {

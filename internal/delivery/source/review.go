@@ -75,6 +75,9 @@ func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, pull v
 		return out, err
 	}
 	out.Summary = fmt.Sprintf("what the gateway gets is valid: %d documents change", len(changes))
+	if len(changes) == 1 {
+		out.Summary = "what the gateway gets is valid: 1 document changes"
+	}
 	if len(out.Problems) > 0 {
 		out.Summary = "what the gateway would get is not valid, and none of it would come about"
 		return out, nil

@@ -3,7 +3,9 @@ package validate
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -88,15 +90,16 @@ func (p *parameter) repeated(x *exchange.Exchange, query url.Values) bool {
 			}
 			return false
 		}
-		return len(query[p.name]) > 1 && !(p.explode && p.shape.is("array") && !p.json)
+		list := p.explode && p.shape.is("array") && !p.json
+		return len(query[p.name]) > 1 && !list
 	}
 	return false
 }
 
 // repeatedFields are those of a form that the document knows with one value.
 func (s *shape) repeatedFields(form url.Values) (wrong []Violation) {
-	for name, p := range s.properties {
-		if !p.is("array") && len(form[name]) > 1 {
+	for _, name := range slices.Sorted(maps.Keys(s.properties)) {
+		if !s.properties[name].is("array") && len(form[name]) > 1 {
 			wrong = append(wrong, Violation{In: "body", Pointer: "/" + escape(name), Rule: "duplicate", Detail: "the field is there more than once"})
 		}
 	}

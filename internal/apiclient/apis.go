@@ -19,7 +19,7 @@ func (c *Client) API(ctx context.Context, project, api, version string) (GetAPIR
 // UploadAPI keeps a document as the newest revision of a version.
 func (c *Client) UploadAPI(ctx context.Context, project, api, version string, in UploadAPIRequest) (UploadAPIResponse, error) {
 	var r UploadAPIResponse
-	return r, c.call(ctx, http.MethodPost, escape("projects", project, "apis", api, version, "revisions"), in, &r)
+	return r, c.callWithin(ctx, stateTimeout, http.MethodPost, escape("projects", project, "apis", api, version, "revisions"), in, &r)
 }
 
 // APIRevisions returns the revisions of a version, the newest first.
@@ -36,7 +36,7 @@ func (c *Client) APIDocument(ctx context.Context, project, api, version string, 
 // APIChanges compares two revisions.
 func (c *Client) APIChanges(ctx context.Context, project, api, version string, p GetAPIChangesParams) (GetAPIChangesResponse, error) {
 	var r GetAPIChangesResponse
-	return r, c.call(ctx, http.MethodGet, query(escape("projects", project, "apis", api, version, "changes"), p), nil, &r)
+	return r, c.callWithin(ctx, stateTimeout, http.MethodGet, query(escape("projects", project, "apis", api, version, "changes"), p), nil, &r)
 }
 
 // APIConsumers returns who called which operation.
@@ -48,7 +48,7 @@ func (c *Client) APIConsumers(ctx context.Context, project, api, version string,
 // PublishAPI has a stage serve a revision.
 func (c *Client) PublishAPI(ctx context.Context, project, api, version string, in PublishAPIRequest) (ApispecStanding, error) {
 	var s ApispecStanding
-	return s, c.call(ctx, http.MethodPost, escape("projects", project, "apis", api, version, "publications"), in, &s)
+	return s, c.callWithin(ctx, stateTimeout, http.MethodPost, escape("projects", project, "apis", api, version, "publications"), in, &s)
 }
 
 // DeprecateAPI has clients told to leave a version.

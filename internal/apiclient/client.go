@@ -169,6 +169,11 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err // without the address, which the message has
 	}
+	wire, is := errors.AsType[*net.OpError](err)
+	if errors.Is(err, context.DeadlineExceeded) && (!is || wire.Op != "dial") {
+		return kernel.Errorf(kernel.Unavailable, "the server at %s has not answered in time, and may still be at work: %w", c.base, err).
+			WithFix("see whether it was done, then try again")
+	}
 	return kernel.Errorf(kernel.Unavailable, "the server at %s cannot be reached: %w", c.base, err).
 		WithFix("start it with `terraced up`, or name another with --address or TERRACE_ADDRESS")
 }

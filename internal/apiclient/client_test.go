@@ -1,11 +1,15 @@
 package apiclient_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +26,27 @@ func client(t *testing.T, h http.HandlerFunc) *apiclient.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestAServerThatIsSlowIsNotCalledAway tells who waits that something may have been done.
+func TestAServerThatIsSlowIsNotCalledAway(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	over := make(chan struct{})
+	c := client(t, func(http.ResponseWriter, *http.Request) {
+		asked.Store(true)
+		<-over
+	})
+	t.Cleanup(func() { close(over) })
+	var err error
+	for most := 50 * time.Millisecond; !asked.Load(); most *= 2 { // until it was reached within that time
+		ctx, cancel := context.WithTimeout(t.Context(), most)
+		_, err = c.UploadAPI(ctx, "shop", "orders", "v1", apiclient.UploadAPIRequest{})
+		cancel()
+	}
+	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "has not answered in time") || strings.Contains(err.Error(), "terraced up") {
+		t.Errorf("told %v", err)
+	}
 }
 
 func TestProblemsBecomeErrors(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,7 +79,7 @@ func (s *Service) Check(ctx context.Context, p gateway.Policy) (gateway.Policy, 
 	for i, plan := range product.Spec.Plans {
 		if _, err := s.limit(ctx, product, plan, "?"); err != nil {
 			return p, kernel.Errorf(kernel.Invalid, "product %s is not valid", p.Name).
-				WithProblems(kernel.Problem{Path: "plans[" + digits(i) + "].rateLimits", Message: err.Error()})
+				WithProblems(kernel.Problem{Path: "plans[" + strconv.Itoa(i) + "].rateLimits", Message: err.Error()})
 		}
 	}
 	if p.Spec, err = json.Marshal(product.Spec); err != nil {
@@ -115,7 +116,7 @@ func subscriptions(n int) string {
 	if n == 1 {
 		return "there is 1 subscription"
 	}
-	return "there are " + digits(n) + " subscriptions"
+	return "there are " + strconv.Itoa(n) + " subscriptions"
 }
 
 // Removable implements gateway.Products.

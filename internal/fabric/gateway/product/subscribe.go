@@ -8,8 +8,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-func digits(n int) string { return strconv.Itoa(n) }
-
 // Wish asks for a subscription.
 type Wish struct {
 	Name, Product, Plan string

@@ -84,7 +84,7 @@ type Subscription struct {
 	Changed   *Decision `json:"changed,omitempty"`
 	// EndsAt is when it expires; nil is never.
 	EndsAt *time.Time `json:"endsAt,omitempty"`
-	// Keys say since when each key counts.
+	// PrimaryAt and SecondaryAt are since when each key counts.
 	PrimaryAt   time.Time `json:"primaryKeyAt"`
 	SecondaryAt time.Time `json:"secondaryKeyAt"`
 

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	actionRead = "gateway.read"
+	actionRead = gateway.ActionRead
 	// EvaluateEvery is how often objectives should be looked at.
 	EvaluateEvery = 30 * time.Second
 )

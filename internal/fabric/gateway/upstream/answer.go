@@ -41,7 +41,7 @@ func (s *session) deliver() error {
 		b.r, keep, length = s.conn.r, false, -1
 		b.untilClose = true
 	}
-	_ = s.conn.SetDeadline(time.Time{})
+	_ = s.conn.SetReadDeadline(time.Now().Add(s.call.Idle)) // what was read with the head may be half a chunk
 	s.x.Stream(b, length, func() { s.end(keep && b.whole) })
 	return nil
 }

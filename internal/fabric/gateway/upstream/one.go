@@ -93,7 +93,7 @@ type session struct {
 
 func (s *session) run(anew, sure bool) error {
 	if limit := s.member.cluster.settings.Limits; limit != nil && limit.MaxConnections > 0 {
-		s.member.cluster.room(limit.MaxConnections)
+		s.member.room(limit.MaxConnections, anew)
 	}
 	ctx := s.x.Context()
 	var err error
@@ -120,9 +120,13 @@ func (s *session) run(anew, sure bool) error {
 	return s.deliver()
 }
 
-// room closes a resting connection of another member where all places are taken.
-func (c *Cluster) room(limit int) {
-	open := 0
+// room closes a resting connection where all places are taken, unless one of the
+// member's own that rests is going to be used.
+func (m *Member) room(limit int, anew bool) {
+	if !anew && m.pool.rests() {
+		return
+	}
+	c, open := m.cluster, 0
 	for _, m := range *c.members.Load() {
 		open += m.pool.count()
 	}

@@ -72,6 +72,13 @@ func (p *pool) pop() *conn {
 	return c
 }
 
+// rests tells that a connection rests.
+func (p *pool) rests() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle) > 0
+}
+
 // put lets a connection rest. One that holds what nobody asked for is closed.
 func (p *pool) put(c *conn) {
 	c.used, c.since = true, time.Now()

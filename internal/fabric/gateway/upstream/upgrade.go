@@ -37,7 +37,6 @@ func Accept(key []byte) string {
 // switchProtocols lets client and service talk on without the gateway
 // (RFC 9110 §15.2.2).
 func (s *session) switchProtocols() error {
-	_ = s.conn.SetDeadline(time.Time{})
 	ok := s.x.Upgrade(func(client net.Conn) {
 		defer s.member.leave()
 		if s.stop != nil {

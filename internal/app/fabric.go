@@ -208,7 +208,7 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams proxy.Upstre
 	return err
 }
 
-// listenTraffic opens the gateway's ports.
+// listenTraffic opens the gateway's ports; upstreams are nil where no workload runs beside it.
 func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy.Upstreams) (err error) {
 	var written proxy.AccessLog
 	if f.accessLog, err = newAccessLog(p); err != nil {

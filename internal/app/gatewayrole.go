@@ -129,15 +129,6 @@ func present(ctx context.Context, d *db.DB) error {
 	return nil
 }
 
-// nowhere has no workloads: those of the local target are processes of the control
-// plane's machine, which its own gateway serves.
-type nowhere struct{}
-
-// Upstream implements proxy.Upstreams.
-func (nowhere) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
-	return "", "", false
-}
-
 // Start reads what there is to serve, then opens the listeners.
 func (g *Gateway) Start(ctx context.Context) (err error) {
 	defer func() { err = whichPort(err, g.platform.config) }()
@@ -153,7 +144,7 @@ func (g *Gateway) Start(ctx context.Context) (err error) {
 	if err := g.fabric.apis.view.Load(ctx); err != nil {
 		return err
 	}
-	if err := g.fabric.listenTraffic(ctx, g.platform, nowhere{}); err != nil {
+	if err := g.fabric.listenTraffic(ctx, g.platform, nil); err != nil {
 		return err
 	}
 	if g.server, err = httpserver.Listen(ctx, g.platform.config.Listen, g.handler(), g.platform.log); err != nil {

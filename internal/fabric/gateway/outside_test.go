@@ -225,3 +225,16 @@ func TestAnAddressOutsideIsToldByItsName(t *testing.T) {
 		}
 	}
 }
+
+// TestAGatewayAloneSaysWhomItDoesNotReach: it knows of no service's instances, and a
+// client that comes back would not find it otherwise.
+func TestAGatewayAloneSaysWhomItDoesNotReach(t *testing.T) {
+	t.Parallel()
+	f := start(t, func(c *proxy.Config) { c.Upstreams = nil })
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
+	resp, body := f.get(t, host, "/")
+	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "" ||
+		!strings.Contains(body, "Service orders is a workload") || !strings.Contains(body, "backend with a url") {
+		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
+	}
+}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -43,12 +45,12 @@ type keyed struct {
 
 	store  *gatewaysql.Store
 	sealer *sealer
-	keys   *gateway.SessionKeys
+	keys   *session.Keys
 	now    atomic.Int64
 }
 
 // startKeyed has keys in the store before there is a gateway.
-func startKeyed(t *testing.T, before ...gateway.SessionKey) *keyed {
+func startKeyed(t *testing.T, before ...session.Key) *keyed {
 	t.Helper()
 	k := &keyed{store: gatewaysql.NewStore(dbtest.SQLite(t, gatewaysql.Migrations())), sealer: &sealer{}}
 	k.now.Store(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano())
@@ -57,10 +59,10 @@ func startKeyed(t *testing.T, before ...gateway.SessionKey) *keyed {
 			t.Fatal(err)
 		}
 	}
-	k.keys = &gateway.SessionKeys{Store: k.store, Sealer: k.sealer, Clock: k.time, Log: slog.New(slog.DiscardHandler)}
+	k.keys = &session.Keys{Store: k.store, Sealer: k.sealer, Clock: k.time, Log: slog.New(slog.DiscardHandler)}
 	k.renew(t)
 	fl := &fleet{}
-	k.fixture = start(t, func(c *gateway.ProxyConfig) { c.Upstreams, c.Sessions = fl, k.keys })
+	k.fixture = start(t, func(c *proxy.Config) { c.Upstreams, c.Sessions = fl, k.keys })
 	r := gateway.ToService("orders", host, "", "orders", "")
 	r.Rules[0].Session = &gateway.Session{CookieName: "stay"}
 	put(t, k.routes, dev, r)
@@ -180,9 +182,9 @@ func TestKeysOfSessionsTakeTurns(t *testing.T) {
 func TestTheOldestOfFreshKeysSigns(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	fresh := func(id string, secret byte, ago time.Duration) gateway.SessionKey {
+	fresh := func(id string, secret byte, ago time.Duration) session.Key {
 		sealed, _ := new(sealer).Seal(t.Context(), bytes.Repeat([]byte{secret}, 32), []byte("gateway session key\x00"+id))
-		return gateway.SessionKey{ID: id, Sealed: sealed, CreatedAt: began.Add(-ago)}
+		return session.Key{ID: id, Sealed: sealed, CreatedAt: began.Add(-ago)}
 	}
 	k := startKeyed(t, fresh("gsk_b", 'b', time.Minute), fresh("gsk_a", 'a', 2*time.Minute))
 	alone := startKeyed(t, fresh("gsk_a", 'a', 2*time.Minute))
@@ -198,7 +200,7 @@ func TestTheOldestOfFreshKeysSigns(t *testing.T) {
 func TestKeysOfSessionsThatDoNotOpen(t *testing.T) {
 	t.Parallel()
 	sealed, _ := new(sealer).Seal(t.Context(), bytes.Repeat([]byte{'a'}, 32), []byte("gateway session key\x00gsk_a"))
-	moved := gateway.SessionKey{ID: "gsk_b", Sealed: sealed, CreatedAt: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
+	moved := session.Key{ID: "gsk_b", Sealed: sealed, CreatedAt: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
 	k := startKeyed(t, moved)
 	if now := k.held(t); len(now) != 2 {
 		t.Fatalf("a key of another's place is used: %v", now)

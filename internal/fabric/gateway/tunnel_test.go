@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -139,7 +140,7 @@ func TestTunnelsTakeTheirPlaces(t *testing.T) {
 			t.Fatalf("beside a tunnel in the only place: %d", code)
 		}
 		_ = c.Close()
-		await(t, func() bool { return answers() == http.StatusOK })
+		filtertest.Until(t, "an answer of the new table", func() bool { return answers() == http.StatusOK })
 	}
 	before := connections.Load()
 	for range 10 {

@@ -95,6 +95,12 @@ func (p *Proxy) ask(x *exchange.Exchange, c *Candidate) {
 
 // none answers where no instance may be asked.
 func (a *asking) none() {
+	if a.p.config.Upstreams == nil && !a.t.Outside() { // to come back would not help
+		a.x.Refuse("gateway", http.StatusServiceUnavailable, "Service not reached from here",
+			a.t.said()+" is a workload: its instances are processes of the control plane's machine, which the gateway of terraced up alone reaches.",
+			"ask that gateway, or give the route a backend with a url")
+		return
+	}
 	detail := a.t.said() + " has no ready instance."
 	if len(a.cluster.Members()) > 0 {
 		detail = a.t.said() + " has no instance that is well."

@@ -83,8 +83,11 @@ func (p *Proxy) refresh(t *target, c *upstream.Cluster) {
 
 // endpoints asks the port for one address or for all, as it can.
 func (p *Proxy) endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint {
-	if p.several != nil {
+	switch {
+	case p.several != nil:
 		return p.several.Endpoints(to, scope, service, port)
+	case p.config.Upstreams == nil:
+		return to
 	}
 	if addr, release, ok := p.config.Upstreams.Upstream(scope, service, port); ok {
 		to = append(to, upstream.Endpoint{Addr: addr, Release: release})

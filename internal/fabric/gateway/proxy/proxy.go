@@ -57,7 +57,8 @@ type Routes interface {
 type Config struct {
 	// Routes have the table.
 	Routes Routes
-	// Upstreams may be Endpoints, too: then those are asked.
+	// Upstreams may be Endpoints, too: then those are asked. Nil is a process that knows
+	// of no service's instances.
 	Upstreams Upstreams
 	Log       *slog.Logger
 	// AccessLog gets the lines of requests; nil writes none.

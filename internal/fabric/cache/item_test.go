@@ -136,30 +136,3 @@ func TestATenantWithoutKeys(t *testing.T) {
 		t.Error("it is in Redis in the clear")
 	}
 }
-
-// BenchmarkShared reads from Redis, as a replica does that has not seen a value yet.
-func BenchmarkShared(b *testing.B) {
-	for _, size := range []int{1 << 10, 64 << 10} {
-		for _, by := range []struct {
-			name   string
-			sealer cache.Sealer
-		}{{"plain", nil}, {"sealed", sealer(b)}} {
-			b.Run(fmt.Sprintf("%d/%s", size, by.name), func(b *testing.B) {
-				r := cachetest.Redis(b).Serve(b, cache.RedisConfig{Log: slog.New(slog.DiscardHandler), Sealer: by.sealer})
-				open := func() *cache.Cache[string] {
-					return cache.New(cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1 << 20, Codec: texts{}, Shared: r})
-				}
-				first := open()
-				first.Set(first.Mark(), "k", entry(strings.Repeat("x", size)))
-				cachetest.Until(b, "it in Redis", func() bool { return has(open(), "k") })
-				c := cache.New(cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1, Codec: texts{}, Shared: r}) // which holds nothing
-				for b.Loop() {
-					if _, ok := c.Get(b.Context(), "k"); !ok {
-						b.Fatal("it is not there")
-					}
-					c.Held() // has what was read go at once
-				}
-			})
-		}
-	}
-}

@@ -51,6 +51,8 @@ type bench struct {
 	now   time.Time
 	may   map[string]bool // what an actor may not, as actor:action
 	facts []string
+	// meanwhile is done between a judgement and its transaction, once the clock is asked.
+	meanwhile func()
 }
 
 func each(t *testing.T, test func(t *testing.T, b *bench)) {
@@ -65,6 +67,9 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 }
 
 func (b *bench) clock() time.Time {
+	if other := b.meanwhile; other != nil {
+		other()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.now

@@ -15,6 +15,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // mirrored returns how many copies had each result.
@@ -156,5 +158,35 @@ func TestMirrorsGetTheirShare(t *testing.T) {
 	filtertest.Until(t, "what is counted", func() bool { return mirrored(t, f.registry)["answered"] == int(some.Load()) })
 	if nothing.Load() > 0 || some.Load() < 50 || some.Load() > 150 {
 		t.Errorf("%d and %d of 200", nothing.Load(), some.Load())
+	}
+}
+
+// TestCopiesCountForNoClient: a service that fails on copies alone is as well as before
+// for those who ask it, with the breaker that both have.
+func TestCopiesCountForNoClient(t *testing.T) {
+	t.Parallel()
+	settings := wire.Settings{Breaker: &wire.Breaker{Window: kernel.Duration(time.Minute), MinRequests: 5, ErrorPercent: 10, OpenFor: kernel.Duration(time.Minute)}}
+	f := start(t, nil)
+	r := gateway.ToService("orders", host, "/api", "orders", "")
+	r.Rules[0].Backends[0].Settings = settings
+	r.Rules[0].Mirrors = []route.Mirror{{Service: "orders", Settings: settings}}
+	put(t, f.routes, dev, r)
+	var copies atomic.Int64
+	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Terrace-Mirrored") != "" {
+			copies.Add(1)
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	for n := range int64(20) {
+		if resp, _ := f.get(t, host, "/api/"); resp.StatusCode != http.StatusOK {
+			t.Fatalf("after %d copies a client gets %d", copies.Load(), resp.StatusCode)
+		}
+		if n < 10 { // then the copies' own breaker is open
+			await(t, func() bool { m := mirrored(t, f.registry); return int64(m["answered"]+m["failed"]) == n+1 })
+		}
+	}
+	if n := copies.Load(); n < 5 || n > 10 {
+		t.Errorf("%d copies came, of which a breaker lets 5 and a few through", n)
 	}
 }

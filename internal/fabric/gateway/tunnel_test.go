@@ -9,9 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,32 +72,53 @@ func TestWhatComesWithAHandshakeIsPassedOn(t *testing.T) {
 	}
 }
 
-// TestATunnelThatIsSilentEnds from its beginning on, and so does one whose client
-// takes nothing of what the service goes on saying.
+// floods writes until the connection breaks; murmurs does so slowly.
+func floods(c net.Conn) {
+	for _, err := c.Write(make([]byte, 64<<10)); err == nil; _, err = c.Write(make([]byte, 64<<10)) {
+	}
+}
+
+func murmurs(c net.Conn) {
+	for _, err := c.Write([]byte("x")); err == nil; _, err = c.Write([]byte("x")) {
+		<-time.After(100 * time.Millisecond)
+	}
+}
+
+// TestATunnelThatIsSilentEnds from its beginning on, and so does one of which either side
+// takes nothing of what the other goes on saying, though it says something itself.
 func TestATunnelThatIsSilentEnds(t *testing.T) {
 	t.Parallel()
-	for name, then := range map[string]func(net.Conn, io.Reader){
-		"silent": func(_ net.Conn, r io.Reader) { _, _ = io.Copy(io.Discard, r) },
-		"one-sided": func(c net.Conn, _ io.Reader) {
-			for _, err := c.Write(make([]byte, 64<<10)); err == nil; _, err = c.Write(make([]byte, 64<<10)) {
-			}
-		},
+	listens := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+	for name, sides := range map[string]struct{ client, service []func(net.Conn) }{
+		"silent":         {nil, []func(net.Conn){listens}},
+		"a deaf client":  {[]func(net.Conn){murmurs}, []func(net.Conn){floods, listens}},
+		"a deaf service": {[]func(net.Conn){floods, listens}, []func(net.Conn){murmurs}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := start(t, nil)
+			f := start(t, func(c *gateway.ProxyConfig) { c.Stall = time.Second })
 			r := gateway.ToService("orders", host, "", "orders", "")
 			r.Rules[0].Timeouts.Idle = kernel.Duration(time.Second)
 			put(t, f.routes, dev, r)
-			ended := make(chan struct{})
-			f.upstreams.start(t, "orders", "", agrees("", func(c net.Conn, r io.Reader) {
-				defer close(ended)
+			var wg sync.WaitGroup
+			both := func(c net.Conn, all []func(net.Conn)) {
 				_ = c.SetDeadline(time.Now().Add(30 * time.Second))
-				then(c, r)
+				for _, does := range all {
+					wg.Go(func() { does(c) })
+				}
+			}
+			agreed := make(chan net.Conn, 1)
+			done := make(chan struct{})
+			f.upstreams.start(t, "orders", "", agrees("", func(c net.Conn, _ io.Reader) {
+				agreed <- c
+				<-done
 			}))
-			f.tunnel(t, "")
+			conn, _ := f.tunnel(t, "")
 			began := time.Now()
-			<-ended
+			both(<-agreed, sides.service)
+			both(conn, sides.client)
+			wg.Wait()
+			close(done)
 			if took := time.Since(began); took > 25*time.Second {
 				t.Error("the tunnel stays")
 			}
@@ -106,51 +126,51 @@ func TestATunnelThatIsSilentEnds(t *testing.T) {
 	}
 }
 
-// TestTunnelsTakeTheirPlaces: while one is open it counts as a request and as a
-// connection, and no longer.
+// TestTunnelsTakeTheirPlaces: while they are open they count as requests and as
+// connections, and no longer.
 func TestTunnelsTakeTheirPlaces(t *testing.T) {
 	t.Parallel()
-	f := start(t, nil)
-	r := gateway.ToService("orders", host, "", "orders", "")
-	r.Rules[0].Backends[0].Limits = &wire.Limits{MaxConnections: 1}
-	put(t, f.routes, dev, r)
-	var connections atomic.Int64
+	f, fl := startFleet(t, func(r *gateway.Rule) { r.Backends[0].Limits = &wire.Limits{MaxConnections: 3} })
 	upgrader := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") == "" {
-			return
-		}
-		if c, err := upgrader.Upgrade(w, r, nil); err == nil {
-			defer func() { _ = c.Close() }()
-			echoes(c)
-		}
-	}))
-	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
+	var connections sync.Map
+	for range 2 {
+		fl.add(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Upgrade") == "" {
+				connections.Store(r.RemoteAddr, true)
+				return
+			}
+			if c, err := upgrader.Upgrade(w, r, nil); err == nil {
+				defer func() { _ = c.Close() }()
+				echoes(c)
+			}
+		})
 	}
-	s.Start()
-	t.Cleanup(s.Close)
-	f.upstreams.m.Store("orders", upstream{strings.TrimPrefix(s.URL, "http://"), ""})
 	answers := func() int { code, _, _ := f.send(t, http.MethodGet, nil); return code }
-	for range 3 {
-		c, _ := f.webSocket(t)
+	for range 2 {
+		var open []*websocket.Conn
+		for range 3 {
+			c, _ := f.webSocket(t)
+			open = append(open, c)
+		}
 		if code := answers(); code != http.StatusServiceUnavailable {
-			t.Fatalf("beside a tunnel in the only place: %d", code)
+			t.Fatalf("beside tunnels in all places: %d", code)
 		}
-		_ = c.Close()
-		filtertest.Until(t, "an answer of the new table", func() bool { return answers() == http.StatusOK })
-	}
-	before := connections.Load()
-	for range 10 {
-		if code := answers(); code != http.StatusOK {
-			t.Fatalf("after the tunnels: %d", code)
+		for _, c := range open {
+			_ = c.Close()
 		}
+		filtertest.Until(t, "a place to be free", func() bool { return answers() == http.StatusOK })
 	}
-	if n := connections.Load() - before; n > 1 {
-		t.Errorf("10 requests after the tunnels opened %d connections: those of tunnels are counted still", n)
-	}
+	filtertest.Until(t, "the tunnels to be gone", func() bool { // the last of the tunnels may go a moment later
+		connections.Clear()
+		for range 30 {
+			if code := answers(); code != http.StatusOK {
+				t.Fatalf("after the tunnels: %d", code)
+			}
+		}
+		n := 0
+		connections.Range(func(any, any) bool { n++; return true })
+		return n <= 2
+	})
 }
 
 // TestRefusedHandshakes say what would do, and are the last request of their

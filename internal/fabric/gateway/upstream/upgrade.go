@@ -79,7 +79,7 @@ func join(client net.Conn, service *conn, idle time.Duration) {
 	}
 	touch()
 	go pass(&stallingConn{Conn: service.Conn, stall: idle}, client)
-	go pass(&stallingConn{Conn: client, stall: idle}, service.r)
+	go pass(client, service.r) // whose front bounds each write
 	<-done
 	_, _ = client.Close(), service.Close()
 	<-done

@@ -1,4 +1,4 @@
-// Package azure is what the gateway's documents are on Azure: the routes and policies in
+// Package azure is what the gateway's documents are on Azure: the routes, policies and products in
 // force on a stage become inputs of the modules api-management and waf-gateway, and what
 // Azure cannot do of them is told, field by field.
 //

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -183,10 +184,44 @@ func TestCopiesCountForNoClient(t *testing.T) {
 			t.Fatalf("after %d copies a client gets %d", copies.Load(), resp.StatusCode)
 		}
 		if n < 10 { // then the copies' own breaker is open
-			await(t, func() bool { m := mirrored(t, f.registry); return int64(m["answered"]+m["failed"]) == n+1 })
+			filtertest.Until(t, "a copy to be counted", func() bool { m := mirrored(t, f.registry); return int64(m["answered"]+m["failed"]) == n+1 })
 		}
 	}
 	if n := copies.Load(); n < 5 || n > 10 {
 		t.Errorf("%d copies came, of which a breaker lets 5 and a few through", n)
+	}
+}
+
+// TestCopiesGiveTheirPlacesBack: many after each other all come; one that is not answered
+// within the rule's time fails, and one of an upgrade is none.
+func TestCopiesGiveTheirPlacesBack(t *testing.T) {
+	t.Parallel()
+	f := start(t, nil)
+	r := gateway.ToService("orders", host, "", "orders", "")
+	r.Rules[0].Mirrors = []route.Mirror{{Service: "next"}}
+	r.Rules[0].Timeouts.Backend = kernel.Duration(2 * time.Second)
+	put(t, f.routes, dev, r)
+	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			agrees("", func(c net.Conn, r io.Reader) { _, _ = io.Copy(c, r) })(w, r)
+		}
+	})
+	f.upstreams.start(t, "next", "", func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hangs" {
+			hangs(nil, r)
+		}
+	})
+	const copies = 300 // more than there are places
+	for n := range copies {
+		f.get(t, host, "/")
+		if n%100 == 99 {
+			filtertest.Until(t, "a copy to be counted", func() bool { m := mirrored(t, f.registry); return m["answered"] == n+1 })
+		}
+	}
+	f.get(t, host, "/hangs")
+	filtertest.Until(t, "a copy to be counted", func() bool { return mirrored(t, f.registry)["failed"] == 1 })
+	f.tunnel(t, "")
+	if m := mirrored(t, f.registry); m["skipped"] != 1 || m["dropped"] != 0 || m["answered"] != copies {
+		t.Errorf("copies: %v", m)
 	}
 }

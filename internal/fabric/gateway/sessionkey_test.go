@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
+	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -199,8 +201,11 @@ func TestTheOldestOfFreshKeysSigns(t *testing.T) {
 // away: then what is known goes on.
 func TestKeysOfSessionsThatDoNotOpen(t *testing.T) {
 	t.Parallel()
-	sealed, _ := new(sealer).Seal(t.Context(), bytes.Repeat([]byte{'a'}, 32), []byte("gateway session key\x00gsk_a"))
-	moved := session.Key{ID: "gsk_b", Sealed: sealed, CreatedAt: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
+	others, err := startKeyed(t).store.SessionKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := session.Key{ID: "gsk_b", Sealed: others[0].Sealed, CreatedAt: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
 	k := startKeyed(t, moved)
 	if now := k.held(t); len(now) != 2 {
 		t.Fatalf("a key of another's place is used: %v", now)
@@ -215,5 +220,65 @@ func TestKeysOfSessionsThatDoNotOpen(t *testing.T) {
 	}
 	if got, set := k.ask(t, cookie); got != who || set != "" {
 		t.Errorf("while keys are away %s answers, want %s; it sets %q", got, who, set)
+	}
+}
+
+// TestASessionMoves once its instance fails, or is gone, and to where it has moved it
+// stays; of a backend that another one shares an address with it is told apart.
+func TestASessionMoves(t *testing.T) {
+	t.Parallel()
+	f, fl := startFleet(t, func(r *gateway.Rule) {
+		r.Session = &gateway.Session{CookieName: "stay"}
+		r.Backends[0].Outliers = &wire.Outliers{ConsecutiveErrors: 3, BaseEjection: kernel.Duration(5 * time.Minute)}
+	})
+	var failing atomic.Int64
+	failing.Store(-1)
+	for n := range int64(2) {
+		fl.add(t, func(w http.ResponseWriter, r *http.Request) {
+			if failing.Load() == n {
+				breaks(w, r)
+				return
+			}
+			_, _ = fmt.Fprint(w, n)
+		})
+	}
+	ask := func(cookie string) (who, set string) {
+		t.Helper()
+		code, who, h := f.send(t, http.MethodGet, nil, "Cookie", cookie)
+		if code != http.StatusOK {
+			t.Fatal(code)
+		}
+		set, _, _ = strings.Cut(h.Get("Set-Cookie"), ";")
+		return who, set
+	}
+	first, cookie := ask("")
+	at := int(first[0] - '0')
+	failing.Store(int64(at))
+	filtertest.Until(t, "the instance to be left out", func() bool { // it is asked until it is left out
+		before := fl.instances[at].asked.Load()
+		if who, set := ask(cookie); who == first || set == "" {
+			t.Fatalf("%s answers, and sets %q", who, set)
+		}
+		return fl.instances[at].asked.Load() == before
+	})
+	failing.Store(-1)
+	_, moved := ask(cookie)
+	for range 20 {
+		if who, set := ask(moved); who == first || set != "" {
+			t.Fatalf("where it has moved: %s answers, and sets %q", who, set)
+		}
+	}
+	blue, green := 0, 1
+	r := gateway.ToService("orders", host, "", "", "")
+	r.Rules[0].Session = &gateway.Session{CookieName: "stay"}
+	r.Rules[0].Backends = []gateway.Backend{{Service: "blue", Weight: &green}, {Service: "green", Weight: &blue}}
+	put(t, f.routes, dev, r)
+	_, cookie = ask("")
+	r.Rules[0].Backends[0].Weight, r.Rules[0].Backends[1].Weight = &blue, &green
+	put(t, f.routes, dev, r)
+	for range 20 {
+		if _, set := ask(cookie); set == "" {
+			t.Fatal("a cookie of a backend that gets nothing more is not made anew")
+		}
 	}
 }

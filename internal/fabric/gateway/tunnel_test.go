@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
 	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -96,7 +97,7 @@ func TestATunnelThatIsSilentEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := start(t, func(c *gateway.ProxyConfig) { c.Stall = time.Second })
+			f := start(t, func(c *proxy.Config) { c.Stall = time.Second })
 			r := gateway.ToService("orders", host, "", "orders", "")
 			r.Rules[0].Timeouts.Idle = kernel.Duration(time.Second)
 			put(t, f.routes, dev, r)

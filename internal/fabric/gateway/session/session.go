@@ -58,7 +58,7 @@ func (p Place) With(addr string) bool { return p.key != nil && p.key.digest(addr
 func (k *Keys) Cookie(s *route.Session, p Place, b Backend, addr string, secure bool) string {
 	key := k.signing()
 	backend, instance := key.ofBackend(b), key.digest(addr)
-	if p.key != nil && p.key.tag == key.tag && backend == p.backend && instance == p.instance {
+	if p.key != nil && backend == p.backend && instance == p.instance { // of another key they are others
 		return ""
 	}
 	cookie := s.CookieName + "=" + key.tag + backend + instance + "; Path=/; HttpOnly; SameSite=Lax"

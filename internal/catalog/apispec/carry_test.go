@@ -121,6 +121,27 @@ func TestARunThatBreaksClientsIsStopped(t *testing.T) {
 	})
 }
 
+// TestARunAsksTheStyleGuide of a document that it brings, not of one that stands there
+// already, nor of one that it goes back to.
+func TestARunAsksTheStyleGuide(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.upload(t, v1, strings.Replace(document(), "      operationId: listOrders\n", "", 1))
+		c := apispec.Carried{Run: "run_1", Release: "r1", Stage: "dev", Revision: 1}
+		if _, err := b.bring(t, c, true); !kernel.Is(err, kernel.Refused) || b.at(t, "dev").Revision != 0 {
+			t.Errorf("what the guide has errors about is brought: %v", err)
+		}
+		c.Back = true
+		if _, err := b.bring(t, c, true); err != nil || b.at(t, "dev").Revision != 1 {
+			t.Errorf("it holds going back up: %v", err)
+		}
+		c.Run, c.Back = "run_2", false
+		if facts, err := b.bring(t, c, true); err != nil || len(facts) != 0 {
+			t.Errorf("what stands there already: %+v %v", facts, err)
+		}
+	})
+}
+
 // TestWhatChangedMeanwhileIsTold: what the run has brought is left where it would break
 // clients of what was published since its gates were asked.
 func TestWhatChangedMeanwhileIsTold(t *testing.T) {

@@ -54,6 +54,8 @@ type Authority struct {
 	mu     sync.Mutex
 	leaves map[string]*list.Element
 	recent *list.List
+	// under are the authorities of domains outside of the zones.
+	under map[string]*Authority
 }
 
 type leaf struct {
@@ -74,7 +76,7 @@ func Open(dir string, o Options) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{options: o, dir: dir, root: r, leaves: map[string]*list.Element{}, recent: list.New()}, nil
+	return &Authority{options: o, dir: dir, root: r, leaves: map[string]*list.Element{}, recent: list.New(), under: map[string]*Authority{}}, nil
 }
 
 // RootPEM returns the root's certificate.

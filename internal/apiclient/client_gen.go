@@ -426,6 +426,42 @@ func (e CreateOauthClientRequestAlgorithm) Valid() bool {
 	}
 }
 
+// Defines values for DomainMethod.
+const (
+	DomainMethodApproval DomainMethod = "approval"
+	DomainMethodDNS      DomainMethod = "dns"
+)
+
+// Valid indicates whether the value is a known member of the DomainMethod enum.
+func (e DomainMethod) Valid() bool {
+	switch e {
+	case DomainMethodApproval:
+		return true
+	case DomainMethodDNS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainState.
+const (
+	DomainStatePending  DomainState = "pending"
+	DomainStateVerified DomainState = "verified"
+)
+
+// Valid indicates whether the value is a known member of the DomainState enum.
+func (e DomainState) Valid() bool {
+	switch e {
+	case DomainStatePending:
+		return true
+	case DomainStateVerified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DriftAction.
 const (
 	DriftActionChanged DriftAction = "changed"
@@ -2657,6 +2693,18 @@ type Actor = kernel.Actor
 // ActorKind Tells a person from a program.
 type ActorKind = kernel.ActorKind
 
+// AddGatewayDomainRequest defines model for AddGatewayDomainRequest.
+type AddGatewayDomainRequest struct {
+	// Name The domain, such as example.com or api.example.com.
+	Name string `json:"name"`
+
+	// Project For routes of this project alone; of every one unless given.
+	Project string `json:"project,omitempty"`
+
+	// Stage For routes of this stage alone; of every one unless given.
+	Stage string `json:"stage,omitempty"`
+}
+
 // AddSourceRequest defines model for AddSourceRequest.
 type AddSourceRequest struct {
 	// Branch main by default.
@@ -2862,6 +2910,15 @@ type ApplyRuleRequest struct {
 // ApproveAPIOverrideRequest defines model for ApproveApiOverrideRequest.
 type ApproveAPIOverrideRequest struct {
 	Reason string `json:"reason,omitempty"`
+}
+
+// ApproveGatewayDomainRequest defines model for ApproveGatewayDomainRequest.
+type ApproveGatewayDomainRequest struct {
+	// Reason How it is known that the domain is the tenant's; it is in the audit log.
+	Reason string `json:"reason"`
+
+	// Tenant The tenant that claims it; the caller's own unless given.
+	Tenant string `json:"tenant,omitempty"`
 }
 
 // ApprovePullRequestRequest defines model for ApprovePullRequestRequest.
@@ -4282,6 +4339,41 @@ type DiscardStateRequest struct {
 	Reason string `json:"reason"`
 }
 
+// DomainCertificate defines model for DomainCertificate.
+type DomainCertificate struct {
+	Fingerprint string    `json:"fingerprint"`
+	Issuer      string    `json:"issuer"`
+	KeyType     string    `json:"keyType"`
+	Names       []string  `json:"names"`
+	NotAfter    time.Time `json:"notAfter"`
+	NotBefore   time.Time `json:"notBefore"`
+	Serial      string    `json:"serial"`
+	SetAt       time.Time `json:"setAt"`
+	SetBy       string    `json:"setBy"`
+}
+
+// DomainMethod How a domain was proven.
+type DomainMethod string
+
+// DomainProof defines model for DomainProof.
+type DomainProof struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"`
+
+	// Method How a domain was proven.
+	Method DomainMethod `json:"method"`
+}
+
+// DomainRecord defines model for DomainRecord.
+type DomainRecord struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// DomainState Where a domain is in its life.
+type DomainState string
+
 // Drift defines model for Drift.
 type Drift struct {
 	Action DriftAction `json:"action"`
@@ -4986,6 +5078,46 @@ type GatewayConsumer struct {
 
 	// Name The name of the project, service account or user; the caller's own user, or the product's project, unless given.
 	Name string `json:"name,omitempty"`
+}
+
+// GatewayDomain defines model for GatewayDomain.
+type GatewayDomain struct {
+	Certificate *DomainCertificate `json:"certificate,omitempty"`
+	CreatedAt   time.Time          `json:"createdAt"`
+	CreatedBy   string             `json:"createdBy"`
+	Name        string             `json:"name"`
+
+	// Project The project that it is bound to; every one where it is empty.
+	Project string       `json:"project,omitempty"`
+	Proof   *DomainProof `json:"proof,omitempty"`
+	Record  DomainRecord `json:"record"`
+
+	// Stage The stage that it is bound to; every one where it is empty.
+	Stage string `json:"stage,omitempty"`
+
+	// State Where a domain is in its life.
+	State DomainState `json:"state"`
+}
+
+// GatewayDomainShown defines model for GatewayDomainShown.
+type GatewayDomainShown struct {
+	// Authority The root, as PEM, that certifies the hosts that no certificate of the tenant's is for, once the domain is proven.
+	Authority   string             `json:"authority,omitempty"`
+	Certificate *DomainCertificate `json:"certificate,omitempty"`
+	CreatedAt   time.Time          `json:"createdAt"`
+	CreatedBy   string             `json:"createdBy"`
+	Name        string             `json:"name"`
+
+	// Project The project that it is bound to; every one where it is empty.
+	Project string       `json:"project,omitempty"`
+	Proof   *DomainProof `json:"proof,omitempty"`
+	Record  DomainRecord `json:"record"`
+
+	// Stage The stage that it is bound to; every one where it is empty.
+	Stage string `json:"stage,omitempty"`
+
+	// State Where a domain is in its life.
+	State DomainState `json:"state"`
 }
 
 // GatewayExplanation defines model for GatewayExplanation.
@@ -6242,6 +6374,12 @@ type PageFocusImport struct {
 type PageGatewayCacheUse struct {
 	Items []GatewayCacheUse `json:"items"`
 	Next  string            `json:"next,omitempty"`
+}
+
+// PageGatewayDomain defines model for PageGatewayDomain.
+type PageGatewayDomain struct {
+	Items []GatewayDomain `json:"items"`
+	Next  string          `json:"next,omitempty"`
 }
 
 // PageGatewayKind defines model for PageGatewayKind.
@@ -8448,6 +8586,15 @@ type SetFactorPolicyRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// SetGatewayDomainCertificateRequest defines model for SetGatewayDomainCertificateRequest.
+type SetGatewayDomainCertificateRequest struct {
+	// Certificate PEM: the certificate of the host first, then those of the authorities, each followed by the one that signed it.
+	Certificate string `json:"certificate"`
+
+	// Key PEM: the private key of the first certificate. It is kept sealed, and never told.
+	Key string `json:"key"`
+}
+
 // SetLandingZoneRequest defines model for SetLandingZoneRequest.
 type SetLandingZoneRequest struct {
 	// Outputs What terraform output -json prints.
@@ -10648,6 +10795,15 @@ type PurgeGatewayCacheParams struct {
 
 	// Stage The stage.
 	Stage string `form:"stage" json:"stage"`
+}
+
+// ListGatewayDomainsParams defines parameters for ListGatewayDomains.
+type ListGatewayDomainsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExplainGatewayRequestParams defines parameters for ExplainGatewayRequest.

@@ -94,6 +94,20 @@ func gatewayCalls(ctx context.Context, c *apiclient.Client) map[string]func() er
 		"GatewaySubscriptionUsage": func() error {
 			return e(c.GatewaySubscriptionUsage(ctx, "s", apiclient.GetGatewaySubscriptionUsageParams{Project: "shop", Stage: "dev", Period: apiclient.ProductPeriodHour, Limit: 3}))
 		},
-		"GatewaySites": func() error { return e(c.GatewaySites(ctx, "dev")) },
+		"GatewayDomains": func() error { return e(c.GatewayDomains(ctx)) },
+		"AddGatewayDomain": func() error {
+			return e(c.AddGatewayDomain(ctx, apiclient.AddGatewayDomainRequest{Name: "example.com", Project: "shop", Stage: "dev"}))
+		},
+		"GatewayDomain":       func() error { return e(c.GatewayDomain(ctx, "example.com")) },
+		"VerifyGatewayDomain": func() error { return e(c.VerifyGatewayDomain(ctx, "example.com")) },
+		"ApproveGatewayDomain": func() error {
+			return e(c.ApproveGatewayDomain(ctx, "example.com", apiclient.ApproveGatewayDomainRequest{Tenant: "acme", Reason: "x"}))
+		},
+		"RemoveGatewayDomain": func() error { return c.RemoveGatewayDomain(ctx, "example.com") },
+		"SetGatewayDomainCertificate": func() error {
+			return e(c.SetGatewayDomainCertificate(ctx, "example.com", apiclient.SetGatewayDomainCertificateRequest{Certificate: "x", Key: "y"}))
+		},
+		"RemoveGatewayDomainCertificate": func() error { return c.RemoveGatewayDomainCertificate(ctx, "example.com") },
+		"GatewaySites":                   func() error { return e(c.GatewaySites(ctx, "dev")) },
 	}
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product/productapi"
@@ -122,6 +123,7 @@ func (a *App) handler() http.Handler {
 		automationapi.API{Rules: a.delivery.rules},
 		gatewayapi.API{Gateway: a.fabric.gateway, Traffic: a.fabric.traffic, Tail: a.fabric.tail, SLOs: a.fabric.slos},
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
+		domainapi.API{Domains: a.fabric.domains, Authority: domainRoots{a.fabric.authority}},
 		productapi.API{Products: a.fabric.products.Service, Gateway: a.fabric.gateway},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
@@ -190,6 +192,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		automationapi.API{},
 		gatewayapi.API{},
 		tuningapi.API{},
+		domainapi.API{},
 		productapi.API{},
 		moduleapi.API{},
 		localapi.API{},

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"strings"
@@ -30,7 +29,7 @@ func newAPIPages(p *platform, f *fabric, apis *apispec.Service, frame *providera
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, config.Reach(p.config.Gateway))
 			},
-			TLSClientConfig:   &tls.Config{RootCAs: f.authority.Pool(), MinVersion: tls.VersionTLS12},
+			TLSClientConfig:   f.certificates.trusting(),
 			DisableKeepAlives: true, // a connection is for the host that it was made for
 		},
 	})

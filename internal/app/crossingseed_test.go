@@ -68,6 +68,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "apply-gateway-documents", body: object{"files": []object{{"name": "route.yaml", "source": "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: nothing, project: demo, stage: dev}\nspec:\n  hosts: [nothing.dev.demo.localhost]\n  rules: [{backends: [{service: nothing}]}]\n"}}}},
 		{operation: "apply-gateway-documents", body: object{"files": []object{{"name": "product.yaml", "source": "apiVersion: gateway.terrace.dev/v1\nkind: Product\nmetadata: {name: nothing, project: demo, stage: dev}\nspec: {state: published, routes: [nothing], plans: [{name: nothing}]}\n"}}}},
 		{operation: "create-gateway-subscription", values: map[string]string{"project": "demo", "stage": "dev"}, body: object{"product": "nothing", "name": "nothing"}},
+		{operation: "add-gateway-domain", body: object{"name": "nothing.example", "project": "demo"}},
 		{operation: "set-cost-rules", body: object{"source": "apiVersion: terrace.dev/v1\nkind: CostAllocation\nspec:\n  assign:\n    - {name: nothing, match: {resource: \"*/dnszones/*\"}, set: {project: network}}\n"}},
 		{operation: "import-costs", body: focusHeader + "1,1,1,acc-1,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,2026-10-05T00:00:00Z,2026-10-05T01:00:00Z,Azure,Virtual Machines,Compute,sub-1,nothing,,\"{\"\"project\"\":\"\"demo\"\"}\",\n"},
 		{operation: "assign-policies", body: object{"policies": "azure-storage-*", "level": "advisory", "reason": "x"}},
@@ -195,7 +196,7 @@ func named() map[string]string {
 		"tenant": "default", "project": "demo", "api": "nothing", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
 		"rule": "nothing", "route": "nothing", "class": "route", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
-		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing",
+		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing", "domain": "nothing.example",
 	}
 }
 

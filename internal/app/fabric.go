@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit/limitredis"
@@ -74,8 +75,11 @@ type fabric struct {
 	// accessLog is nil where it is off.
 	accessLog *accesslog.Writer
 	authn     *authn.Kind
-	products  *products
-	proxy     *proxy.Proxy
+	// domains are what tenants have proven, and certificates what is shown on which host.
+	domains      *domain.Service
+	certificates certificates
+	products     *products
+	proxy        *proxy.Proxy
 	// sessions are what cookies are signed with that keep a client at an instance.
 	sessions *session.Keys
 }
@@ -144,11 +148,13 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 		return err
 	}
 	store := gatewaysql.NewStore(p.db)
+	f.domains = newDomains(p, a)
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, ProductStore: store, Owners: store, Library: store, Products: f.products.Service,
-		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone},
+		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Domains: f.domains, Reserved: reservedHosts(p.config),
 		Kinds: kinds, Cache: f.cached, Metrics: metrics, Traffic: f.traffic.Book,
 	})
+	f.certificates = certificates{p.config.Zone, f.authority, f.domains, f.gateway}
 	return nil
 }
 
@@ -181,6 +187,9 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 // once the listeners are open.
 func (f *fabric) load(ctx context.Context) error {
 	if err := f.dns.Load(ctx); err != nil {
+		return err
+	}
+	if err := f.domains.Load(ctx); err != nil {
 		return err
 	}
 	if err := f.gateway.Load(ctx); err != nil {
@@ -223,7 +232,7 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
-		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
+		TLS: &tls.Config{GetCertificate: f.certificates.get, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
 		AsksCertificate: f.authn.AsksCertificate, Unrouted: f.proxy.Unrouted,
 	})
 	if err != nil {
@@ -259,6 +268,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
 	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
+	g.Add("domains", f.domains.Watch)
 	g.Every("authority of workloads", workloadsLook, func(context.Context) error { return f.workloads.Look() })
 	g.Every("keys of gateway sessions", session.RenewEvery, f.sessions.Renew)
 	g.Add("gateway purges", purges{events, f.gateway}.Run)

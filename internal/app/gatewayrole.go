@@ -132,6 +132,9 @@ func present(ctx context.Context, d *db.DB) error {
 // Start reads what there is to serve, then opens the listeners.
 func (g *Gateway) Start(ctx context.Context) (err error) {
 	defer func() { err = whichPort(err, g.platform.config) }()
+	if err := g.fabric.domains.Load(ctx); err != nil {
+		return err
+	}
 	if err := g.fabric.gateway.Load(ctx); err != nil {
 		return err
 	}

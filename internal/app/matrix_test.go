@@ -64,7 +64,8 @@ func benchApp(t testing.TB, with ...func(*config.Config)) *App {
 	t.Helper()
 	c := config.Default()
 	c.Node, c.DataDir, c.Provider = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace")
-	c.NATS = unused(t) // several are there at a time
+	c.NATS = unused(t)         // several are there at a time
+	c.Resolver = "127.0.0.1:1" // nothing answers there, at once
 	for _, set := range with {
 		set(&c)
 	}
@@ -165,7 +166,7 @@ func remade() map[string][]string {
 		"revoke-service-account-token": account, "set-service-account-disabled": account, "delete-service-account": account,
 		"revoke-user-token": {"create-token"}, "delete-oauth-client": {"create-oauth-client"}, "delete-trust-rule": {"create-trust-rule"}, "delete-upstream": {"create-upstream"},
 		"delete-secret": {"put-secret"}, "destroy-secret": {"put-secret"}, "remove-runner": {"create-runner"}, "delete-subscription": {"create-subscription"},
-		"delete-rule": {"apply-rule"}, "delete-gateway-route": {"apply-gateway-documents"}, "delete-gateway-product": {"apply-gateway-documents"}, "cancel-gateway-subscription": {"create-gateway-subscription"}, "delete-definition": {"apply-definition"}, "forget-cost-import": {"import-costs"}, "remove-assignment": {"assign-policies"},
+		"delete-rule": {"apply-rule"}, "delete-gateway-route": {"apply-gateway-documents"}, "delete-gateway-product": {"apply-gateway-documents"}, "cancel-gateway-subscription": {"create-gateway-subscription"}, "remove-gateway-domain": {"add-gateway-domain"}, "delete-definition": {"apply-definition"}, "forget-cost-import": {"import-costs"}, "remove-assignment": {"assign-policies"},
 		"revoke-exemption": {"request-exemption"}, "delete-budget": {"set-budget"}, "remove-source": {"add-source"}, "disconnect-config": {"connect-config"}, "delete-secret-sync": {"set-secret-sync"}, "revoke-config-token": {"create-config-token"},
 	}
 }
@@ -297,7 +298,7 @@ func notThere() map[string]string {
 		"accept-drift": applied, "revert-drift": applied, "request-drift-checks": applied, "destroy": applied, "extend-lifetime": applied, "explain-resource": applied, "get-outputs": applied,
 		"get-service-logs": applied, "roll-back": applied, "verify": applied, "explain-release": applied, "get-dossier": "it takes a plan", "get-dossier-content": "it takes a plan",
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,
-		"answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks", "end-sign-in-session": "it takes a browser",
+		"remove-gateway-domain-certificate": "it takes a certificate that was set", "answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks", "end-sign-in-session": "it takes a browser",
 		"diff-state": "it takes two versions of a state", "get-state-resource": "it takes a resource", "discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside",
 		"delete-user": "it would be the one whom the others ask about", "unlock-state": "it takes a lock", "adopt-secret-sync-secret": "it takes a vault that somebody has changed",
 	}

@@ -165,6 +165,7 @@ func (c *crossing) walked() map[string]seed {
 		"list-gateway-versions":        {values: dev},
 		"put-gateway-route":            {values: dev, body: object{"hosts": []string{"nothing.dev.demo.localhost"}, "rules": []object{{"backends": []object{{"service": "neither"}}}}}},
 		"roll-back-gateway":            {values: dev, body: object{"version": 1}},
+		"approve-gateway-domain":       {body: object{"reason": "x"}},
 		"approve-exemption":            {values: map[string]string{"project": "demo"}},
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
@@ -215,6 +216,7 @@ func unproven() map[string]string {
 	return map[string]string{
 		"resume-gateway-subscription":  "it takes one that is suspended",
 		"approve-gateway-subscription": "it takes one that waits, and somebody else", "reject-gateway-subscription": "it takes one that waits",
+		"verify-gateway-domain": "it takes a record of DNS", "set-gateway-domain-certificate": "it takes a domain that is proven", "remove-gateway-domain-certificate": "it takes a domain with a certificate",
 		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
 		"retire-api": "it takes a sunset that is over", "approve-api-override": "it takes somebody else",
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,

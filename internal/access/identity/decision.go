@@ -181,6 +181,12 @@ func perimeterDecisions() map[string]Decision {
 		"gateway-subscription.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
 		"gateway-subscription.manage":  {Scope: ScopeDeploy, Roles: developers},
 
+		// A domain is bound to a project, or is all of the tenant's; a claim alone opens nothing.
+		"gateway-domain.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"gateway-domain.write": {Scope: ScopeAdmin, Roles: admins},
+		// An approval stands for the proof that DNS gives.
+		"gateway-domain.approve": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
+
 		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
 		"api.publish": {Scope: ScopeDeploy, Roles: developers},

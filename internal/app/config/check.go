@@ -151,6 +151,9 @@ func (k *checker) addresses(c Config) {
 }
 
 func (k *checker) names(c Config) {
+	if _, port, err := net.SplitHostPort(c.Resolver); c.Resolver != "" && (err != nil || port == "") {
+		k.add("resolver", fmt.Sprintf("%q is not an address", c.Resolver), "use host:port, such as 10.0.0.2:53")
+	}
 	for _, n := range []struct{ key, name string }{{"tenant", c.Tenant}, {"project", c.Project}} {
 		if !label.MatchString(n.name) {
 			k.add(n.key, fmt.Sprintf("the name %q is not possible", n.name), "use 1 to 40 lower-case letters, digits or '-', starting and ending with a letter or digit")

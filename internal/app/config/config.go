@@ -36,6 +36,7 @@ type Config struct {
 	GatewayAccessLog string   `koanf:"gatewayAccessLog" yaml:"gatewayAccessLog" doc:"Where the gateway's access log goes, a line of JSON for each request: stdout, stderr, off, or a file, which is put aside at 64 MiB with five kept. Empty is gateway-access.log in the data folder."`
 	GatewayTraces    string   `koanf:"gatewayTraces" yaml:"gatewayTraces" doc:"Which share of the traces that begin at the gateway is recorded, 0 to 1, where OTEL_EXPORTER_OTLP_ENDPOINT says where to. Traces that clients began are recorded where the client says so."`
 	DNS              string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
+	Resolver         string   `koanf:"resolver" yaml:"resolver" doc:"Which DNS resolver is asked whether a tenant has proven its domain, host:port, such as 10.0.0.2:53. Empty are the resolvers of this machine."`
 	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
 	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
 	FlagOrigins      []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`

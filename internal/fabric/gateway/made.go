@@ -112,6 +112,9 @@ func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	for _, r := range routes {
 		switch {
 		case it.class == ClassRoute && r.Name == it.name:
+			if err := a.s.routable(ctx, r); err != nil {
+				return err
+			}
 			return conflict(r, routes)
 		case it.class == ClassPolicy && r.Name == target:
 			return nil

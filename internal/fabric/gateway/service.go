@@ -2,11 +2,8 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -86,6 +83,20 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// Domains knows the domains that tenants have proven.
+type Domains interface {
+	// Routable is nil for a host, which may begin with a wildcard, that routes of a stage may
+	// have since it lies within a domain that is proven for it. It is as the transaction of
+	// ctx sees it.
+	Routable(ctx context.Context, scope kernel.Scope, host string) error
+}
+
+// RouteHost is a host of a route.
+type RouteHost struct {
+	Host, Route string
+	Scope       kernel.Scope
+}
+
 // Config is what a Service needs.
 type Config struct {
 	Store       Store
@@ -105,8 +116,10 @@ type Config struct {
 	Clock      kernel.Clock
 	Log        *slog.Logger
 	// Zones are the zones whose hosts are served, such as localhost: a scope's
-	// hosts lie under <stage>.<project>.<zone>.
+	// hosts lie under <stage>.<project>.<zone>, or in no zone and within a domain of Domains.
 	Zones []string
+	// Domains may be nil: all hosts lie in the zones.
+	Domains Domains
 	// Reserved are hosts that no route may take: those of the platform itself.
 	Reserved []string
 	// Kinds are the kinds of filters, the first of them stands nearest to the client.
@@ -162,7 +175,10 @@ func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Ro
 		if err := conflict(r, others); err != nil {
 			return err
 		}
-		return s.Store.Put(ctx, r)
+		if err := s.Store.Put(ctx, r); err != nil {
+			return err
+		}
+		return s.routable(ctx, r)
 	})
 }
 
@@ -173,12 +189,8 @@ func (s *Service) sound(scope kernel.Scope, r Route) (Route, error) {
 		return Route{}, err
 	}
 	for i, host := range r.Hosts {
-		if err := s.checkHost(scope, strings.TrimPrefix(host, "*.")); err != nil {
-			if told, ok := errors.AsType[*kernel.Error](err); ok {
-				return Route{}, kernel.Errorf(told.Kind, "route %s cannot be served", r.Name).
-					WithProblems(kernel.Problem{Path: "hosts[" + strconv.Itoa(i) + "]", Message: told.Message, Fix: told.Fix})
-			}
-			return Route{}, err
+		if err := s.checkHost(scope, host); err != nil {
+			return Route{}, atHost(r, i, err)
 		}
 	}
 	r.Scope, r.UpdatedAt = scope, s.Clock.Now()
@@ -237,26 +249,6 @@ func keys(r Route) iter.Seq2[string, string] {
 			}
 		}
 	}
-}
-
-func (s *Service) checkHost(scope kernel.Scope, host string) error {
-	for _, reserved := range s.Reserved {
-		if host == route.CanonicalHost(reserved) {
-			return kernel.Errorf(kernel.Conflict, "host %s belongs to the platform", host).WithFix("choose another host")
-		}
-	}
-	subtree := scope.Project
-	if scope.Stage != "" {
-		subtree = scope.Stage + "." + scope.Project
-	}
-	for _, zone := range s.Zones {
-		suffix := subtree + "." + zone
-		if host == suffix || strings.HasSuffix(host, "."+suffix) {
-			return nil
-		}
-	}
-	return kernel.Errorf(kernel.Invalid, "host %s does not belong to %s", host, scope).
-		WithFix("use a host under %s.%s", subtree, s.Zones[0])
 }
 
 // change writes in one transaction with its fact, then swaps the table.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -36,22 +35,22 @@ type HTTP struct {
 
 // NewHTTP returns a verifier that connects to the gateway at address, host:port,
 // for whatever it serves, so that local names need no resolver. The
-// gateway's certificate must be signed by one of roots; that of another server
-// by one that this machine trusts.
-func NewHTTP(address string, roots *x509.CertPool) *HTTP {
+// gateway's certificate must be one that trust takes; that of another server one that
+// this machine trusts.
+func NewHTTP(address string, trust *tls.Config) *HTTP {
 	dialer := &net.Dialer{Timeout: askTimeout}
 	gateway := client(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, network, address)
-	}, roots)
-	return &HTTP{gateway: gateway, direct: client(egress.Machines().DialContext, nil)}
+	}, trust)
+	return &HTTP{gateway: gateway, direct: client(egress.Machines().DialContext, &tls.Config{MinVersion: tls.VersionTLS12})}
 }
 
-func client(dial func(ctx context.Context, network, address string) (net.Conn, error), roots *x509.CertPool) *http.Client {
+func client(dial func(ctx context.Context, network, address string) (net.Conn, error), trust *tls.Config) *http.Client {
 	return &http.Client{
 		Timeout: askTimeout,
 		Transport: &http.Transport{
 			DialContext:       dial,
-			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			TLSClientConfig:   trust,
 			DisableKeepAlives: true, // every attempt sees the routes of its moment
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

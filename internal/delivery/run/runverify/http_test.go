@@ -2,6 +2,7 @@ package runverify_test
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
@@ -52,7 +53,7 @@ func TestVerify(t *testing.T) {
 			defer server.Close()
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			v := runverify.NewHTTP(server.Listener.Addr().String(), roots)
+			v := runverify.NewHTTP(server.Listener.Addr().String(), &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
 			got := v.Verify(context.Background(), run.CheckInput{
 				URL: "https://example.com:7443/healthz", Own: true, Release: "rel_new",
 				Check: stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Status: tc.want, Timeout: timeout(tc.passed)}},
@@ -78,7 +79,7 @@ func TestAForeignCertificateIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	v := runverify.NewHTTP(server.Listener.Addr().String(), x509.NewCertPool())
+	v := runverify.NewHTTP(server.Listener.Addr().String(), &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12})
 	got := v.Verify(context.Background(), run.CheckInput{
 		URL: "https://example.com/", Own: true, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(false)}},
 	})
@@ -106,7 +107,7 @@ func TestVerifyAsksOthersDirectly(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			got := runverify.NewHTTP("127.0.0.1:1", x509.NewCertPool()).Verify(context.Background(), run.CheckInput{
+			got := runverify.NewHTTP("127.0.0.1:1", &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}).Verify(context.Background(), run.CheckInput{
 				URL: server.URL, Release: "rel_new", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(tc.passed)}},
 			})
 			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {
@@ -120,7 +121,7 @@ func TestVerifyAsksOthersDirectly(t *testing.T) {
 func TestVerifyAsksNoMachineWhoItIs(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"http://169.254.169.254/latest/meta-data", "http://[::ffff:169.254.169.254]/", "http://168.63.129.16/", "http://[fe80::1]/", "http://[fd00:ec2::254]/"} {
-		got := runverify.NewHTTP("127.0.0.1:1", x509.NewCertPool()).Verify(t.Context(), run.CheckInput{URL: at, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}}})
+		got := runverify.NewHTTP("127.0.0.1:1", &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}).Verify(t.Context(), run.CheckInput{URL: at, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}}})
 		if got.Passed || !strings.Contains(got.Message, "tells this machine who it is") {
 			t.Errorf("%s: %+v", at, got)
 		}

@@ -8,7 +8,7 @@ package runverify
 
 import (
 	"context"
-	"crypto/x509"
+	"crypto/tls"
 	"fmt"
 	"os"
 
@@ -17,10 +17,10 @@ import (
 
 // Config is what checks are made with.
 type Config struct {
-	// Gateway is the address of Terrace's own, host:port, and Roots who signs its certificate.
+	// Gateway is the address of Terrace's own, host:port, and Trust whose certificates it has.
 	Gateway string
-	Roots   *x509.CertPool
-	// RootFile is the file with the certificates of Roots, which commands are told.
+	Trust   *tls.Config
+	// RootFile is the file with the certificate of who signs for the zone, which commands are told.
 	RootFile string
 	// Folder is where commands have their own directories. It belongs to the
 	// Checks alone: what is in it at the start is removed.
@@ -45,7 +45,7 @@ func New(c Config) (*Checks, error) {
 		return nil, fmt.Errorf("make the folder of checks: %w", err)
 	}
 	return &Checks{
-		http:       NewHTTP(c.Gateway, c.Roots),
+		http:       NewHTTP(c.Gateway, c.Trust),
 		command:    &command{folder: c.Folder, rootFile: c.RootFile, environ: c.Environ},
 		prometheus: newPrometheus(c.Environ),
 	}, nil

@@ -56,7 +56,7 @@ func tombstones() []string {
 // platform are tables in which nothing is a tenant's.
 func platform() []string {
 	return []string{
-		"apispec_turn", "audit_keys", "automation_cursor", "dns_revision", "event_head", "factor_spent", "gateway_revision", "gateway_session_keys", "gateway_subscription_turn", "keyring_moves", "keyring_round", "provider_keys", "provider_revision",
+		"apispec_turn", "audit_keys", "automation_cursor", "dns_revision", "event_head", "factor_spent", "gateway_domain_turn", "gateway_revision", "gateway_session_keys", "gateway_subscription_turn", "keyring_moves", "keyring_round", "provider_keys", "provider_revision",
 		"river_client", "river_client_queue", "river_leader", "river_migration", "river_queue", "run_queue", "stage_sets", "trust_spent", "upstream_spent", "usage_progress",
 	}
 }

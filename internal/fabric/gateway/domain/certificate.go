@@ -1,0 +1,104 @@
+package domain
+
+import (
+	"context"
+	"crypto/tls"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Associated binds a sealed key to its domain, so that it opens nowhere else.
+func Associated(tenant, name string) []byte {
+	return []byte("gateway domain key\x00" + tenant + "\x00" + name)
+}
+
+// SetCertificate has the gateway show a certificate on the hosts of a domain that it is for,
+// from then on. The chain is PEM, the leaf first; the key is PEM and is kept sealed.
+func (s *Service) SetCertificate(ctx context.Context, tenant, text, chain, key string) (Domain, error) {
+	var set Domain
+	err := s.change(ctx, tenant, text, func(ctx context.Context, d Domain) error {
+		if d.State != Verified {
+			return kernel.Errorf(kernel.Refused, "domain %s is not proven yet, and has no certificate before", d.Name).
+				WithFix("see which record proves it with: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)
+		}
+		p, err := parse(chain, key, s.Clock.Now())
+		if err != nil {
+			return err
+		}
+		defer clear(p.key)
+		if err := s.covers(ctx, d, p); err != nil {
+			return err
+		}
+		if d.Sealed, err = s.Sealer.SealFor(ctx, tenant, p.key, Associated(tenant, d.Name)); err != nil {
+			return kernel.Errorf(kernel.Unavailable, "the key of %s cannot be sealed: %w", d.Name, err)
+		}
+		actor, _ := kernel.ActorFrom(ctx)
+		c := p.describe()
+		c.SetAt, c.SetBy = s.Clock.Now().UTC(), actor.Name
+		d.Certificate, d.Chain = &c, p.chain
+		set = d
+		return s.keepCertificate(ctx, d, "gateway-domain.certificate_set", c)
+	})
+	return set, err
+}
+
+// covers refuses a certificate that is for no host of the domain, or not for one that routes
+// have and that the one before was for.
+func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
+	if !p.within(d.Name) {
+		return kernel.Errorf(kernel.Invalid, "the certificate is not for %s", d.Name).WithProblems(kernel.Problem{
+			Path: "certificate", Message: "it is for " + p.names() + ", none of which is " + d.Name + " or lies below it", Fix: "give one that has " + d.Name + " or *." + d.Name + " among its names",
+		})
+	}
+	hosts, err := s.Routes.HostsWithin(ctx, d.Scope.Tenant, d.Name)
+	if err != nil {
+		return err
+	}
+	others, err := s.others(ctx, d)
+	if err != nil {
+		return err
+	}
+	var problems []kernel.Problem
+	for _, h := range hosts {
+		if o := owner(append(others, d), h.Host); o != nil && o.Name == d.Name && !p.covers(h.Host) {
+			problems = append(problems, kernel.Problem{
+				Path: h.Host, Message: "the certificate is not for it, and route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has it",
+				Fix: "give one for it as well, or have it in a domain of its own: terrace domain add " + h.Host,
+			})
+		}
+	}
+	if len(problems) > 0 {
+		return kernel.Errorf(kernel.Invalid, "the certificate is not for all hosts of %s", d.Name).WithProblems(problems...)
+	}
+	return nil
+}
+
+// RemoveCertificate has Terrace's own authority certify the hosts of a domain again.
+func (s *Service) RemoveCertificate(ctx context.Context, tenant, text string) error {
+	return s.change(ctx, tenant, text, func(ctx context.Context, d Domain) error {
+		if d.Certificate == nil {
+			return kernel.Errorf(kernel.NotFound, "domain %s has no certificate of its own", d.Name)
+		}
+		c := *d.Certificate
+		d.Certificate, d.Chain, d.Sealed = nil, "", nil
+		return s.keepCertificate(ctx, d, "gateway-domain.certificate_removed", c)
+	})
+}
+
+func (s *Service) keepCertificate(ctx context.Context, d Domain, fact string, c Certificate) error {
+	if err := s.Store.Save(ctx, d); err != nil {
+		return err
+	}
+	return s.record(ctx, d, fact, map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter})
+}
+
+// open makes the certificate of a domain ready for handshakes.
+func (s *Service) open(ctx context.Context, d Domain) (*tls.Certificate, error) {
+	key, err := s.Sealer.Open(ctx, d.Sealed, Associated(d.Scope.Tenant, d.Name))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	cert, err := tls.X509KeyPair([]byte(d.Chain), key)
+	return &cert, err
+}

@@ -1,0 +1,197 @@
+package domain_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+func TestACertificateIsShownWhereItIsFor(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		ctx, ca := as(t.Context(), "ada", "acme"), authority(t, nil)
+		chain, key := ca.leaf(t, "example.com", "*.example.com")
+		if _, err := f.Add(ctx, acme, "example.com"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := f.SetCertificate(ctx, "acme", "example.com", chain, key)
+		want(t, "of an unproven domain", err, kernel.Refused, "terrace domain verify example.com")
+		if err := f.Remove(ctx, "acme", "example.com"); err != nil {
+			t.Fatal(err)
+		}
+		f.proven(t, acme, "example.com")
+		d, err := f.SetCertificate(ctx, "acme", "example.com", chain, key)
+		if err != nil || d.Certificate == nil || d.Certificate.SetBy != "ada" || d.Certificate.KeyType != "ECDSA P-256" || d.Certificate.NotAfter.Before(time.Now()) || len(d.Certificate.Fingerprint) != 64 {
+			t.Fatalf("%+v, %v", d.Certificate, text(err))
+		}
+		for host, shown := range map[string]bool{"example.com": true, "api.example.com": true, "a.b.example.com": false, "example.org": false} {
+			if got := f.Certificate(host); (got != nil) != shown {
+				t.Errorf("%s: %v", host, got != nil)
+			}
+		}
+		// The key is sealed: neither the row nor what is told has it.
+		kept, err := domainsql.NewStore(f.db).Get(ctx, "acme", "example.com")
+		if err != nil || bytes.Contains(kept.Sealed, []byte("PRIVATE")) || strings.Contains(kept.Chain, "PRIVATE") || len(kept.Sealed) == 0 {
+			t.Errorf("the key is kept as it is: %v", err)
+		}
+		// A replica has it from the rows.
+		again := newFixture(t, f.db)
+		again.Service = domain.New(f.Config)
+		if err := again.Load(ctx); err != nil || again.Certificate("api.example.com") == nil {
+			t.Errorf("a replica: %v", err)
+		}
+		// A closer domain with a certificate of its own comes first.
+		f.proven(t, acme, "api.example.com")
+		closer, closerKey := ca.leaf(t, "api.example.com")
+		if _, err := f.SetCertificate(ctx, "acme", "api.example.com", closer, closerKey); err != nil {
+			t.Fatal(text(err))
+		}
+		if got := f.Certificate("api.example.com"); len(got.Leaf.DNSNames) != 1 {
+			t.Errorf("shown: %v", got.Leaf.DNSNames)
+		}
+		if err := f.RemoveCertificate(ctx, "acme", "api.example.com"); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "none", f.RemoveCertificate(ctx, "acme", "api.example.com"), kernel.NotFound)
+		if got := f.Certificate("api.example.com"); got == nil || len(got.Leaf.DNSNames) != 2 {
+			t.Error("the domain above does not step in")
+		}
+	})
+}
+
+func TestCertificatesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	f, ca := sqlite(t), authority(t, nil)
+	ctx := as(t.Context(), "ada", "acme")
+	f.proven(t, acme, "example.com")
+	if err := f.route(t, prod, "shop", "shop.example.com"); err != nil {
+		t.Fatal(err)
+	}
+	between := authority(t, ca)
+	key := newKey(t)
+	made := func(by *issuer, change func(*x509.Certificate)) string {
+		return signed(t, by, key, func(c *x509.Certificate) {
+			c.DNSNames = []string{"*.example.com"}
+			change(c)
+		}).pem
+	}
+	good := made(between, func(*x509.Certificate) {})
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weakLeaf := signed(t, nil, weak, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }).pem
+	own := pemOf(t, key)
+	for what, tc := range map[string]struct{ chain, key, says string }{
+		"no PEM":                 {"hello", own, "certificate: there is no certificate in it"},
+		"no key":                 {good, "hello", "key: there is no private key in it"},
+		"both":                   {"", "", "key: there is no private key in it"},
+		"a key in the chain":     {good + own, own, "there is a private key among the certificates"},
+		"garbage":                {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own, "certificate 1 cannot be read"},
+		"garbage for a key":      {good, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "cannot be read as a PRIVATE KEY"},
+		"an encrypted key":       {good, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "openssl pkey"},
+		"another key":            {good, pemOf(t, newKey(t)), "key: it does not belong to the certificate of *.example.com"},
+		"too much":               {strings.Repeat("x", domain.MaxPEM+1), own, "more than 65536 bytes"},
+		"too many":               {strings.Repeat(good, 11), own, "more than 10 certificates"},
+		"the wrong order":        {good + ca.pem + between.pem, own, "certificate 1 of the chain was not signed by the one after it"},
+		"an authority first":     {between.pem + good, own, "the first certificate is that of an authority"},
+		"expired":                {made(between, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), own, "certificate 1 of the chain has expired on"},
+		"not yet":                {made(between, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), own, "holds from"},
+		"an expired authority":   {expiredChain(t, key), own, "certificate 2 of the chain has expired on"},
+		"for clients":            {made(between, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), own, "not for servers"},
+		"without names":          {made(between, func(c *x509.Certificate) { c.DNSNames = nil; c.Subject.CommonName = "shop.example.com" }), own, "names no host"},
+		"for another domain":     {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.org", "notexample.com"} }), own, "none of which is example.com"},
+		"not for a route's host": {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), own, "shop.example.com: the certificate is not for it, and route shop of shop/prod"},
+		"a weak key":             {weakLeaf, pemOf(t, weak), "it has 1024 bits"},
+	} {
+		_, err := f.SetCertificate(ctx, "acme", "example.com", tc.chain, tc.key)
+		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(text(err), tc.says) {
+			t.Errorf("%s: %s", what, text(err))
+		}
+		if strings.Contains(text(err), "AAAA") {
+			t.Errorf("%s: the refusal repeats the key", what)
+		}
+	}
+	if f.Certificate("shop.example.com") != nil {
+		t.Error("a refused certificate is shown")
+	}
+	for what, chain := range map[string]string{"leaf alone": good, "up to the root": good + between.pem + ca.pem} {
+		if _, err := f.SetCertificate(ctx, "acme", "example.com", chain, own); err != nil {
+			t.Errorf("%s: %s", what, text(err))
+		}
+	}
+}
+
+// expiredChain is a leaf for the key behind an authority whose time is over.
+func expiredChain(t *testing.T, key crypto.Signer) string {
+	t.Helper()
+	over := signed(t, nil, newKey(t), func(c *x509.Certificate) {
+		c.IsCA, c.KeyUsage, c.NotAfter = true, x509.KeyUsageCertSign, time.Now().Add(-time.Minute)
+	})
+	return signed(t, over, key, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }).pem + over.pem
+}
+
+// TestACertificateIsReplacedUnderLoad shakes hands while certificates come and go.
+func TestACertificateIsReplacedUnderLoad(t *testing.T) {
+	t.Parallel()
+	f, ca := newFixture(t, dbtest.SQLite(t, migrations()...)), authority(t, nil)
+	ctx := as(t.Context(), "ada", "acme")
+	f.proven(t, acme, "example.com")
+	set := func() {
+		chain, key := ca.leaf(t, "*.example.com")
+		if _, err := f.SetCertificate(ctx, "acme", "example.com", chain, key); err != nil {
+			t.Error(text(err))
+		}
+	}
+	set()
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.cert)
+	var clients sync.WaitGroup
+	stop := make(chan struct{})
+	serials := make([]map[string]bool, 4)
+	for i := range serials {
+		serials[i] = map[string]bool{}
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				left, right := net.Pipe()
+				server := tls.Server(right, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+					return f.Certificate(h.ServerName), nil
+				}})
+				go func() { _ = server.HandshakeContext(ctx) }()
+				client := tls.Client(left, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: "api.example.com"})
+				if err := client.HandshakeContext(ctx); err != nil {
+					t.Errorf("a handshake fails: %v", err)
+					return
+				}
+				serials[i][client.ConnectionState().PeerCertificates[0].SerialNumber.String()] = true
+				_, _ = left.Close(), right.Close()
+			}
+		})
+	}
+	for range 10 {
+		set()
+	}
+	close(stop)
+	clients.Wait()
+	if f.Certificate("api.example.com") == nil {
+		t.Error("no certificate")
+	}
+}

@@ -1,0 +1,203 @@
+package domain
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of what is uploaded, in bytes and in certificates.
+const (
+	MaxPEM   = 64 << 10
+	maxChain = 10
+	// weakest is how many bits a key of RSA has at least (NIST SP 800-131A).
+	weakest = 2048
+)
+
+// pair is a certificate with its chain, and its key.
+type pair struct {
+	certs []*x509.Certificate
+	// chain is PEM with the certificates alone, key PEM with the key alone (PKCS #8).
+	chain string
+	key   []byte
+}
+
+// parse reads an upload, and says everything that is wrong with it.
+func parse(chain, key string, now time.Time) (*pair, error) {
+	p := &pair{}
+	problems := p.readChain(chain)
+	private, told := readKey(key)
+	problems = append(problems, told...)
+	if len(problems) == 0 {
+		problems = p.check(private, now)
+	}
+	if len(problems) > 0 {
+		return nil, kernel.Errorf(kernel.Invalid, "the certificate cannot be used").WithProblems(problems...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Invalid, "the key cannot be used: %w", err)
+	}
+	p.key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	clear(der)
+	return p, nil
+}
+
+func ofChain(fix, format string, args ...any) kernel.Problem {
+	return kernel.Problem{Path: "certificate", Message: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func ofKey(fix, format string, args ...any) kernel.Problem {
+	return kernel.Problem{Path: "key", Message: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// readChain reads the certificates of a file (RFC 7468 §5).
+func (p *pair) readChain(text string) []kernel.Problem {
+	if len(text) > MaxPEM {
+		return []kernel.Problem{ofChain("", "it has more than %d bytes", MaxPEM)}
+	}
+	var out strings.Builder
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		if strings.Contains(block.Type, "PRIVATE KEY") {
+			return []kernel.Problem{ofChain("give the key in a file of its own", "there is a private key among the certificates")}
+		}
+		if block.Type != "CERTIFICATE" {
+			return []kernel.Problem{ofChain("leave it out", "there is a block %q", block.Type)}
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return []kernel.Problem{ofChain("", "certificate %d cannot be read: %v", len(p.certs)+1, err)}
+		}
+		if p.certs = append(p.certs, cert); len(p.certs) > maxChain {
+			return []kernel.Problem{ofChain("give the leaf and the authorities between it and the root", "there are more than %d certificates", maxChain)}
+		}
+		_ = pem.Encode(&out, &pem.Block{Type: block.Type, Bytes: block.Bytes}) // into memory
+	}
+	if len(p.certs) == 0 {
+		return []kernel.Problem{ofChain("give PEM, which begins with -----BEGIN CERTIFICATE-----", "there is no certificate in it")}
+	}
+	p.chain = out.String()
+	return nil
+}
+
+// readKey reads a private key: PKCS #8, PKCS #1 or SEC 1.
+func readKey(text string) (crypto.Signer, []kernel.Problem) {
+	if len(text) > MaxPEM {
+		return nil, []kernel.Problem{ofKey("", "it has more than %d bytes", MaxPEM)}
+	}
+	const encrypted = "decrypt it first, with: openssl pkey -in FILE"
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		var key any
+		var err error
+		switch {
+		case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
+			return nil, []kernel.Problem{ofKey(encrypted, "it is encrypted with a passphrase")}
+		case block.Type == "PRIVATE KEY":
+			key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		case block.Type == "RSA PRIVATE KEY":
+			key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+		case block.Type == "EC PRIVATE KEY":
+			key, err = x509.ParseECPrivateKey(block.Bytes)
+		default: // parameters of a curve, or a certificate
+			continue
+		}
+		if err != nil {
+			return nil, []kernel.Problem{ofKey("", "it cannot be read as a %s", block.Type)} // the reason could show what is in it
+		}
+		switch k := key.(type) {
+		case *rsa.PrivateKey:
+			return k, nil
+		case *ecdsa.PrivateKey:
+			return k, nil
+		case ed25519.PrivateKey:
+			return k, nil
+		}
+		return nil, []kernel.Problem{ofKey("use a key of RSA, ECDSA or Ed25519", "it is of a kind that TLS does not have")}
+	}
+	return nil, []kernel.Problem{ofKey("give PEM, which begins with -----BEGIN PRIVATE KEY-----", "there is no private key in it")}
+}
+
+// check says what is wrong with a leaf, its key and its chain.
+func (p *pair) check(private crypto.Signer, now time.Time) (problems []kernel.Problem) {
+	leaf := p.certs[0]
+	if public, ok := private.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(leaf.PublicKey) {
+		problems = append(problems, ofKey("give the key that the certificate was asked for with", "it does not belong to the certificate of %s", p.names()))
+	}
+	if key, ok := private.(*rsa.PrivateKey); ok && key.N.BitLen() < weakest {
+		problems = append(problems, ofKey("use one of at least 2048 bits", "it has %d bits", key.N.BitLen()))
+	}
+	if leaf.IsCA && len(p.certs) > 1 {
+		problems = append(problems, ofChain("put the certificate of the host first, then those of the authorities, each followed by the one that signed it", "the first certificate is that of an authority"))
+	}
+	if len(leaf.ExtKeyUsage) > 0 && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageAny) {
+		problems = append(problems, ofChain("ask for one with the extended key usage serverAuth", "the first certificate is not for servers"))
+	}
+	if len(leaf.DNSNames) == 0 {
+		problems = append(problems, ofChain("ask for one with subject alternative names (RFC 6125): a common name counts no more", "the first certificate names no host"))
+	}
+	for i, c := range p.certs {
+		which := fmt.Sprintf("certificate %d of the chain", i+1)
+		switch {
+		case now.After(c.NotAfter):
+			problems = append(problems, ofChain("renew it", "%s has expired on %s", which, c.NotAfter.UTC().Format(time.DateTime)))
+		case now.Before(c.NotBefore):
+			problems = append(problems, ofChain("", "%s holds from %s on", which, c.NotBefore.UTC().Format(time.DateTime)))
+		}
+		if i+1 == len(p.certs) {
+			break
+		}
+		if err := c.CheckSignatureFrom(p.certs[i+1]); err != nil {
+			problems = append(problems, ofChain("put the certificate of the host first, then those of the authorities, each followed by the one that signed it", "%s was not signed by the one after it: %v", which, err))
+		}
+	}
+	return problems
+}
+
+func (p *pair) names() string { return strings.Join(p.certs[0].DNSNames, ", ") }
+
+// within tells whether one of the names is a domain or lies below it.
+func (p *pair) within(domain string) bool {
+	return slices.ContainsFunc(p.certs[0].DNSNames, func(name string) bool { return within(strings.ToLower(name), domain) })
+}
+
+func (p *pair) covers(host string) bool { return covers(p.certs[0], host) }
+
+// covers tells whether a certificate is for a host; for a wildcard of routes it has to have
+// that very wildcard.
+func covers(leaf *x509.Certificate, host string) bool {
+	if strings.HasPrefix(host, "*.") {
+		return slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return strings.EqualFold(name, host) })
+	}
+	return leaf.VerifyHostname(host) == nil
+}
+
+// describe is what is told of the certificate.
+func (p *pair) describe() Certificate {
+	leaf := p.certs[0]
+	sum := sha256.Sum256(leaf.Raw)
+	return Certificate{
+		Names: leaf.DNSNames, Issuer: leaf.Issuer.String(), Serial: leaf.SerialNumber.Text(16), Fingerprint: hex.EncodeToString(sum[:]), KeyType: keyType(leaf.PublicKey),
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
+	}
+}
+
+func keyType(public crypto.PublicKey) string {
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Params().Name
+	}
+	return "Ed25519"
+}

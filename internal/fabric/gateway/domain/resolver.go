@@ -1,0 +1,41 @@
+package domain
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// lookupPatience bounds a lookup, with all that the resolver tries.
+const lookupPatience = 10 * time.Second
+
+// Lookup asks a resolver.
+type Lookup struct {
+	// Address is host:port of the resolver; empty are those of the machine.
+	Address string
+}
+
+// TXT implements Resolver.
+func (l Lookup) TXT(ctx context.Context, name string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	r := net.Resolver{PreferGo: true}
+	if l.Address != "" {
+		var dialer net.Dialer
+		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, l.Address)
+		}
+	}
+	texts, err := r.LookupTXT(ctx, name+".") // with the dot no search list is tried
+	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "the resolver does not tell the TXT records of %s: %w", name, err).
+			WithFix("try again; an operator sets which resolver is asked with the key resolver of the configuration")
+	}
+	return texts, nil
+}

@@ -1,0 +1,96 @@
+package domain
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Verify looks for the record that proves a domain, and has it proven. Of one that is proven
+// it tells whether the record is there still.
+func (s *Service) Verify(ctx context.Context, tenant, text string) (Domain, error) {
+	d, err := s.Domain(ctx, tenant, text)
+	if err != nil {
+		return Domain{}, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionWrite, d.place()); err != nil {
+		return Domain{}, err
+	}
+	texts, err := s.Resolver.TXT(ctx, d.Record.Name)
+	if err != nil {
+		return Domain{}, err
+	}
+	if !slices.Contains(texts, d.Record.Value) {
+		return Domain{}, unseen(d, texts)
+	}
+	return s.prove(ctx, d, ByDNS, "gateway-domain.verified", "")
+}
+
+// unseen says what there is in place of a record.
+func unseen(d Domain, texts []string) error {
+	found := "there is no TXT record at " + d.Record.Name
+	if len(texts) > 0 {
+		found = "no TXT record at " + d.Record.Name + " has the value"
+	}
+	if d.State == Verified {
+		return kernel.Errorf(kernel.Refused, "domain %s was proven, but %s any more", d.Name, found).
+			WithFix("it stays proven; put the record back: TXT %s", d.Record.Value)
+	}
+	return kernel.Errorf(kernel.Refused, "domain %s is not proven: %s", d.Name, found).
+		WithFix("add it where %s has its DNS, wait until it is seen there, and try again: %s. TXT %q", d.Name, d.Record.Name, d.Record.Value)
+}
+
+// Approve has a domain proven on the word of an operator of the platform.
+func (s *Service) Approve(ctx context.Context, tenant, text, reason string) (Domain, error) {
+	if err := s.Authorizer.Authorize(ctx, actionApprove, kernel.Scope{Tenant: tenant}); err != nil {
+		return Domain{}, err
+	}
+	d, err := s.get(ctx, tenant, text)
+	if err != nil {
+		return Domain{}, err
+	}
+	return s.prove(ctx, d, ByApproval, "gateway-domain.approved", reason)
+}
+
+// prove has a domain proven, unless somebody else has it, or what is above or below it.
+func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reason string) (Domain, error) {
+	var proven Domain
+	actor, _ := kernel.ActorFrom(ctx)
+	err := s.write(ctx, seen.Scope.Tenant, seen.Name, func(ctx context.Context, d Domain) error {
+		if d.Record != seen.Record { // it was removed and claimed anew
+			return kernel.Errorf(kernel.Stale, "domain %s was changed meanwhile", d.Name).WithFix("look at it and try again")
+		}
+		others, err := s.others(ctx, d)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(others, func(o Domain) bool { return o.Scope.Tenant != d.Scope.Tenant }) {
+			return kernel.Errorf(kernel.Conflict, "domain %s, or what lies above or below it, is proven by somebody else", d.Name).
+				WithFix("whoever has it gives it up first, with: terrace domain remove")
+		}
+		d.State, d.Proof = Verified, &Proof{Method: by, At: s.Clock.Now().UTC(), By: actor.Name}
+		if err := s.served(ctx, d, append(others, d), "cannot be for "+d.For()); err != nil {
+			return err
+		}
+		if err := s.Store.Save(ctx, d); err != nil {
+			return err
+		}
+		proven = d
+		return s.told(ctx, d, fact, reason, actor)
+	})
+	return proven, err
+}
+
+// told records a proof, for the tenant and for an operator's own.
+func (s *Service) told(ctx context.Context, d Domain, fact, reason string, actor kernel.Actor) error {
+	f := kernel.Fact{
+		Type: fact, Scope: d.place(), Subject: d.Name, Reason: reason,
+		Data: map[string]any{"name": d.Name, "state": string(d.State), "for": d.For(), "method": string(d.Proof.Method)},
+	}
+	if err := s.Journal.Record(ctx, f); err != nil || actor.Tenant == "" || actor.Tenant == d.Scope.Tenant {
+		return err
+	}
+	f.Scope = kernel.Scope{Tenant: actor.Tenant}
+	return s.Journal.Record(ctx, f)
+}

@@ -1,0 +1,81 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// atHost says of which host of a route an error is.
+func atHost(r Route, i int, err error) error {
+	told, ok := errors.AsType[*kernel.Error](err)
+	if !ok {
+		return err
+	}
+	return kernel.Errorf(told.Kind, "route %s cannot be served", r.Name).
+		WithProblems(kernel.Problem{Path: "hosts[" + strconv.Itoa(i) + "]", Message: told.Message, Fix: told.Fix})
+}
+
+// checkHost refuses a host, which may begin with a wildcard, that no domain can make the
+// scope's: the platform's own, and what lies in the zones under another scope.
+func (s *Service) checkHost(scope kernel.Scope, host string) error {
+	bare, wild := strings.CutPrefix(host, "*.")
+	for _, reserved := range s.Reserved {
+		if own := route.CanonicalHost(reserved); bare == own || wild && strings.HasSuffix(own, "."+bare) {
+			return kernel.Errorf(kernel.Conflict, "host %s belongs to the platform", own).WithFix("choose another host")
+		}
+	}
+	subtree := scope.Project
+	if scope.Stage != "" {
+		subtree = scope.Stage + "." + scope.Project
+	}
+	if zone := s.zoneOf(bare); zone != "" {
+		suffix := subtree + "." + zone
+		if bare == suffix || strings.HasSuffix(bare, "."+suffix) {
+			return nil
+		}
+	} else if s.Domains != nil {
+		return s.aboveZone(host, bare, wild)
+	}
+	return kernel.Errorf(kernel.Invalid, "host %s does not belong to %s", bare, scope).
+		WithFix("use a host under %s.%s", subtree, s.Zones[0])
+}
+
+// zoneOf returns the zone that a host lies in, "" for none.
+func (s *Service) zoneOf(host string) string {
+	for _, zone := range s.Zones {
+		if host == zone || strings.HasSuffix(host, "."+zone) {
+			return zone
+		}
+	}
+	return ""
+}
+
+// aboveZone refuses a wildcard that takes in a zone, and with it the hosts of every scope.
+func (s *Service) aboveZone(host, bare string, wild bool) error {
+	for _, zone := range s.Zones {
+		if wild && strings.HasSuffix(zone, "."+bare) {
+			return kernel.Errorf(kernel.Conflict, "host %s takes in the zone %s of the platform", host, zone).WithFix("name the hosts, or take a wildcard further below")
+		}
+	}
+	return nil
+}
+
+// routable refuses a route with hosts outside of the zones that its stage has proven no
+// domain for. The route is kept already: with that no domain of its hosts goes away before
+// the transaction ends.
+func (s *Service) routable(ctx context.Context, r Route) error {
+	for i, host := range r.Hosts {
+		if s.zoneOf(strings.TrimPrefix(host, "*.")) != "" {
+			continue
+		}
+		if err := s.Domains.Routable(ctx, r.Scope, host); err != nil {
+			return atHost(r, i, err)
+		}
+	}
+	return nil
+}

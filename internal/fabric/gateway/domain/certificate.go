@@ -77,7 +77,7 @@ func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 func (s *Service) RemoveCertificate(ctx context.Context, tenant, text string) error {
 	return s.change(ctx, tenant, text, func(ctx context.Context, d Domain) error {
 		if d.Certificate == nil {
-			return kernel.Errorf(kernel.NotFound, "domain %s has no certificate of its own", d.Name)
+			return kernel.Errorf(kernel.NotFound, "domain %s has no certificate of its own", d.Name).WithFix("see what its hosts have with: terrace domain show %s", d.Name)
 		}
 		c := *d.Certificate
 		d.Certificate, d.Chain, d.Sealed = nil, "", nil

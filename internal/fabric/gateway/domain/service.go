@@ -59,22 +59,23 @@ func New(c Config) *Service {
 // Add claims a domain for a tenant, bound to the project and the stage of the scope where it
 // names them. A claim alone opens nothing.
 func (s *Service) Add(ctx context.Context, scope kernel.Scope, text string) (Domain, error) {
-	name, err := Parse(text)
-	if err != nil {
-		return Domain{}, err
-	}
-	d := Domain{Scope: scope, Name: name, State: Pending, Record: challenge(name), CreatedAt: s.Clock.Now().UTC()}
-	if actor, ok := kernel.ActorFrom(ctx); ok {
-		d.CreatedBy = actor.Name
-	}
+	d := Domain{Scope: scope, State: Pending, CreatedAt: s.Clock.Now().UTC()}
 	if err := s.Authorizer.Authorize(ctx, actionWrite, d.place()); err != nil {
 		return Domain{}, err
 	}
 	if err := s.Places.Check(ctx, scope); err != nil {
 		return Domain{}, err
 	}
+	name, err := Parse(text)
+	if err != nil {
+		return Domain{}, err
+	}
 	if err := s.notOurs(name); err != nil {
 		return Domain{}, err
+	}
+	d.Name, d.Record = name, challenge(name)
+	if actor, ok := kernel.ActorFrom(ctx); ok {
+		d.CreatedBy = actor.Name
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Hold(ctx); err != nil {

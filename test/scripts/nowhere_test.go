@@ -198,6 +198,8 @@ func (l lines) word(name string) string {
 		return filepath.Join(l.folder, "score.yaml")
 	case "FOLDER", "DIR":
 		return l.folder
+	case "DOMAIN":
+		return "nothing.example"
 	case "WORKLOAD":
 		return "nope"
 	case "route|policy|product":

@@ -2,6 +2,7 @@ package domains
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // mostPEM is how large a file of certificates, or a key, may be, as the server has it.
@@ -44,7 +46,7 @@ func setCertificate(e *command.Env) *cobra.Command {
 		defer clear(private)
 		d, err := s.SetGatewayDomainCertificate(ctx, name, apiclient.SetGatewayDomainCertificateRequest{Certificate: string(certificates), Key: string(private)})
 		if err != nil {
-			return err
+			return inFiles(err, chain, key)
 		}
 		return e.Print(d, func(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "the hosts of %s have a certificate for %s until %s\n", d.Name, strings.Join(d.Certificate.Names, ", "), output.Stamp(d.Certificate.NotAfter))
@@ -54,6 +56,22 @@ func setCertificate(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&key, "key", "", "the `file` with its private key")
 	_, _ = c.MarkFlagRequired("chain"), c.MarkFlagRequired("key") // the flags were made above
 	return c
+}
+
+// inFiles says in which file something is wrong.
+func inFiles(err error, chain, key string) error {
+	told, ok := errors.AsType[*kernel.Error](err)
+	if !ok || told.Kind != kernel.Invalid {
+		return err
+	}
+	for i := range told.Problems {
+		p := &told.Problems[i]
+		p.File = chain
+		if p.Path == "key" {
+			p.File = key
+		}
+	}
+	return err
 }
 
 func removeCertificate(e *command.Env) *cobra.Command {

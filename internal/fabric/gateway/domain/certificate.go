@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"crypto/tls"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -63,7 +64,7 @@ func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 		if o := owner(append(others, d), h.Host); o != nil && o.Name == d.Name && !p.covers(h.Host) {
 			problems = append(problems, kernel.Problem{
 				Path: h.Host, Message: "the certificate is not for it, and route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has it",
-				Fix: "give one for it as well, or have it in a domain of its own: terrace domain add " + h.Host,
+				Fix: "give one for it as well, or have it in a domain of its own: terrace domain add " + strings.TrimPrefix(h.Host, "*."),
 			})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 // inGit tells one change of a file, or fails.
@@ -103,5 +104,28 @@ func TestEveryFactOfARunNamesTheEventThatCausedIt(t *testing.T) {
 		if len(causes) < 3 {
 			t.Errorf("run %s has %d facts", id, len(causes))
 		}
+	}
+}
+
+// TestAWorkloadOfDryRunsAloneIsInNoList, and the list of the others is.
+func TestAWorkloadOfDryRunsAloneIsInNoList(t *testing.T) {
+	t.Parallel()
+	b := runtest.New(t, dbtest.SQLite(t, runtest.Migrations()...)).Start(t)
+	ctx := runtest.As(runtest.Ada)
+	first := b.Await(t, b.Deploy(t, "dev", "1").ID, run.Succeeded)
+	dry := first
+	dry.ID, dry.DryRun = kernel.NewID("run"), true
+	runtest.Must(t, b.Store.Insert(ctx, dry)) // after it, of the same workload
+	dry.ID, dry.Workload = kernel.NewID("run"), "another"
+	runtest.Must(t, b.Store.Insert(ctx, dry))
+	page, err := b.Service.Workloads(ctx, runtest.Project, kernel.PageRequest{})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Workload != "orders" {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	if at := page.Items[0].Stages[0]; at.Stage != "dev" || at.Run == nil || at.Run.ID != first.ID || at.Deployment == nil {
+		t.Errorf("on dev: %+v", at)
+	}
+	if _, err := b.Service.Workload(ctx, runtest.Project, "another"); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("the workload of dry runs alone: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
@@ -71,24 +72,75 @@ type WorkloadStatus struct {
 
 // Workload returns what is where of a workload, in the order of the stages.
 func (s *Service) Workload(ctx context.Context, scope kernel.Scope, name string) (WorkloadStatus, error) {
-	stages, err := s.stagesFor(ctx, actionSee, scope, "")
+	all, err := s.whereabouts(ctx, scope, []string{name})
 	if err != nil {
 		return WorkloadStatus{}, err
 	}
-	status := WorkloadStatus{Workload: name}
-	known := false
-	for _, st := range stages {
-		in, err := s.inStage(ctx, scope.InStage(st.Name), name)
-		if err != nil {
-			return status, err
+	if !all[0].known() {
+		return all[0], s.unknown(ctx, scope, name)
+	}
+	return all[0], nil
+}
+
+// recentRuns is among how many of the newest runs of a workload is looked.
+const recentRuns = 50
+
+// known tells that there is something to see of the workload.
+func (w WorkloadStatus) known() bool {
+	return slices.ContainsFunc(w.Stages, func(st StageStatus) bool { return st.Run != nil || st.Deployment != nil })
+}
+
+// whereabouts returns what is where of workloads, in their order and that of the stages that
+// the actor of ctx may see.
+func (s *Service) whereabouts(ctx context.Context, scope kernel.Scope, workloads []string) ([]WorkloadStatus, error) {
+	stages, err := s.stagesFor(ctx, actionSee, scope, "")
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(stages))
+	for i, st := range stages {
+		names[i] = st.Name
+	}
+	deployments, err := s.Store.DeploymentsOf(ctx, scope, workloads, names)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.Store.NewestOf(ctx, scope, workloads, names)
+	if err != nil {
+		return nil, err
+	}
+	type place struct{ workload, stage string }
+	deployed, last := map[place]*Deployment{}, map[place]*Run{}
+	for i, d := range deployments {
+		deployed[place{d.Workload, d.Scope.Stage}] = &deployments[i]
+	}
+	for i, r := range newest {
+		if last[place{r.Workload, r.Scope.Stage}] = &newest[i]; !r.DryRun {
+			continue
 		}
-		known = known || in.Run != nil || in.Deployment != nil
-		status.Stages = append(status.Stages, in)
+		if last[place{r.Workload, r.Scope.Stage}], err = s.newestBefore(ctx, r); err != nil {
+			return nil, err
+		}
 	}
-	if !known {
-		return status, s.unknown(ctx, scope, name)
+	all := make([]WorkloadStatus, len(workloads))
+	for i, workload := range workloads {
+		all[i].Workload = workload
+		for _, name := range names {
+			at := place{workload, name}
+			all[i].Stages = append(all[i].Stages, StageStatus{Stage: name, Deployment: deployed[at], Run: last[at]})
+		}
 	}
-	return status, nil
+	return all, nil
+}
+
+// newestBefore returns the newest of the recent runs beside r that is no dry run, nil for
+// none: before dry runs had a column they looked like others there.
+func (s *Service) newestBefore(ctx context.Context, r Run) (*Run, error) {
+	page, err := s.Store.List(ctx, r.Scope, Filter{Workload: r.Workload, Stage: r.Scope.Stage}, kernel.PageRequest{Limit: recentRuns})
+	if i := slices.IndexFunc(page.Items, func(r Run) bool { return !r.DryRun }); i >= 0 {
+		return &page.Items[i], err
+	}
+	return nil, err
 }
 
 // Known is NotFound for a workload of which there never was a run in the project.
@@ -117,30 +169,8 @@ func (s *Service) unknown(ctx context.Context, scope kernel.Scope, name string) 
 	return kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", name, scope.Project).WithFix("%s", fix)
 }
 
-// recentRuns is among how many runs of a workload the newest that is no dry run
-// is looked for.
-const recentRuns = 50
-
-func (s *Service) inStage(ctx context.Context, where kernel.Scope, name string) (StageStatus, error) {
-	status := StageStatus{Stage: where.Stage}
-	d, err := s.Store.Deployment(ctx, where, name)
-	switch {
-	case err == nil:
-		status.Deployment = &d
-	case !kernel.Is(err, kernel.NotFound):
-		return status, err
-	}
-	page, err := s.Store.List(ctx, where, Filter{Workload: name, Stage: where.Stage}, kernel.PageRequest{Limit: recentRuns})
-	for i, r := range page.Items {
-		if !r.DryRun {
-			status.Run = &page.Items[i]
-			break
-		}
-	}
-	return status, err
-}
-
-// Workloads returns the project's workloads with their status, by name.
+// Workloads returns the project's workloads with their status, by name, but those of
+// which the actor of ctx sees nothing.
 func (s *Service) Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[WorkloadStatus], error) {
 	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
 		return kernel.Page[WorkloadStatus]{}, err
@@ -149,15 +179,11 @@ func (s *Service) Workloads(ctx context.Context, scope kernel.Scope, page kernel
 	if err != nil {
 		return kernel.Page[WorkloadStatus]{}, err
 	}
-	result := kernel.Page[WorkloadStatus]{Items: []WorkloadStatus{}, Next: names.Next}
-	for _, name := range names.Items {
-		status, err := s.Workload(ctx, scope, name)
-		if err != nil {
-			return result, err
-		}
-		result.Items = append(result.Items, status)
+	all, err := s.whereabouts(ctx, scope, names.Items)
+	if err != nil {
+		return kernel.Page[WorkloadStatus]{}, err
 	}
-	return result, nil
+	return kernel.Page[WorkloadStatus]{Items: slices.DeleteFunc(all, func(w WorkloadStatus) bool { return !w.known() }), Next: names.Next}, nil
 }
 
 // Graph resolves a workload for a stage with the definitions and modules of

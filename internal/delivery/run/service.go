@@ -34,6 +34,7 @@ type Stores interface {
 	Dossiers
 	Stacks
 	Deployments
+	Stands
 	ReleaseApprovals
 	Promotions
 	Verifications

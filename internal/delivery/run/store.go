@@ -99,6 +99,14 @@ type Deployments interface {
 	Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error
 }
 
+// Stands tells what is where of many workloads at once.
+type Stands interface {
+	// DeploymentsOf returns what is deployed of workloads of the scope's project in stages.
+	DeploymentsOf(ctx context.Context, scope kernel.Scope, workloads, stages []string) ([]Deployment, error)
+	// NewestOf returns the newest run of each of them in each of these stages, dry ones apart.
+	NewestOf(ctx context.Context, scope kernel.Scope, workloads, stages []string) ([]Run, error)
+}
+
 // ReleaseApprovals keeps who lets which release into a stage.
 type ReleaseApprovals interface {
 	// PutReleaseApproval writes over the one of the release and stage.

@@ -171,12 +171,15 @@ func (s *Store) RunsOf(ctx context.Context, scope kernel.Scope, workload, releas
 	return slices.DeleteFunc(runs, func(r run.Run) bool { return r.Release.ID != release }), err
 }
 
-// Workloads returns the names of the project's workloads.
+// Workloads returns the names of the project's workloads. It goes from name to name in an
+// index, not through the runs.
 func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error) {
 	var names []string
 	err := s.db.Reader(ctx).NewRaw(
-		"SELECT DISTINCT workload FROM runs WHERE tenant = ? AND project = ? AND workload > ? ORDER BY workload LIMIT ?",
-		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &names)
+		"WITH RECURSIVE has (workload, n) AS (SELECT MIN(workload), 1 FROM runs WHERE tenant = ? AND project = ? AND workload > ? UNION ALL "+
+			"SELECT (SELECT MIN(workload) FROM runs WHERE tenant = ? AND project = ? AND workload > has.workload), n + 1 FROM has WHERE has.workload IS NOT NULL AND n <= ?) "+
+			"SELECT workload FROM has WHERE workload IS NOT NULL ORDER BY workload",
+		scope.Tenant, scope.Project, page.Cursor, scope.Tenant, scope.Project, page.Size()).Scan(ctx, &names)
 	if err != nil {
 		return kernel.Page[string]{}, db.Map(err, "workloads")
 	}

@@ -53,7 +53,7 @@ func newAccess(p *platform) *access {
 		Store: log, Heads: log, Keys: log, Sealer: p.sealer, Tx: p.db, Types: eventTypes(),
 		Name: hostOf(p.publicURL()), Home: p.config.Tenant, Log: p.log,
 	})
-	a.journal = journal{ends: a.runEnds, quotas: &quotaGate{}, recorders: []recorder{a.audit, a.events}}
+	a.journal = journal{ends: a.runEnds, quotas: &quotaGate{}, recorders: []recorder{a.audit, a.events, endsKept{p.kept}}}
 	a.audit.Journal = a.journal
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Home: p.config.Tenant})
 	a.identity = identity.New(identity.Config{

@@ -24,7 +24,7 @@ func newAPIPages(p *platform, f *fabric, apis *apispec.Service, frame *providera
 	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return apispecpage.New(apispecpage.Config{
-		APIs: apis, Frame: frame, Routes: apiRoutes{f.gateway, &f.apis.catalog, port}, Log: p.log,
+		APIs: apis, Frame: frame, Converted: keptDocuments(p.kept), Routes: apiRoutes{f.gateway, &f.apis.catalog, port}, Log: p.log,
 		Gateway: &http.Transport{
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, config.Reach(p.config.Gateway))

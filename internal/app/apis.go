@@ -19,7 +19,7 @@ func newAPIs(p *platform, a *access, f *fabric, d *delivery) *apispec.Service {
 	store := apispecsql.NewStore(p.db)
 	return apispec.New(apispec.Config{
 		Store: store, Decisions: store, Traffic: store, Carries: store, Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
-		Changed: f.apis.view.Now,
+		Changed: f.apis.view.Now, Compared: keptChanges(p.kept),
 	})
 }
 

@@ -198,6 +198,7 @@ func newModules(p *platform, a *access, live *liveDeployments, owners sourceOf) 
 	return module.NewService(module.Deps{
 		Versions: store.Versions(), Definitions: store.Definitions(), Shipped: store.Shipped(), Blobs: p.blobs,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Live: live, Owners: owners,
+		Listed: keptDefinitions(p.kept),
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 func newPolicy(p *platform, a *access, sets *live.Sets, stages *stage.Set) *policy.Service {
 	return policy.New(policy.Deps{
 		Sets: sets, Platform: p.config.Assignments(), Native: []policy.Policy{shownSecret()}, OtherRules: []string{unpriced}, MaxExemption: time.Duration(p.config.ExemptionTime),
-		Store: policysql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal,
+		Store: policysql.NewStore(p.db), Listed: keptPolicies(p.kept), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal,
 		Stages: policyStages{knownStages{stages}}, Targets: []string{stage.TargetLocal, stage.TargetAzure, stage.TargetAWS, stage.TargetGCP}, Log: p.log,
 	})
 }

@@ -8,9 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
-	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -45,11 +42,8 @@ type fabric struct {
 	workloads *pki.Workloads
 	dns       *dns.Service
 	gateway   *gateway.Service
-	// redis is what replicas of the gateway share, counts are their limits; nil where none is set.
-	redis  *redis.Client
+	// counts are the limits that replicas of the gateway share; nil where no Redis is set.
 	counts *limitredis.Store
-	// shared is the cache that replicas share, nil where none is set.
-	shared *cache.Redis
 	// cached is what the gateway's policies have stored of answers.
 	cached *gatewaycache.Kind
 	// findings are what the firewall counts.
@@ -165,13 +159,10 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 	}
 	f.tail = newTail(p, a)
 	f.sessions = &session.Keys{Store: gatewaysql.NewStore(p.db), Sealer: p.sealer, Log: p.log}
-	if f.redis, err = newGatewayRedis(p); err != nil {
+	if f.counts, err = newGatewayCounts(p, p.redis); err != nil {
 		return err
 	}
-	if f.counts, err = newGatewayCounts(p, f.redis); err != nil {
-		return err
-	}
-	if f.cached, f.shared, err = newGatewayCache(p, f.redis); err != nil {
+	if f.cached, err = newGatewayCache(p); err != nil {
 		return err
 	}
 	f.apis = newLiveAPIs(p)
@@ -248,12 +239,13 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("changes of own values", time.Minute, f.leaks.Tidy)
 	g.Every("quiet leaks", time.Minute, f.leaks.Silence)
 	g.Every("leaks in other projects", time.Minute, f.leaks.Tell)
+	g.Add("changes of what is kept", followsKept{events, p.kept}.Run)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
-	f.trafficLoops(g, events)
+	f.trafficLoops(g, p, events)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("old usage of products", time.Hour, f.products.Tidy)
 	g.Every("ends of subscriptions", time.Minute, f.products.Expire)
@@ -265,7 +257,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 }
 
 // trafficLoops adds what answers traffic, and keeps it current.
-func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
+func (f *fabric) trafficLoops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
 	g.Add("domains", f.domains.Watch)
@@ -275,8 +267,8 @@ func (f *fabric) trafficLoops(g *supervise.Group, events *event.Log) {
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)
 	}
-	if f.shared != nil {
-		g.Add("shared cache", f.shared.Serve)
+	if p.shared != nil {
+		g.Add("shared cache", p.shared.Serve)
 	}
 	g.Add("published APIs", f.apis.view.Watch)
 	g.Every("calls of APIs", 15*time.Second, f.apis.calls.Write)
@@ -311,12 +303,6 @@ func (f *fabric) close(p *platform) {
 	if f.proxy != nil {
 		f.proxy.Close()
 		logClose(p.log, "traffic of the gateway", writeTraffic(f))
-	}
-	if f.shared != nil {
-		logClose(p.log, "shared cache", f.shared.Close())
-	}
-	if f.redis != nil {
-		logClose(p.log, "redis of the gateway", f.redis.Close())
 	}
 	if f.authn != nil {
 		f.authn.Close()

@@ -23,7 +23,7 @@ import (
 )
 
 // twoDaemons are two on one PostgreSQL, with the same keys.
-func twoDaemons(t *testing.T) (first, second *App) {
+func twoDaemons(t *testing.T, with ...func(*config.Config)) (first, second *App) {
 	t.Helper()
 	shared, database := t.TempDir(), dbtest.NewPostgres(t)
 	both := func(node string) func(*config.Config) {
@@ -32,7 +32,7 @@ func twoDaemons(t *testing.T) (first, second *App) {
 			c.Key, c.Blobs = "file://"+filepath.Join(shared, "kek"), "file://"+filepath.Join(shared, "blobs")
 		}
 	}
-	return benchApp(t, both("first")), benchApp(t, both("second"))
+	return benchApp(t, append(with, both("first"))...), benchApp(t, append(with, both("second"))...)
 }
 
 // running runs a loop of a daemon as long as the test.
@@ -81,8 +81,8 @@ func TestWhatADaemonSharesIsSealed(t *testing.T) {
 	t.Parallel()
 	server := cachetest.Redis(t)
 	a := benchApp(t, func(c *config.Config) { c.GatewayRedis = server.URL() })
-	running(t, a.fabric.shared.Serve)
-	cachetest.Until(t, "Redis", a.fabric.shared.Up)
+	running(t, a.platform.shared.Serve)
+	cachetest.Until(t, "Redis", a.platform.shared.Up)
 	cachedAt(t, a, kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"})("product-7")
 	client := redis.NewClient(server.Options())
 	defer func() { _ = client.Close() }()

@@ -64,8 +64,8 @@ func newLimits(f *fabric) limit.Config {
 // newAuthn proves who calls routes of the gateway.
 func newAuthn(p *platform, a *access, f *fabric) *authn.Kind {
 	c := authn.Config{Guard: egress.Guard{Allow: p.config.Sinks()}, Own: ownIssuer{a.provider}, Workloads: f.workloads, Secrets: f.secrets, Subscriptions: f.products, Sealer: p.sealer, Log: p.log}
-	if f.redis != nil {
-		c.Shared = authnredis.New(f.redis)
+	if p.redis != nil {
+		c.Shared = authnredis.New(p.redis)
 	}
 	return authn.New(c)
 }

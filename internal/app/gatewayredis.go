@@ -8,7 +8,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
@@ -51,21 +50,13 @@ func newGatewayCounts(p *platform, client *redis.Client) (*limitredis.Store, err
 	return counts, nil
 }
 
-// newGatewayCache returns what caches answers of services, in the memory of this
-// process, and the cache that replicas share, nil where no Redis is set.
-func newGatewayCache(p *platform, client *redis.Client) (kind *gatewaycache.Kind, shared *cache.Redis, err error) {
-	metrics, err := cache.NewMetrics(p.telemetry.Registry())
-	if err != nil {
-		return nil, nil, err
-	}
-	if client != nil {
-		shared = cache.NewRedis(cache.RedisConfig{Options: client.Options(), Log: p.log, Sealer: p.sealer, Metrics: metrics})
-	}
-	kind = gatewaycache.NewKind(gatewaycache.Config{Metrics: metrics, Shared: shared, Clock: time.Now})
+// newGatewayCache returns what caches answers of services.
+func newGatewayCache(p *platform) (*gatewaycache.Kind, error) {
+	kind := gatewaycache.NewKind(gatewaycache.Config{Room: p.kept, Clock: time.Now})
 	if err := p.telemetry.Registry().Register(kind); err != nil {
-		return nil, nil, fmt.Errorf("metrics of the gateway's cache: %w", err)
+		return nil, fmt.Errorf("metrics of the gateway's cache: %w", err)
 	}
-	return kind, shared, nil
+	return kind, nil
 }
 
 // purges has this process drop what another one has purged of its gateway's cache.

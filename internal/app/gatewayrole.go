@@ -114,10 +114,12 @@ func (p *platform) openShared(ctx context.Context) (err error) {
 	if p.shares, err = blob.Open(ctx, p.config.TenantKeysURL(), nil); err != nil {
 		return fmt.Errorf("keys of tenants: %w", err)
 	}
-	p.sealer, err = seal.Open(ctx, seal.Config{
+	if p.sealer, err = seal.Open(ctx, seal.Config{
 		URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db), Shares: keyshare.Store{Blobs: p.shares},
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return p.keep()
 }
 
 // present tells that a control plane has made its tables.
@@ -153,7 +155,7 @@ func (g *Gateway) Start(ctx context.Context) (err error) {
 	if g.server, err = httpserver.Listen(ctx, g.platform.config.Listen, g.handler(), g.platform.log); err != nil {
 		return err
 	}
-	g.fabric.trafficLoops(g.loops, g.events)
+	g.fabric.trafficLoops(g.loops, g.platform, g.events)
 	g.loops.Every("database", databaseLook, g.look)
 	g.loops.Start(context.WithoutCancel(ctx))
 	return nil

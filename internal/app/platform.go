@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/keyshare"
@@ -39,6 +42,11 @@ type platform struct {
 	environ []string
 	// azureSim is the simulated Azure, nil where stages reach the real one.
 	azureSim *azuresim.Server
+	// redis is what replicas share, shared the part of it that caches use; nil where none is set.
+	redis  *redis.Client
+	shared *cache.Redis
+	// kept is what this process keeps of what it reads often.
+	kept *cache.Room
 	// lock makes this the only process on the data directory.
 	lock *os.File
 }
@@ -78,6 +86,9 @@ func (p *platform) open(ctx context.Context) (err error) {
 	if p.sealer, err = seal.Open(ctx, seal.Config{
 		URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db), Shares: keyshare.Store{Blobs: p.shares},
 	}); err != nil {
+		return err
+	}
+	if err := p.keep(); err != nil {
 		return err
 	}
 	runKey, err := tokens.LoadKey(p.path("keys", "run-tokens"))
@@ -130,6 +141,12 @@ func (p *platform) address() string {
 }
 
 func (p *platform) close(ctx context.Context) {
+	if p.shared != nil {
+		logClose(p.log, "shared cache", p.shared.Close())
+	}
+	if p.redis != nil {
+		logClose(p.log, "redis of the gateway", p.redis.Close())
+	}
 	if p.azureSim != nil {
 		logClose(p.log, "simulated Azure", p.azureSim.Close(ctx))
 	}

@@ -33,8 +33,8 @@ func newProducts(p *platform, a *access, f *fabric) *products {
 		Store: store, Usage: store, Documents: gatewaysql.NewStore(p.db), Consumers: consumers{a.identity, a.tenants}, APIs: validatedAPIs,
 		Limits: limit.New(newLimits(f)), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
 	}
-	if f.redis != nil {
-		out.shared = productredis.New(productredis.Config{Client: f.redis, Log: p.log})
+	if p.redis != nil {
+		out.shared = productredis.New(productredis.Config{Client: p.redis, Log: p.log})
 		c.Shared = out.shared
 	}
 	out.Service = product.New(c)

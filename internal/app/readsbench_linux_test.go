@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"syscall"
@@ -30,6 +31,9 @@ func BenchmarkReads(b *testing.B) {
 				a.manyRuns(b, demo, 20_000)
 			}
 			h := a.handler()
+			follow, ended := context.WithCancel(b.Context())
+			b.Cleanup(ended)
+			go func() { _ = followsKept{a.access.events, a.platform.kept}.Run(follow) }()
 			for i := range 200 {
 				res := request(b.Context(), h, a.first.Token, http.MethodPost, "/api/v1/projects", map[string]any{"name": fmt.Sprintf("p%03d", i), "costcenter": "1", "owner": "x"})
 				_ = res.Body.Close()

@@ -3,6 +3,7 @@ package apispec
 import (
 	"context"
 
+	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -36,6 +37,11 @@ type Decisions interface {
 	// Guide returns the tenant's style guide, "" for the shipped one.
 	Guide(ctx context.Context, tenant string) (string, error)
 	PutGuide(ctx context.Context, tenant, source string) error
+}
+
+// Compared keeps what is different between documents of a tenant, by their digests.
+type Compared interface {
+	Load(ctx context.Context, tenant, key string, load func(ctx context.Context) ([]change.Change, error)) ([]change.Change, error)
 }
 
 // Stages knows which stages there are.

@@ -23,10 +23,12 @@ const (
 
 // Config is what a Service needs.
 type Config struct {
-	Store      Store
-	Decisions  Decisions
-	Traffic    CallStore
-	Carries    Carries
+	Store     Store
+	Decisions Decisions
+	Traffic   CallStore
+	Carries   Carries
+	// Compared may be nil: then documents are compared for each who asks.
+	Compared   Compared
 	Stages     Stages
 	Authorizer Authorizer
 	Journal    Journal
@@ -210,7 +212,10 @@ func (s *Service) Changes(ctx context.Context, from Key, fromNumber int64, to Ke
 	if err != nil {
 		return nil, err
 	}
-	return between(old, next)
+	if s.Compared == nil {
+		return between(old, next)
+	}
+	return s.Compared.Load(ctx, to.Tenant, old.Digest+"\n"+next.Digest, func(context.Context) ([]change.Change, error) { return between(old, next) })
 }
 
 func between(old, next Revision) ([]change.Change, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -29,11 +30,17 @@ type Stored struct {
 	Revision  int
 	UpdatedBy string
 	UpdatedAt time.Time
+
+	// Read is what the source says, nil where it was not read yet. Nobody changes it.
+	Read *graph.Definition `json:"-"`
 }
 
-// Definition reads the source again. The error is Internal: what is kept has
-// been checked.
+// Definition reads the source again, unless it was. The error is Internal: what is kept
+// has been checked. What is in it is not to be changed.
 func (s Stored) Definition() (graph.Definition, error) {
+	if s.Read != nil {
+		return *s.Read, nil
+	}
 	d, err := graph.ParseDefinition(s.Name+".yaml", []byte(s.Source))
 	if err != nil {
 		return graph.Definition{}, kernel.Errorf(kernel.Internal, "stored definition %s: %v", s.Name, err)
@@ -85,10 +92,31 @@ func (s *Service) Definition(ctx context.Context, scope kernel.Scope, name strin
 	return s.deps.Definitions.Get(ctx, tenantOf(scope), name)
 }
 
-// ListDefinitions returns a part of the definitions, sorted by name.
+// ListDefinitions returns a part of the definitions, sorted by name, as it was a moment
+// ago where another process has changed them.
 func (s *Service) ListDefinitions(ctx context.Context, scope kernel.Scope, r kernel.PageRequest) (kernel.Page[Stored], error) {
 	if err := s.authorize(ctx, "definition.read", scope); err != nil {
 		return kernel.Page[Stored]{}, err
 	}
-	return s.deps.Definitions.Page(ctx, tenantOf(scope), r)
+	load := func(ctx context.Context) (kernel.Page[Stored], error) { return s.readPage(ctx, tenantOf(scope), r) }
+	if s.deps.Listed == nil {
+		return load(ctx)
+	}
+	return s.deps.Listed.Load(ctx, scope.Tenant, strconv.Itoa(r.Size())+"\n"+r.Cursor, load)
+}
+
+// readPage reads a part of the definitions, and what their sources say.
+func (s *Service) readPage(ctx context.Context, scope kernel.Scope, r kernel.PageRequest) (kernel.Page[Stored], error) {
+	page, err := s.deps.Definitions.Page(ctx, scope, r)
+	if err != nil {
+		return page, err
+	}
+	for i, one := range page.Items {
+		d, err := one.Definition()
+		if err != nil {
+			return page, err
+		}
+		page.Items[i].Read = &d
+	}
+	return page, nil
 }

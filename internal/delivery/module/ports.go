@@ -39,6 +39,12 @@ type Definitions interface {
 	Page(ctx context.Context, scope kernel.Scope, r kernel.PageRequest) (kernel.Page[Stored], error)
 }
 
+// Listed keeps lists of a tenant's definitions, until one of them changes. Who may see
+// them it does not know.
+type Listed interface {
+	Load(ctx context.Context, tenant, key string, load func(ctx context.Context) (kernel.Page[Stored], error)) (kernel.Page[Stored], error)
+}
+
 // Shipped remembers which content of a shipped definition a tenant was given last.
 type Shipped interface {
 	Given(ctx context.Context, scope kernel.Scope) (map[string]kernel.Digest, error)

@@ -6,7 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Deps are what a Service works with; all but Owners and Clock are required.
+// Deps are what a Service works with; all but Owners, Listed and Clock are required.
 type Deps struct {
 	Versions    Versions
 	Definitions Definitions
@@ -18,6 +18,8 @@ type Deps struct {
 	Live        Live
 	// Owners may be nil: everything is then changed by hand.
 	Owners Owners
+	// Listed may be nil: then each list is read for who asks.
+	Listed Listed
 	Clock  kernel.Clock
 }
 

@@ -29,7 +29,7 @@ func BenchmarkShared(b *testing.B) {
 	s, by := cachetest.Redis(b), sealer(b)
 	replica := func(name string, by cache.Sealer) *cache.Cache[string] {
 		r := s.Serve(b, cache.RedisConfig{Log: slog.New(slog.DiscardHandler), Sealer: by})
-		return cache.New(cache.Config[string]{Name: name, Tenant: "acme", Memory: 256 << 20, Codec: texts{}, Shared: r})
+		return cache.New(cache.NewRoom(cache.RoomConfig{Shared: r}), cache.Config[string]{Name: name, Tenant: "acme", Memory: 256 << 20, Codec: texts{}})
 	}
 	for _, kib := range []int{1, 16} {
 		b.Run(fmt.Sprintf("%dKiB", kib), func(b *testing.B) {

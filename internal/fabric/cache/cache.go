@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"errors"
 	"time"
 	"weak"
 
@@ -38,12 +37,17 @@ type Config[V any] struct {
 	// Name tells its keys from those of other caches, in the shared tier; the
 	// same on every replica.
 	Name string
-	// Tenant is whose values they are: what is shared is sealed for it.
-	Tenant string
+	// Tenant is whose values they are: what is shared is sealed for it. TenantOf says so
+	// by the key, where a cache has values of many.
+	Tenant   string
+	TenantOf func(key string) string
 	// Label is its name in metrics; empty is Name.
 	Label string
-	// Memory bounds what it holds in this process, in bytes.
+	// Memory bounds what it holds in this process, in bytes; where a room has less than
+	// all want, it gets its part.
 	Memory uint64
+	// Local keeps values in this process; others may still be told what to purge.
+	Local bool
 	// MaxShared bounds a value in the shared tier, in bytes; 0 is 1 MiB.
 	MaxShared int
 	Codec     Codec[V]
@@ -52,41 +56,43 @@ type Config[V any] struct {
 	Soften func(v V) V
 	// Counts tells the values whose number a purge returns; without it all are.
 	Counts func(v V) bool
-	// Shared may be nil: then there is memory alone.
-	Shared *Redis
-	// Metrics may be nil.
-	Metrics *Metrics
-	Clock   kernel.Clock
 }
 
 // Cache keeps values by keys. It needs no closing: one that nobody holds any
-// more goes, and its Redis forgets it.
+// more goes, its room and its Redis forget it.
 type Cache[V any] struct {
 	config Config[V]
+	room   *Room
+	place  *member
+	redis  *Redis // nil where values are in memory alone
+	clock  kernel.Clock
 	memory *otter.Cache[string, Entry[V]]
 	purged purges
 	loads  singleflight.Group
 	counts *counts
 }
 
-// New returns an empty Cache.
-func New[V any](c Config[V]) *Cache[V] {
+// New returns an empty Cache of a room.
+func New[V any](room *Room, c Config[V]) *Cache[V] {
 	if c.Label == "" {
 		c.Label = c.Name
 	}
 	if c.MaxShared == 0 {
 		c.MaxShared = 1 << 20
 	}
-	out := &Cache[V]{config: c, counts: c.Metrics.of(c.Label)}
+	out := &Cache[V]{config: c, room: room, clock: room.config.Clock, counts: room.config.Metrics.of(c.Label)}
+	if !c.Local {
+		out.redis = room.config.Shared
+	}
 	out.memory = otter.Must(&otter.Options[string, Entry[V]]{
 		MaximumWeight: c.Memory,
 		Weigher: func(key string, e Entry[V]) uint32 {
 			return uint32(min(int64(out.weight(key, e)), 1<<32-1))
 		},
 	})
-	if c.Shared != nil {
-		held := weak.Make(out)
-		c.Shared.attach(c.Name, func(p Purge) ([]string, bool) {
+	held := weak.Make(out)
+	if room.config.Shared != nil {
+		room.config.Shared.attach(c.Name, func(p Purge) ([]string, bool) {
 			if live := held.Value(); live != nil {
 				keys, _ := live.drop(p)
 				return keys, true
@@ -94,6 +100,14 @@ func New[V any](c Config[V]) *Cache[V] {
 			return nil, false
 		})
 	}
+	out.place = &member{wanted: c.Memory, size: func(memory uint64) bool {
+		live := held.Value()
+		if live != nil {
+			live.memory.SetMaximum(memory)
+		}
+		return live != nil
+	}}
+	room.join(out.place)
 	return out
 }
 
@@ -107,7 +121,7 @@ func (c *Cache[V]) Mark() Mark { return c.purged.mark() }
 // Get returns what is kept under a key.
 func (c *Cache[V]) Get(ctx context.Context, key string) (Entry[V], bool) {
 	e, ok := c.memory.GetIfPresent(key)
-	if ok && c.config.Clock.Now().Before(e.Until) {
+	if ok && c.clock.Now().Before(e.Until) {
 		c.counts.hit()
 		return e, true
 	}
@@ -121,12 +135,12 @@ func (c *Cache[V]) Get(ctx context.Context, key string) (Entry[V], bool) {
 
 // shared looks a key up in the shared tier, and keeps what it finds.
 func (c *Cache[V]) shared(ctx context.Context, key string) (Entry[V], bool) {
-	if c.config.Shared == nil {
+	if c.redis == nil {
 		return Entry[V]{}, false
 	}
 	mark := c.Mark()
-	raw, ok := c.config.Shared.get(ctx, c.slot(key), c.config.MaxShared+maxMeta)
-	if !ok || !c.config.Clock.Now().Before(raw.until) {
+	raw, ok := c.redis.get(ctx, c.slot(key), c.config.MaxShared+maxMeta)
+	if !ok || !c.clock.Now().Before(raw.until) {
 		return Entry[V]{}, false
 	}
 	v, err := c.config.Codec.Decode(raw.value)
@@ -137,7 +151,13 @@ func (c *Cache[V]) shared(ctx context.Context, key string) (Entry[V], bool) {
 	return e, c.keep(mark, key, e)
 }
 
-func (c *Cache[V]) slot(key string) slot { return slot{c.config.Tenant, c.config.Name, key} }
+func (c *Cache[V]) slot(key string) slot {
+	tenant := c.config.Tenant
+	if c.config.TenantOf != nil {
+		tenant = c.config.TenantOf(key)
+	}
+	return slot{tenant, c.config.Name, key}
+}
 
 // keep holds an entry in memory unless it was purged since mark.
 func (c *Cache[V]) keep(mark Mark, key string, e Entry[V]) bool {
@@ -152,58 +172,20 @@ func (c *Cache[V]) keep(mark Mark, key string, e Entry[V]) bool {
 // Set keeps an entry that was read after mark, and tells whether it did: what
 // was purged meanwhile is not kept.
 func (c *Cache[V]) Set(mark Mark, key string, e Entry[V]) bool {
-	if !c.config.Clock.Now().Before(e.Until) || !c.keep(mark, key, e) {
+	if !c.clock.Now().Before(e.Until) || !c.keep(mark, key, e) {
 		return false
 	}
-	if c.config.Shared == nil || c.config.Codec.Size(e.Value) > c.config.MaxShared {
+	if c.redis == nil || c.config.Codec.Size(e.Value) > c.config.MaxShared {
 		return true
 	}
 	value, err := c.config.Codec.Encode(e.Value)
 	if err != nil || len(value) > c.config.MaxShared {
 		return true // memory has it
 	}
-	c.config.Shared.set(c.slot(key), item{value: value, tags: e.Tags, until: e.Until}, func() bool {
+	c.redis.set(c.slot(key), item{value: value, tags: e.Tags, until: e.Until}, func() bool {
 		return !c.purged.since(mark, key, e.Tags)
 	})
 	return true
-}
-
-// errPurged is a load whose value was purged while it was loaded.
-var errPurged = errors.New("purged")
-
-// Load returns what is kept under a key, else what load returns, which is kept.
-// Loads of one key that come at once are one; each caller waits for it as long
-// as its own context lasts.
-func (c *Cache[V]) Load(ctx context.Context, key string, load func(ctx context.Context) (Entry[V], error)) (V, error) {
-	if e, ok := c.Get(ctx, key); ok {
-		return e.Value, nil
-	}
-	mark := c.Mark()
-	loaded := c.loads.DoChan(key, func() (any, error) {
-		e, err := load(context.WithoutCancel(ctx))
-		if err != nil {
-			return nil, err
-		}
-		if !c.Set(mark, key, e) {
-			return e.Value, errPurged
-		}
-		return e.Value, nil
-	})
-	var none V
-	select {
-	case <-ctx.Done():
-		return none, ctx.Err()
-	case r := <-loaded:
-		if errors.Is(r.Err, errPurged) && r.Shared { // it may be older than the purge that this caller knows of
-			e, err := load(ctx)
-			return e.Value, err
-		}
-		if r.Err != nil && !errors.Is(r.Err, errPurged) {
-			return none, r.Err
-		}
-		v, _ := r.Val.(V)
-		return v, nil
-	}
 }
 
 // Purge drops what p names, on every replica, and returns how much this process
@@ -211,8 +193,8 @@ func (c *Cache[V]) Load(ctx context.Context, key string, load func(ctx context.C
 func (c *Cache[V]) Purge(ctx context.Context, p Purge) int {
 	dropped, counted := c.drop(p)
 	c.counts.purged(len(dropped))
-	if c.config.Shared != nil {
-		c.config.Shared.purge(ctx, c.config.Name, p)
+	if c.redis != nil {
+		c.redis.purge(ctx, c.config.Name, p)
 	}
 	return counted
 }
@@ -222,8 +204,8 @@ func (c *Cache[V]) Purge(ctx context.Context, p Purge) int {
 func (c *Cache[V]) Hear(ctx context.Context, p Purge) int {
 	dropped, counted := c.drop(p)
 	c.counts.purged(len(dropped))
-	if c.config.Shared != nil {
-		c.config.Shared.forget(ctx, c.config.Name, dropped)
+	if c.redis != nil {
+		c.redis.forget(ctx, c.config.Name, dropped)
 	}
 	return counted
 }
@@ -281,8 +263,8 @@ func (c *Cache[V]) weight(key string, e Entry[V]) int {
 	return size
 }
 
-// Resize changes how much memory it may take, in bytes.
-func (c *Cache[V]) Resize(memory uint64) { c.memory.SetMaximum(memory) }
+// Resize changes how much memory it wants of its room's, in bytes.
+func (c *Cache[V]) Resize(memory uint64) { c.room.want(c.place, memory) }
 
 // Held returns how many bytes it holds in this process.
 func (c *Cache[V]) Held() uint64 {

@@ -29,7 +29,7 @@ func entry(v string, tags ...string) (e cache.Entry[string]) {
 
 func open(t *testing.T, shared *cache.Redis) *cache.Cache[string] {
 	t.Helper()
-	return cache.New(cache.Config[string]{Name: "texts", Memory: 1 << 20, Codec: texts{}, Shared: shared})
+	return cache.New(cache.NewRoom(cache.RoomConfig{Shared: shared}), cache.Config[string]{Name: "texts", Memory: 1 << 20, Codec: texts{}})
 }
 
 func has(c *cache.Cache[string], key string) bool {
@@ -196,7 +196,7 @@ func TestSoftPurgesMakeOld(t *testing.T) {
 	s := cachetest.Redis(t)
 	open := func() *cache.Cache[string] {
 		_, r := replica(t, s, quiet(), nil)
-		return cache.New(cache.Config[string]{Name: "soft", Memory: 1 << 20, Codec: texts{}, Shared: r, Soften: func(v string) string { return "old " + v }})
+		return cache.New(cache.NewRoom(cache.RoomConfig{Shared: r}), cache.Config[string]{Name: "soft", Memory: 1 << 20, Codec: texts{}, Soften: func(v string) string { return "old " + v }})
 	}
 	a, b := open(), open()
 	value := func(c *cache.Cache[string]) string {

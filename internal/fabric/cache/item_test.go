@@ -32,7 +32,7 @@ func sealer(t testing.TB) *seal.Sealer {
 func sealed(t testing.TB, s *cachetest.Server, by cache.Sealer, m *cache.Metrics) *cache.Cache[string] {
 	t.Helper()
 	r := s.Serve(t, cache.RedisConfig{Log: slog.New(slog.DiscardHandler), Sealer: by, Metrics: m})
-	return cache.New(cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1 << 20, MaxShared: 4096, Codec: texts{}, Shared: r})
+	return cache.New(cache.NewRoom(cache.RoomConfig{Shared: r}), cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1 << 20, MaxShared: 4096, Codec: texts{}})
 }
 
 // TestWhatIsSharedIsSealed and opens in its place alone, as it was written.
@@ -70,7 +70,7 @@ func TestWhatIsSharedIsSealed(t *testing.T) {
 	}
 	r := s.Serve(t, cache.RedisConfig{Log: slog.New(slog.DiscardHandler), Sealer: by})
 	fresh := func() *cache.Cache[string] {
-		return cache.New(cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1 << 20, MaxShared: 4096, Codec: texts{}, Shared: r})
+		return cache.New(cache.NewRoom(cache.RoomConfig{Shared: r}), cache.Config[string]{Name: "texts", Tenant: "acme", Memory: 1 << 20, MaxShared: 4096, Codec: texts{}})
 	}
 	for name, value := range wrong {
 		if err := client.Set(ctx, key, value, 0).Err(); err != nil {
@@ -90,7 +90,7 @@ func TestWhatIsSharedIsSealed(t *testing.T) {
 	if !has(fresh(), "k") {
 		t.Error("the right one is not taken any more: the test proves nothing")
 	}
-	if c := cache.New(cache.Config[string]{Name: "texts", Tenant: "rival", Memory: 1 << 20, Codec: texts{}, Shared: r}); has(c, "k") {
+	if c := cache.New(cache.NewRoom(cache.RoomConfig{Shared: r}), cache.Config[string]{Name: "texts", Tenant: "rival", Memory: 1 << 20, Codec: texts{}}); has(c, "k") {
 		t.Error("another tenant reads it")
 	}
 }

@@ -10,6 +10,7 @@ import (
 type Metrics struct {
 	lookups *prometheus.CounterVec
 	drops   *prometheus.CounterVec
+	loads   *prometheus.CounterVec
 	shared  prometheus.Gauge
 	lost    prometheus.Counter
 }
@@ -23,6 +24,9 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		drops: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "terrace_cache_purged_total", Help: "Entries that were purged from memory, by cache.",
 		}, []string{"cache"}),
+		loads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "terrace_cache_loads_total", Help: "Loads of what was not found in caches, by cache; lookups that came at once share one.",
+		}, []string{"cache"}),
 		shared: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "terrace_cache_shared_up", Help: "Whether the Redis that replicas share can be used: 1, or 0 where caches have memory alone.",
 		}),
@@ -30,7 +34,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "terrace_cache_shared_lost_total", Help: "Entries that were not written to the shared Redis, because it was slow or away, or could not be sealed.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.lookups, m.drops, m.shared, m.lost} {
+	for _, c := range []prometheus.Collector{m.lookups, m.drops, m.loads, m.shared, m.lost} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register cache metrics: %w", err)
 		}
@@ -39,7 +43,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 }
 
 // counts are the series of one cache, looked up once; nil counts nothing.
-type counts struct{ memory, shared, none, drops prometheus.Counter }
+type counts struct{ memory, shared, none, drops, loads prometheus.Counter }
 
 func (m *Metrics) of(cache string) *counts {
 	if m == nil {
@@ -47,7 +51,7 @@ func (m *Metrics) of(cache string) *counts {
 	}
 	return &counts{
 		memory: m.lookups.WithLabelValues(cache, "memory"), shared: m.lookups.WithLabelValues(cache, "shared"),
-		none: m.lookups.WithLabelValues(cache, "none"), drops: m.drops.WithLabelValues(cache),
+		none: m.lookups.WithLabelValues(cache, "none"), drops: m.drops.WithLabelValues(cache), loads: m.loads.WithLabelValues(cache),
 	}
 }
 
@@ -66,6 +70,12 @@ func (c *counts) sharedHit() {
 func (c *counts) miss() {
 	if c != nil {
 		c.none.Inc()
+	}
+}
+
+func (c *counts) load() {
+	if c != nil {
+		c.loads.Inc()
 	}
 }
 

@@ -87,6 +87,8 @@ type write struct {
 	item item
 	// still tells that it was not purged meanwhile.
 	still func() bool
+	// said is in place of an item what others are told.
+	said *message
 }
 
 // message tells replicas of a purge.
@@ -164,7 +166,7 @@ func (r *Redis) set(at slot, i item, still func() bool) {
 		return
 	}
 	select {
-	case r.writes <- write{at, i, still}:
+	case r.writes <- write{at: at, item: i, still: still}:
 	default:
 		r.config.Metrics.lose()
 	}
@@ -196,6 +198,18 @@ func (r *Redis) put(ctx context.Context, w write) error {
 		err = r.client.Del(ctx, key).Err()
 	}
 	return err //nolint:wrapcheck // judged by its kind
+}
+
+// announce has others told of a purge, later, by Serve. Where that cannot be they learn
+// of it in another way.
+func (r *Redis) announce(cache string, p Purge) {
+	if !r.up.Load() {
+		return
+	}
+	select {
+	case r.writes <- write{said: &message{From: r.self, Cache: cache, Purge: p}}:
+	default:
+	}
 }
 
 // purge drops in Redis and tells the others, or owes it to them.

@@ -113,12 +113,21 @@ func (r *Redis) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case w := <-r.writes:
-			if err := r.put(ctx, w); err != nil {
+			if err := r.do(ctx, w); err != nil {
 				r.config.Metrics.lose()
 				r.judge(err)
 			}
 		}
 	}
+}
+
+func (r *Redis) do(ctx context.Context, w write) error {
+	if w.said == nil {
+		return r.put(ctx, w)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*patience)
+	defer cancel()
+	return r.publish(ctx, *w.said)
 }
 
 // listen hears of purges until Redis is gone.
@@ -212,6 +221,10 @@ func (r *Redis) tell(ctx context.Context, m message) error {
 	if err := r.erase(ctx, m.Cache, m.Purge); err != nil {
 		return err
 	}
+	return r.publish(ctx, m)
+}
+
+func (r *Redis) publish(ctx context.Context, m message) error {
 	content, err := json.Marshal(m)
 	if err != nil {
 		return err //nolint:wrapcheck // cannot be

@@ -25,19 +25,28 @@ type Filter struct {
 // Wants reports whether what the policy itself says is wanted; of the level, which is
 // another where it is assigned, it says nothing.
 func (f Filter) Wants(p Policy) bool {
+	return f.says(p) && is(f.Set, p.Source) && (f.Severity == "" || f.Severity == p.Severity) &&
+		(f.Type == "" || slices.Contains(p.Resources, f.Type)) && (f.Control == "" || f.answers(p))
+}
+
+func (f Filter) says(p Policy) bool {
 	text := strings.ToLower(f.Text)
-	answers := slices.ContainsFunc(p.Controls.Names(), func(name string) bool {
+	return text == "" || strings.Contains(p.ID, text) || strings.Contains(strings.ToLower(p.Title), text)
+}
+
+func (f Filter) answers(p Policy) bool {
+	return slices.ContainsFunc(p.Controls.Names(), func(name string) bool {
 		return name == f.Control || strings.HasPrefix(name, f.Control+":")
 	})
-	return (strings.Contains(p.ID, text) || strings.Contains(strings.ToLower(p.Title), text)) &&
-		is(f.Set, p.Source) && (f.Severity == "" || f.Severity == p.Severity) &&
-		(f.Type == "" || slices.Contains(p.Resources, f.Type)) && (f.Control == "" || answers)
 }
 
 // Check refuses a filter that names a set, a type or a control that none of the policies
 // has, with what was likely meant: a list without anything reads as if nothing were
 // demanded there.
 func (f Filter) Check(all []Policy, sets ...string) error {
+	if f.Set == "" && f.Type == "" && f.Control == "" {
+		return nil
+	}
 	types, controls, frameworks := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, p := range all {
 		sets = append(sets, p.Source)

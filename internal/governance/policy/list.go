@@ -3,7 +3,11 @@ package policy
 import (
 	"cmp"
 	"context"
+	"maps"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -53,10 +57,7 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, f Filter
 	if len(stages) == 0 {
 		return kernel.Page[InForce]{}, kernel.Errorf(kernel.NotFound, "there is no stage %s", f.Stage).WithFix("see terrace stage list")
 	}
-	settings, err := s.Store.InForce(ctx, scope.Tenant, scope.Project)
-	if err != nil {
-		return kernel.Page[InForce]{}, err
-	}
+	before := s.Sets.Sources(ctx)
 	all, err := s.policies(ctx)
 	sources := s.Sets.Sources(ctx)
 	if err != nil && !slices.ContainsFunc(sources, func(one Source) bool { return one.Version == "" }) {
@@ -71,19 +72,59 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, f Filter
 			return kernel.Page[InForce]{}, err
 		}
 	}
+	asked := list{scope: scope, filter: f, page: page, all: all, versions: versions, stages: stages}
+	if s.Listed == nil || err != nil || !reflect.DeepEqual(before, sources) { // it is not known to be of these versions
+		return s.list(ctx, asked)
+	}
+	return s.Listed.Load(ctx, scope.Tenant, asked.key(), func(ctx context.Context) (kernel.Page[InForce], error) { return s.list(ctx, asked) })
+}
+
+// list is what a part of a list is made from, besides what is assigned.
+type list struct {
+	scope    kernel.Scope
+	filter   Filter
+	page     kernel.PageRequest
+	all      []Policy
+	versions map[string]string
+	stages   []Stage
+}
+
+// key names it within a tenant.
+func (l list) key() string {
+	var key strings.Builder
+	for _, word := range []string{
+		l.scope.Project, l.filter.Text, l.filter.Set, l.filter.Type, l.filter.Control, string(l.filter.Severity), string(l.filter.Level), strconv.Itoa(l.page.Size()), l.page.Cursor,
+	} {
+		key.WriteString(strconv.Quote(word))
+	}
+	for _, source := range slices.Sorted(maps.Keys(l.versions)) {
+		key.WriteString("\n" + source + "@" + l.versions[source])
+	}
+	for _, st := range l.stages {
+		key.WriteString("\n" + st.Name + "/" + st.Target + "/" + st.Runtime)
+	}
+	return key.String()
+}
+
+// list returns the policies that a list asks for, with their levels.
+func (s *Service) list(ctx context.Context, l list) (kernel.Page[InForce], error) {
+	settings, err := s.Store.InForce(ctx, l.scope.Tenant, l.scope.Project)
+	if err != nil {
+		return kernel.Page[InForce]{}, err
+	}
 	var found []InForce
-	for _, p := range sortedByID(all) {
-		if len(found) > page.Size() {
+	for _, p := range sortedByID(l.all) {
+		if len(found) > l.page.Size() {
 			break
 		}
-		if !f.Wants(p) || key(p) <= page.Cursor {
+		if !l.filter.Wants(p) || key(p) <= l.page.Cursor {
 			continue
 		}
-		if one := (InForce{Policy: p, Version: versions[p.Source], Levels: s.levelsOf(p, scope, stages, settings)}); one.has(f.Level) {
+		if one := (InForce{Policy: p, Version: l.versions[p.Source], Levels: s.levelsOf(p, l.scope, l.stages, settings)}); one.has(l.filter.Level) {
 			found = append(found, one)
 		}
 	}
-	return kernel.PageOf(found, page, func(one InForce) string { return key(one.Policy) }), nil
+	return kernel.PageOf(found, l.page, func(one InForce) string { return key(one.Policy) }), nil
 }
 
 func sortedByID(all []Policy) []Policy {

@@ -28,6 +28,12 @@ type Sets interface {
 	Sources(ctx context.Context) []Source
 }
 
+// Listed keeps lists of policies of a tenant with their levels, until what is assigned there
+// changes. Who may see them it does not know.
+type Listed interface {
+	Load(ctx context.Context, tenant, key string, load func(ctx context.Context) (kernel.Page[InForce], error)) (kernel.Page[InForce], error)
+}
+
 // Documents reads plans and states that people offer.
 type Documents interface {
 	// Read reads one, which errors call name, with what is known around it, as the gate of a run would: what the

@@ -35,7 +35,9 @@ type Deps struct {
 	// MaxExemption bounds how long an exemption may last.
 	MaxExemption time.Duration
 
-	Store      Store
+	Store Store
+	// Listed may be nil: then each list is made for who asks.
+	Listed     Listed
 	Tx         Tx
 	Authorizer Authorizer
 	Roles      Roles

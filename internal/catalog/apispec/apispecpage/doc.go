@@ -51,11 +51,18 @@ type Routes interface {
 	Servers(ctx context.Context, k apispec.Key, stage string) ([]Server, error)
 }
 
+// Converted keeps documents of a tenant in their other form, by form and digest.
+type Converted interface {
+	Load(ctx context.Context, tenant, key string, load func(ctx context.Context) ([]byte, error)) ([]byte, error)
+}
+
 // Config is what a Handler works with.
 type Config struct {
 	APIs   *apispec.Service
 	Frame  Frame
 	Routes Routes
+	// Converted may be nil: then documents are converted for each who asks.
+	Converted Converted
 	// Gateway sends requests to the gateway, whatever their host.
 	Gateway http.RoundTripper
 	Log     *slog.Logger

@@ -197,9 +197,9 @@ func (h *Handler) raw(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 	case form == "json":
 		media = "application/json"
-		body, err = asJSON(c.Revision.Source)
+		body, err = h.converted(ctx, k, form, c.Revision, asJSON)
 	case form == "yaml":
-		body, err = asYAML(c.Revision.Source)
+		body, err = h.converted(ctx, k, form, c.Revision, asYAML)
 	default:
 		err = kernel.Errorf(kernel.NotFound, "the document is had as openapi.yaml and openapi.json")
 	}
@@ -213,6 +213,14 @@ func (h *Handler) raw(w http.ResponseWriter, r *http.Request) {
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Cache-Control", "no-store")
 	_, _ = w.Write(body) // the browser may have left
+}
+
+// converted is the document of a revision in a form.
+func (h *Handler) converted(ctx context.Context, k apispec.Key, form string, r apispec.Revision, as func(source string) ([]byte, error)) ([]byte, error) {
+	if h.Converted == nil || json.Valid([]byte(r.Source)) == (form == "json") { // it is in that form
+		return as(r.Source)
+	}
+	return h.Converted.Load(ctx, k.Tenant, form+"\n"+r.Digest, func(context.Context) ([]byte, error) { return as(r.Source) })
 }
 
 // asJSON is a document as JSON.

@@ -52,7 +52,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("purge-gateway-cache", http.MethodPost, "/cache/purge", "Drop what the gateway has stored of answers to a stage's routes, or make it stale"), a.purgeCache)
 	httpserver.Register(api, operation("list-gateway-cache", http.MethodGet, "/cache", "List what is stored of answers to a stage's routes, and what it was good for, in the process that is asked"), a.cacheUses)
 	httpserver.Register(api, operation("get-gateway-sites", http.MethodGet, "/sites", "Get what the landing zone of a stage takes of the documents of all projects"), a.sites)
-	httpserver.Register(api, operation("list-gateway-kinds", http.MethodGet, "/kinds", "List the kinds of documents with their JSON Schemas"), a.kinds)
+	httpserver.Register(api, operation("list-gateway-kinds", http.MethodGet, "/kinds", "List the kinds of documents with their JSON Schemas"), a.kinds())
 }
 
 func operation(id, method, path, summary string) huma.Operation {

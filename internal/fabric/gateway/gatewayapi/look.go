@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -112,11 +113,25 @@ type GatewayKind struct {
 
 type kindsOutput struct{ Body kernel.Page[GatewayKind] }
 
-func (a API) kinds(ctx context.Context, _ *struct{}) (*kindsOutput, error) {
-	specs, err := a.Gateway.Specs(ctx)
-	if err != nil {
-		return nil, err
+// kinds lists the kinds, whose schemas are made the first time: they are the program's.
+func (a API) kinds() func(ctx context.Context, _ *struct{}) (*kindsOutput, error) {
+	var mu sync.Mutex
+	var made *kindsOutput
+	return func(ctx context.Context, _ *struct{}) (*kindsOutput, error) {
+		specs, err := a.Gateway.Specs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if made == nil {
+			made, err = kindsOf(specs)
+		}
+		return made, err
 	}
+}
+
+func kindsOf(specs []gateway.KindSpec) (_ *kindsOutput, err error) {
 	out := kernel.Page[GatewayKind]{Items: []GatewayKind{}}
 	for _, s := range append([]gateway.KindSpec{{Name: gatewaydoc.KindRoute, Spec: route.Route{}}}, specs...) {
 		k := GatewayKind{APIVersion: gatewaydoc.APIVersion, Kind: s.Name}

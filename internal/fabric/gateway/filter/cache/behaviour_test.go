@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/filtertest"
@@ -261,7 +262,7 @@ func TestMemoryIsBounded(t *testing.T) {
 // TestPoliciesShareTheMemory has two policies want more than there is.
 func TestPoliciesShareTheMemory(t *testing.T) {
 	t.Parallel()
-	f := start(t, `{"memory": "1Mi", "maxObject": "64Ki"}`, func(c *cache.Config) { c.Memory = 1 << 20 })
+	f := start(t, `{"memory": "1Mi", "maxObject": "64Ki"}`, func(c *tier.RoomConfig) { c.Memory = 1 << 20 })
 	p := gateway.Policy{Name: "second", Kind: cache.Name, Route: "second", Spec: []byte(`{"memory": "3Mi", "maxObject": "64Ki"}`)}
 	if _, err := f.routes.PutPolicy(t.Context(), dev, p); err != nil {
 		t.Fatal(err)

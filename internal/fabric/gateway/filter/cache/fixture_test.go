@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
@@ -113,15 +114,15 @@ func (s *service) count() int {
 	return len(s.asked)
 }
 
-func start(t testing.TB, spec string, change func(*cache.Config)) *fixture {
+func start(t testing.TB, spec string, change func(*tier.RoomConfig)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: &clock{now: time.Now()}, ups: &upstreams{}, service: &service{}}
 	f.service.now = f.clock.Now
-	c := cache.Config{Clock: f.clock.Now}
+	c := tier.RoomConfig{Clock: f.clock.Now}
 	if change != nil {
 		change(&c)
 	}
-	f.kind = cache.NewKind(c)
+	f.kind = cache.NewKind(cache.Config{Room: tier.NewRoom(c), Clock: f.clock.Now})
 	d := dbtest.SQLite(t, gatewaysql.Migrations())
 	f.routes = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(d), PolicyStore: gatewaysql.NewStore(d), Journal: journal{}, Tx: d, Log: slog.New(slog.DiscardHandler),

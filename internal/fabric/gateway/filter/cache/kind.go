@@ -17,22 +17,15 @@ import (
 // Name is the kind's name in documents.
 const Name = "CachePolicy"
 
-// DefaultMemory is what all policies may take together, in bytes.
-const DefaultMemory = 256 << 20
-
 // refresh bounds how long an answer may take that nobody waits for.
 const refresh = time.Minute
 
 // Config is what a Kind needs.
 type Config struct {
-	// Memory bounds what all policies hold together, in bytes; 0 is
-	// DefaultMemory. Where they want more, each gets its part of it.
-	Memory uint64
-	// Shared is the tier that replicas share; nil is memory alone.
-	Shared *tier.Redis
-	// Metrics may be nil.
-	Metrics *tier.Metrics
-	Clock   kernel.Clock
+	// Room has the caches of the policies, beside those of others; nil makes one of
+	// their own.
+	Room  *tier.Room
+	Clock kernel.Clock
 }
 
 // Kind is the kind of policies that cache answers. Its owner closes it.
@@ -53,8 +46,6 @@ type Kind struct {
 // space is what one policy has stored.
 type space struct {
 	cache *tier.Cache[*stored]
-	// wanted is the memory that the policy asks for.
-	wanted atomic.Uint64
 	// filling are the bytes of answers that are being stored.
 	filling atomic.Int64
 	flights flights
@@ -62,8 +53,8 @@ type space struct {
 
 // NewKind returns a Kind without anything stored.
 func NewKind(c Config) *Kind {
-	if c.Memory == 0 {
-		c.Memory = DefaultMemory
+	if c.Room == nil {
+		c.Room = tier.NewRoom(tier.RoomConfig{Clock: c.Clock})
 	}
 	k := &Kind{config: c, spaces: map[string]weak.Pointer[space]{}, uses: map[place]weak.Pointer[uses]{}}
 	k.running, k.cut = context.WithCancel(context.Background())
@@ -108,37 +99,16 @@ func (k *Kind) space(scope kernel.Scope, policy string, memory uint64) *space {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.spaces[name].Value()
-	if s == nil {
-		s = &space{cache: tier.New(tier.Config[*stored]{
-			Name: "gateway:" + strings.ReplaceAll(name, "\n", "/"), Tenant: scope.Tenant, Label: "gateway", Memory: memory, Codec: codec{},
-			Shared: k.config.Shared, Metrics: k.config.Metrics, Clock: k.config.Clock, Soften: k.soften, Counts: (*stored).isAnswer,
-		})}
-		k.spaces[name] = weak.Make(s)
+	if s != nil {
+		s.cache.Resize(memory)
+		return s
 	}
-	s.wanted.Store(memory)
-	k.divide()
+	s = &space{cache: tier.New(k.config.Room, tier.Config[*stored]{
+		Name: "gateway:" + strings.ReplaceAll(name, "\n", "/"), Tenant: scope.Tenant, Label: "gateway", Memory: memory, Codec: codec{},
+		Soften: k.soften, Counts: (*stored).isAnswer,
+	})}
+	k.spaces[name] = weak.Make(s)
 	return s
-}
-
-// divide gives each policy its part of the memory; mu is held.
-func (k *Kind) divide() {
-	var wanted uint64
-	live := make([]*space, 0, len(k.spaces))
-	for name, held := range k.spaces {
-		if s := held.Value(); s != nil {
-			wanted += s.wanted.Load()
-			live = append(live, s)
-		} else {
-			delete(k.spaces, name)
-		}
-	}
-	for _, s := range live {
-		part := s.wanted.Load()
-		if wanted > k.config.Memory {
-			part = uint64(float64(part) / float64(wanted) * float64(k.config.Memory))
-		}
-		s.cache.Resize(part)
-	}
 }
 
 // background runs fn with a bounded life that ends with the kind.
@@ -166,9 +136,11 @@ func (k *Kind) Held() (n uint64) {
 func (k *Kind) live() (out []*space) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, held := range k.spaces {
+	for name, held := range k.spaces {
 		if s := held.Value(); s != nil {
 			out = append(out, s)
+		} else {
+			delete(k.spaces, name)
 		}
 	}
 	return out

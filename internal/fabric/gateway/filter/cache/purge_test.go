@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -121,8 +121,8 @@ func TestASoftPurgeLetsStaleAnswersBeUsed(t *testing.T) {
 func TestReplicasPurge(t *testing.T) {
 	t.Parallel()
 	r := cachetest.Redis(t)
-	a := start(t, `{}`, func(c *cache.Config) { c.Shared = r.Connect(t) })
-	b := start(t, `{}`, func(c *cache.Config) { c.Shared = r.Connect(t) })
+	a := start(t, `{}`, func(c *tier.RoomConfig) { c.Shared = r.Connect(t) })
+	b := start(t, `{}`, func(c *tier.RoomConfig) { c.Shared = r.Connect(t) })
 	deaf := start(t, `{}`, nil)
 	for _, f := range []*fixture{a, b, deaf} {
 		f.service.says(tagging())

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 )
 
 // TestRedisVanishesUnderLoad kills the Redis that two gateways share while clients ask
@@ -22,7 +22,7 @@ func TestRedisVanishesUnderLoad(t *testing.T) {
 	all := make([]*fixture, 2)
 	shared := make([]interface{ Up() bool }, 2)
 	for i := range all {
-		all[i] = start(t, `{}`, func(c *cache.Config) {
+		all[i] = start(t, `{}`, func(c *tier.RoomConfig) {
 			c.Shared = r.Connect(t)
 			shared[i] = c.Shared
 		})

@@ -9,8 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	tier "github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 )
 
 // framed writes parts as a stored value has them: each with its length in front.
@@ -27,7 +27,7 @@ func framed(parts ...string) string {
 func TestWrongValuesInRedisAreAsked(t *testing.T) {
 	t.Parallel()
 	r := cachetest.Redis(t)
-	a := start(t, `{}`, func(c *cache.Config) { c.Shared, c.Memory = r.Connect(t), 1 }) // with no room for anything
+	a := start(t, `{}`, func(c *tier.RoomConfig) { c.Shared, c.Memory = r.Connect(t), 1 }) // with no room for anything
 	a.service.says(with("right", "Cache-Control", "max-age=600"))
 	a.get("/x")
 	client := redis.NewClient(r.Options())

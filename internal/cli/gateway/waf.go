@@ -153,8 +153,7 @@ func exclude(e *command.Env) *cobra.Command {
 		}
 		return e.Print(r.Document, nil)
 	})
-	g.routeFlag(c, &p.Route)
-	c.Flag("route").Usage = "the route"
+	g.routeFlag(c, &p.Route, "the route whose policy is meant")
 	_ = c.MarkFlagRequired("route") // the flag is there
 	c.Flags().StringSliceVar(&rules, "rule", nil, "the rules by their ids, with commas between; those that refused requests by default")
 	c.Flags().StringVar(&p.Target, "target", "", "where they are not to look, such as ARGS:note; nowhere by default")

@@ -10,7 +10,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -68,7 +67,7 @@ type certificates struct {
 	zone      string
 	authority *pki.Authority
 	domains   *domain.Service
-	gateway   *gateway.Service
+	routes    interface{ HasHost(host string) bool }
 }
 
 // get is for tls.Config.
@@ -80,7 +79,7 @@ func (c certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	if cert := c.domains.Certificate(host); cert != nil {
 		return cert, nil
 	}
-	if name := c.domains.Of(host); name != "" && c.gateway.HasHost(host) {
+	if name := c.domains.Of(host); name != "" && c.routes.HasHost(host) {
 		own, err := c.authority.Under(name)
 		if err != nil {
 			return nil, err

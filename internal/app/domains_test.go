@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// provenOnes is a domain.View of domains without certificates.
+type provenOnes []string
+
+func (v provenOnes) Verified(context.Context) (all []domain.Domain, err error) {
+	for _, name := range v {
+		all = append(all, domain.Domain{Scope: kernel.Scope{Tenant: "acme"}, Name: name, State: domain.Verified, Revision: 1})
+	}
+	return all, nil
+}
+
+func (provenOnes) Turn(context.Context) (int64, error)        { return 1, nil }
+func (provenOnes) Count(context.Context, string) (int, error) { return 0, nil }
+
+// routed are hosts that have routes.
+type routed []string
+
+func (r routed) HasHost(host string) bool {
+	for _, h := range r {
+		if h == host {
+			return true
+		}
+	}
+	return false
+}
+
+// shaken is what a client with settings says of what is shown for a name.
+func shaken(t *testing.T, shows func(*tls.ClientHelloInfo) (*tls.Certificate, error), client *tls.Config, name string) error {
+	t.Helper()
+	left, right := net.Pipe()
+	defer func() { _, _ = left.Close(), right.Close() }()
+	go func() {
+		_ = tls.Server(right, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: shows}).HandshakeContext(t.Context())
+	}()
+	client = client.Clone()
+	client.ServerName = name
+	return tls.Client(left, client).HandshakeContext(t.Context())
+}
+
+// TestWhichAuthorityCertifiesAHost has a domain of a tenant above the zone of the platform.
+func TestWhichAuthorityCertifiesAHost(t *testing.T) {
+	t.Parallel()
+	authority, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	domains := domain.New(domain.Config{View: provenOnes{"example.net", "api.example.com"}, Log: slog.New(slog.DiscardHandler)})
+	if err := domains.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := certificates{"apps.example.net", authority, domains, routed{"x.apps.example.net", "www.example.net", "v1.api.example.com"}}
+	under := func(name string) *x509.CertPool {
+		own, err := authority.Under(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return own.Pool()
+	}
+	trusting := func(roots *x509.CertPool) *tls.Config {
+		return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	for host, roots := range map[string]*x509.CertPool{
+		"x.apps.example.net": authority.Pool(), "www.example.net": under("example.net"), "v1.api.example.com": under("api.example.com"),
+	} {
+		if err := shaken(t, c.get, trusting(roots), host); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+		if err := shaken(t, c.get, c.trusting(), host); err != nil {
+			t.Errorf("%s, asked from within: %v", host, err)
+		}
+	}
+	for _, host := range []string{"none.example.net", "example.org", "v2.api.example.com"} {
+		if err := shaken(t, c.get, trusting(under("example.net")), host); err == nil {
+			t.Errorf("%s has a certificate", host)
+		}
+	}
+	// A client within the process takes no other server for the gateway.
+	other, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := certificates{"apps.example.net", other, domains, c.routes}
+	for _, host := range []string{"x.apps.example.net", "www.example.net"} {
+		if err := shaken(t, foreign.get, c.trusting(), host); err == nil || !strings.Contains(err.Error(), "unknown authority") {
+			t.Errorf("%s of another authority: %v", host, err)
+		}
+	}
+}

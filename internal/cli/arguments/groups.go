@@ -34,11 +34,11 @@ func groups(c *cobra.Command, err error) *Error {
 		lacks := slices.DeleteFunc(slices.Clone(group), func(name string) bool { return c.Flags().Changed(name) })
 		if n := len(lacks); n > 0 && n < len(group) {
 			has := slices.DeleteFunc(group, func(name string) bool { return !c.Flags().Changed(name) })
-			verb := " are missing"
+			missing := " are missing"
 			if n == 1 {
-				verb = " is missing"
+				missing = " is missing"
 			}
-			return mistake(c, strings.Join(dashed(lacks), " and ")+verb+" beside "+strings.Join(dashed(has), " and "))
+			return mistake(c, strings.Join(dashed(lacks), " and ")+missing+" beside "+strings.Join(dashed(has), " and "))
 		}
 	}
 	return nil

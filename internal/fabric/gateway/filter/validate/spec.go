@@ -75,7 +75,7 @@ func (s settings) check(r *spec.Reader) {
 	r.OneOf("unknownOperations", s.UnknownOperations, "refuse", "pass")
 	r.OneOf("unreadResponses", s.UnreadResponses, "pass", "refuse")
 	if s.UnreadResponses == "refuse" && s.Responses != block {
-		r.Add("unreadResponses", "write responses: block, or leave it out", "answers are refused where responses are blocked alone")
+		r.Add("unreadResponses", "write responses: block, or leave it out", "nothing is kept from clients where responses are not blocked")
 	}
 	r.Int("maxBodyBytes", int64(s.MaxBodyBytes), 1, maxBody)
 	if len(s.APIs) == 0 || len(s.APIs) > 50 {

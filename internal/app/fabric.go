@@ -148,6 +148,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Domains: f.domains, Reserved: reservedHosts(p.config),
 		Kinds: kinds, Cache: f.cached, Metrics: metrics, Traffic: f.traffic.Book,
 	})
+	a.provider.Resources = guarded{f.gateway, f.authn}
 	f.certificates = certificates{p.config.Zone, f.authority, f.domains, f.gateway}
 	return nil
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -85,6 +86,25 @@ func (o ownIssuer) Keys(ctx context.Context) (jose.JSONWebKeySet, error) {
 func (o ownIssuer) Holds(ctx context.Context, token string) error {
 	_, err := o.provider.Inspect(ctx, token)
 	return err
+}
+
+// guarded are the APIs behind the gateway, for the provider: those that routes take its
+// tokens for.
+type guarded struct {
+	gateway *gateway.Service
+	authn   *authn.Kind
+}
+
+// Audiences implements provider.Resources.
+func (g guarded) Audiences(tenant string) []string {
+	var out []string
+	for _, a := range g.gateway.Attached(authn.KindName) {
+		if a.Scope.Tenant == tenant {
+			out = append(out, g.authn.OwnAudiences(a.Policy)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // newTuning answers what people ask about what the firewall found.

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -26,7 +28,9 @@ func gatewayOf(t *testing.T, w *relying) *authntest.Gateway {
 	}
 	kind := authn.New(authn.Config{Own: ownIssuer{w.provider}, Sealer: sealer, Clock: w.now, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(kind.Close)
-	return authntest.Start(t, kind.AsksCertificate, kind)
+	g := authntest.Start(t, kind.AsksCertificate, kind)
+	w.provider.Resources = guarded{g.Service, kind}
+	return g
 }
 
 // TestPeopleSignInAtTheGatewayWithTerrace goes the whole way with the provider's own pages.
@@ -124,5 +128,103 @@ func TestTokensOfTerraceAtTheGateway(t *testing.T) {
 	}
 	if a := g.Do(t, http.MethodGet, authntest.Host, "/", "Authorization", "Bearer "+token.AccessToken); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a session that has ended: %d", a.StatusCode)
+	}
+}
+
+// askToken signs a service account in for itself, and returns the token, or the error's code.
+func (w *relying) askToken(id, secret string, resources ...string) (token, refused string) {
+	w.t.Helper()
+	form := url.Values{"grant_type": {provider.GrantClient}, "resource": resources}
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.address+"/oauth2/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(id, secret)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var got struct {
+		Token string `json:"access_token"`
+		Error string `json:"error"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		w.t.Fatal(err)
+	}
+	return got.Token, got.Error
+}
+
+// account makes a service account of a tenant, with a token.
+func (w *relying) account(tenant string) (id, secret string) {
+	w.t.Helper()
+	w.user(tenant, "ada", identity.Developer)
+	ctx, scope := w.system(tenant)
+	account, err := w.users.CreateServiceAccount(ctx, scope, identity.NewServiceAccount{Name: "batch", Owner: "ada"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	secret, _, err = w.users.CreateToken(ctx, scope, identity.NewToken{Service: "batch", Name: "nightly"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return account.ID, secret
+}
+
+// TestProgramsCallAPIsWithTokensOfTerrace holds what a service account gets for its own
+// token: one for an API whose routes take it (RFC 8707), which counts there and nowhere else.
+func TestProgramsCallAPIsWithTokensOfTerrace(t *testing.T) {
+	t.Parallel()
+	const orders, bills, word, bank = "https://orders.example", "https://bills.example", "cli_word", "https://bank.example"
+	w := newRelying(t)
+	w.provider.Programs = w.users
+	g := gatewayOf(t, w)
+	takes := func(audiences string) string {
+		return fmt.Sprintf(`{"providers": [{"name": "terrace", "jwt": {"issuers": [{"issuer": %q}], "audiences": %s}}]}`, w.address, audiences)
+	}
+	g.Put(t, authntest.Dev(), authn.KindName, takes(fmt.Sprintf(`[%q, %q]`, orders, word)))
+	g.Put(t, authntest.Bank(), authn.KindName, takes(fmt.Sprintf(`[%q, %q]`, orders, bank)))
+	id, secret := w.account(authntest.Dev().Tenant)
+	rivalID, rivalSecret := w.account(authntest.Bank().Tenant)
+
+	status := func(host, token string) int {
+		return g.Do(t, http.MethodGet, host, "/", "Authorization", "Bearer "+token).StatusCode
+	}
+	token, refused := w.askToken(id, secret, orders)
+	if refused != "" || status(authntest.Host, token) != http.StatusOK {
+		t.Errorf("a token for the API: %q, %d", refused, status(authntest.Host, token))
+	}
+	if w.whoami(token) != "" {
+		t.Error("Terrace takes a token that is for an API")
+	}
+	if got := status(authntest.Other, token); got != http.StatusUnauthorized {
+		t.Errorf("another tenant's route with the same audience: %d", got)
+	}
+	own, refused := w.askToken(id, secret)
+	if refused != "" || status(authntest.Host, own) != http.StatusUnauthorized {
+		t.Errorf("a token for Terrace: %q, %d", refused, status(authntest.Host, own))
+	}
+	for name, resources := range map[string][]string{
+		"an API that no route is of":           {bills},
+		"one of another tenant":                {bank},
+		"a word that is no URI":                {word},
+		"an API and one that is none":          {orders, bills},
+		"an API and Terrace in the same token": {orders, w.address},
+	} {
+		if _, refused := w.askToken(id, secret, resources...); refused != "invalid_target" {
+			t.Errorf("%s: %q", name, refused)
+		}
+	}
+	rival, refused := w.askToken(rivalID, rivalSecret, orders)
+	if refused != "" || status(authntest.Other, rival) != http.StatusOK || status(authntest.Host, rival) != http.StatusUnauthorized {
+		t.Errorf("another tenant's account: %q, at home %d, here %d", refused, status(authntest.Other, rival), status(authntest.Host, rival))
+	}
+	g.Put(t, authntest.Dev(), authn.KindName, takes(fmt.Sprintf(`[%q]`, bills)))
+	if got := status(authntest.Host, token); got != http.StatusUnauthorized {
+		t.Errorf("the API is another one since: %d", got)
+	}
+	if _, refused := w.askToken(id, secret, orders); refused != "invalid_target" {
+		t.Errorf("for an API that was: %q", refused)
 	}
 }

@@ -142,6 +142,13 @@ type Programs interface {
 	Authenticate(ctx context.Context, bearer string) (kernel.Actor, error)
 }
 
+// Resources knows the APIs behind this installation.
+type Resources interface {
+	// Audiences returns whom tokens of this issuer are taken for by the APIs of a tenant,
+	// as absolute URIs (RFC 8707 §2).
+	Audiences(tenant string) []string
+}
+
 // Groups knows which groups somebody is in.
 type Groups interface {
 	GroupsOf(ctx context.Context, tenant, id string) ([]string, error)
@@ -184,10 +191,11 @@ type Config struct {
 	Store      Store
 	Tx         Tx
 	Users      Users
-	Programs   Programs // nil lets none sign in
-	Groups     Groups   // nil tells none
-	Vias       Vias     // nil lets all last
-	Factors    Factors  // nil asks nobody for one
+	Programs   Programs  // nil lets none sign in
+	Resources  Resources // nil has programs get tokens for Terrace alone
+	Groups     Groups    // nil tells none
+	Vias       Vias      // nil lets all last
+	Factors    Factors   // nil asks nobody for one
 	Authorizer Authorizer
 	Journal    Journal
 	Sealer     Sealer

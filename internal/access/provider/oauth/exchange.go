@@ -67,6 +67,9 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 		return Subject{}, fosite.ErrInvalidRequest.WithHintf("Tokens of the type %q are not exchanged here.", kind)
 	}
 	claims, err := s.provider.Inspect(ctx, token)
+	if err != nil && strings.HasPrefix(token, prefixToken) {
+		return Subject{}, wrong.WithHint("The subject_token is a token of a user or a service account, and no access token: a service account gets one by grant_type=client_credentials.")
+	}
 	if err != nil {
 		return Subject{}, wrong
 	}

@@ -42,7 +42,11 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, form u
 	case actor.Kind != kernel.ActorService || actor.ID != id:
 		return nil, fosite.ErrInvalidClient
 	}
-	return program(actor, s.provider.Issuer)
+	audiences := []string{s.provider.Issuer}
+	if s.provider.Resources != nil {
+		audiences = append(audiences, s.provider.Resources.Audiences(actor.Tenant)...)
+	}
+	return program(actor, audiences)
 }
 
 func unescaped(text string) string {
@@ -52,8 +56,9 @@ func unescaped(text string) string {
 	return text
 }
 
-// program is a service account as a client, which may have what its token lets it.
-func program(actor kernel.Actor, issuer string) (fosite.Client, error) {
+// program is a service account as a client, which may have what its token lets it, for
+// Terrace and the APIs of its tenant.
+func program(actor kernel.Actor, audiences []string) (fosite.Client, error) {
 	scopes := kernel.TokenScopes()
 	if l := actor.Limits; l != nil {
 		if len(l.Projects)+len(l.Stages) > 0 {
@@ -65,7 +70,7 @@ func program(actor kernel.Actor, issuer string) (fosite.Client, error) {
 	}
 	return &client{program: &actor, Client: provider.Client{
 		ID: actor.ID, Tenant: actor.Tenant, Name: actor.Name, Grants: []string{provider.GrantClient}, Scopes: scopes,
-		Audiences: []string{issuer}, Algorithm: provider.ES256,
+		Audiences: audiences, Algorithm: provider.ES256,
 	}}, nil
 }
 
@@ -92,7 +97,11 @@ func (s *Server) beginProgram(ctx context.Context, r fosite.AccessRequester) err
 	for _, scope := range scopes {
 		r.GrantScope(scope)
 	}
-	for _, audience := range r.GetRequestedAudience() {
+	wanted := r.GetRequestedAudience()
+	if len(wanted) > 1 && wanted.Has(s.provider.Issuer) {
+		return badTarget("A token for Terrace itself is for nobody else, who could use it there: ask for one each.")
+	}
+	for _, audience := range wanted {
 		r.GrantAudience(audience)
 	}
 	now := s.provider.Clock.Now()

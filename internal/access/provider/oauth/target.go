@@ -26,16 +26,18 @@ const invalidTarget = "invalid_target" // RFC 8707 §2
 func within(may, wanted []string) error {
 	for _, one := range wanted {
 		if !slices.Contains(may, one) {
-			return &fosite.RFC6749Error{
-				ErrorField: invalidTarget, CodeField: http.StatusBadRequest,
-				DescriptionField: "A token for " + one + " may not be had here; it may be for the audiences that were granted, and that the client has.",
-			}
+			return badTarget("The client may not have a token for this resource. It may be for what was granted, and for the client's audiences; " +
+				"a service account's are the URIs that an AuthenticationPolicy of a route of its tenant takes tokens of this issuer for.")
 		}
 	}
 	return nil
 }
 
-// isOfTarget reports whether an error is one of within.
+func badTarget(why string) error {
+	return &fosite.RFC6749Error{ErrorField: invalidTarget, CodeField: http.StatusBadRequest, HintField: why}
+}
+
+// isOfTarget reports whether an error is of whom a token was to be for.
 func isOfTarget(err error) bool {
 	return err != nil && fosite.ErrorToRFC6749Error(err).ErrorField == invalidTarget
 }

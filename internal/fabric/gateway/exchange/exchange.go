@@ -58,6 +58,9 @@ type Exchange struct {
 	Matched any
 	// Facts are what filters found out: who calls, what a rule decided.
 	Facts Facts
+	// SignIn answers by asking who calls (RFC 9110 §15.5.2), where nobody is known and there
+	// is a way to prove it; it is nil else.
+	SignIn Handler
 	// Trace is the trace that the request is part of, once it has been routed.
 	Trace Trace
 	// Trailers returns the trailers of the answer once its body has been read;

@@ -83,22 +83,42 @@ func (f *filter) wrap(next exchange.Handler) exchange.Handler {
 				return
 			}
 		}
-		switch {
-		case !f.required:
-			f.bare(x)
-			next(x)
-		case f.login != nil && navigates(x):
-			f.login.send(x, local(x.Target))
-		case f.certificates && misdirected(x):
-			x.Refuse(KindName, http.StatusMisdirectedRequest, "Misdirected request",
-				"This connection was opened for another host: a certificate of the client counts on one for "+x.Host+" alone.", "")
-			if x.Proto == 1 {
-				x.Response.SetConnectionClose()
-			}
-		default:
-			f.answer(x, nil)
+		if f.required {
+			f.ask(x)
+			return
 		}
+		f.offer(x)
+		f.bare(x)
+		next(x)
 	}
+}
+
+// ask answers who has shown nothing: people with browsers are sent to sign in, others are
+// told how to come again.
+func (f *filter) ask(x *exchange.Exchange) {
+	switch {
+	case f.login != nil && navigates(x):
+		f.login.send(x, local(x.Target), f.login.tooMany(x))
+	case f.certificates && misdirected(x):
+		x.Refuse(KindName, http.StatusMisdirectedRequest, "Misdirected request",
+			"This connection was opened for another host: a certificate of the client counts on one for "+x.Host+" alone.", "")
+		if x.Proto == 1 {
+			x.Response.SetConnectionClose()
+		}
+	default:
+		f.answer(x, nil)
+	}
+}
+
+// offer lets those behind ask who calls, as ask does. What it needs of the cookies is read
+// now, for they go no further; the target is as the client asked.
+func (f *filter) offer(x *exchange.Exchange) {
+	if f.login == nil || !navigates(x) {
+		x.SignIn = f.ask
+		return
+	}
+	back, old := local(x.Target), f.login.tooMany(x)
+	x.SignIn = func(x *exchange.Exchange) { f.login.send(x, back, old) }
 }
 
 // bare takes the cookies of sessions out of a request.

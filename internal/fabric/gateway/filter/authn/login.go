@@ -68,7 +68,7 @@ func (l *login) serves(x *exchange.Exchange) bool {
 	case l.callback:
 		l.finish(x)
 	case l.start:
-		l.send(x, local(parameterOf(x, "return_to")))
+		l.send(x, local(parameterOf(x, "return_to")), l.tooMany(x))
 	case l.logout:
 		l.end(x)
 	case l.backchannel:
@@ -152,7 +152,7 @@ func redirect(x *exchange.Exchange, to string, cookies ...string) {
 }
 
 // send sends somebody to the provider, to come back to a place of this host.
-func (l *login) send(x *exchange.Exchange, back string) {
+func (l *login) send(x *exchange.Exchange, back string, cookies []string) {
 	client, _ := l.client(x)
 	if client == nil {
 		return
@@ -163,7 +163,6 @@ func (l *login) send(x *exchange.Exchange, back string) {
 		l.fail(x, err)
 		return
 	}
-	cookies := l.tooMany(x)
 	cookies = append(cookies, cookie(l.flowName(f.State), sealed, int(flowLife.Seconds())))
 	redirect(x, client.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), cookies...)
 }

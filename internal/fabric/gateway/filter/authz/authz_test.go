@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authz"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 type world struct {
@@ -66,7 +67,7 @@ func TestRules(t *testing.T) {
 		{"POST", "/health", nil, 403},
 		{"GET", "/health/x", nil, 403},
 		{"GET", "/elsewhere", gold, 403},
-		{"GET", "/orders", nil, 403},
+		{"GET", "/orders", nil, 401},
 		{"GET", "/orders", map[string]any{}, 403},
 		{"GET", "/orders", gold, 200},
 		{"GET", "/orders/7", gold, 200},
@@ -78,7 +79,7 @@ func TestRules(t *testing.T) {
 		{"GET", "/admin", map[string]any{"roles": []string{"owner"}}, 200},
 		{"GET", "/admin/x", map[string]any{"roles": "admin"}, 200},
 		{"GET", "/admin/x", map[string]any{"roles": "administrator"}, 403},
-		{"GET", "/me", nil, 403},
+		{"GET", "/me", nil, 401},
 		{"GET", "/me", map[string]any{}, 200},
 		{"GET", "/internal", gold, 403},
 		{"GET", "/x/%2e%2e/admin", gold, 403},
@@ -86,15 +87,15 @@ func TestRules(t *testing.T) {
 		{"GET", "/%61dmin", gold, 403},
 		{"GET", "/me/../internal/x", gold, 403},
 		{"GET", "/open/x", nil, 200},
-		{"GET", "/open/admin;x=1", nil, 403},
-		{"GET", "/open/admin%2Fx", nil, 403},
+		{"GET", "/open/admin;x=1", nil, 401},
+		{"GET", "/open/admin%2Fx", nil, 401},
 		{"GET", "/open%2Fx", nil, 403},
 		{"GET", "/open;x/admin", nil, 403},
 		{"GET", "/open/%3badmin", nil, 200},
 	}
 	for _, c := range cases {
 		a := w.ask(t, c.method, c.path, c.claims)
-		if a.StatusCode != c.status || c.status == 403 && a.Header.Get("Content-Type") != "application/problem+json" {
+		if a.StatusCode != c.status || c.status >= 400 && a.Header.Get("Content-Type") != "application/problem+json" || (c.status == 401) != (a.Header.Get("WWW-Authenticate") == `Bearer realm="login"`) && c.status != 403 {
 			t.Errorf("%s %s %v: %d %s, want %d", c.method, c.path, c.claims, a.StatusCode, a.Body, c.status)
 		}
 	}
@@ -143,6 +144,55 @@ decision := {"allow": true} if {
 		if a.StatusCode != c.status || c.status == 403 && !strings.Contains(a.Body, "The orders of others are not yours.") {
 			t.Errorf("%s: %d %s", c.reason, a.StatusCode, a.Body)
 		}
+	}
+}
+
+// TestRegoAsksWhoCalls where it says that this would help.
+func TestRegoAsksWhoCalls(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.Put(t, authntest.Dev(), authz.KindName, `{"rego": {"rule": "d", "module": "package p\ndefault d := {\"allow\": false, \"signIn\": true}\nd := true if input.claims.customer == \"7\"\n"}}`)
+	for status, claims := range map[int]map[string]any{http.StatusUnauthorized: nil, http.StatusForbidden: {"customer": "8"}, http.StatusOK: {"customer": "7"}} {
+		if a := w.ask(t, http.MethodGet, "/", claims); a.StatusCode != status || (status == http.StatusUnauthorized) != (a.Header.Get("WWW-Authenticate") != "") {
+			t.Errorf("%v: %d %s", claims, a.StatusCode, a.Body)
+		}
+	}
+}
+
+// TestBrowsersAreSentToSignIn by a rule that needs to know who calls, though the route lets
+// in who shows nothing.
+func TestBrowsersAreSentToSignIn(t *testing.T) {
+	t.Parallel()
+	quiet := slog.New(slog.DiscardHandler)
+	sealer, err := seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="})
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := authntest.NewProvider(t)
+	people.Secret = ""
+	kind := authn.New(authn.Config{Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, Sealer: sealer, Log: quiet})
+	t.Cleanup(kind.Close)
+	g := authntest.Start(t, kind.AsksCertificate, kind, authz.New(quiet))
+	g.Put(t, authntest.Dev(), authn.KindName, fmt.Sprintf(`{"required": false, "providers": [{"name": "people", "oidc": {"issuer": %q, "clientId": "shop"}}]}`, people.URL))
+	g.Put(t, authntest.Dev(), authz.KindName, `{"rules": [{"pathPrefixes": ["/me"], "authenticated": true}, {"pathPrefixes": ["/open"]}]}`)
+	b := g.NewBrowser(t)
+	if a := b.Go(http.MethodGet, authntest.Host, "/open"); a.StatusCode != http.StatusOK {
+		t.Errorf("what is open to all: %d %s", a.StatusCode, a.Body)
+	}
+	if a := b.Go(http.MethodGet, authntest.Host, "/me?page=2"); a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), people.URL) {
+		t.Errorf("a page for people: %d %s", a.StatusCode, a.Body)
+	}
+	if a := b.Go(http.MethodGet, authntest.Host, "/elsewhere"); a.StatusCode != http.StatusForbidden {
+		t.Errorf("what nobody may: %d %s", a.StatusCode, a.Body)
+	}
+	if a := g.Do(t, http.MethodPost, authntest.Host, "/me"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a program: %d %s", a.StatusCode, a.Body)
+	}
+	for range 10 { // sign-ins that are never ended do not pile up
+		b.Go(http.MethodGet, authntest.Host, "/me")
+	}
+	if n := len(b.Cookies[authntest.Host]); n > 8 {
+		t.Errorf("the browser holds %d cookies", n)
 	}
 }
 

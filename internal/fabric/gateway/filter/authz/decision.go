@@ -39,8 +39,12 @@ func (d *decision) pass(k *Kind, x *exchange.Exchange) bool {
 		x.Refuse(KindName, http.StatusInternalServerError, "No decision", "The rule that decides on this request failed.", "")
 		return false
 	}
-	allowed, reason := verdict(said)
-	if !allowed {
+	allowed, signIn, reason := verdict(said)
+	switch {
+	case allowed:
+	case signIn && x.Facts.Identity == nil && x.SignIn != nil:
+		x.SignIn(x)
+	default:
 		x.Refuse(KindName, http.StatusForbidden, "Not allowed", reason, "")
 	}
 	return allowed
@@ -54,21 +58,23 @@ func (d *decision) ask(ctx context.Context, x *exchange.Exchange) (any, error) {
 	return d.rule.Eval(ctx, input) //nolint:wrapcheck // it is logged as it is
 }
 
-// verdict reads what a rule says: true or false, or an object with allow and reason.
-func verdict(said any) (allowed bool, reason string) {
+// verdict reads what a rule says: true or false, or an object with allow, reason, and signIn
+// where it would help to know who calls.
+func verdict(said any) (allowed, signIn bool, reason string) {
 	const denied = "A rule of this route does not allow the request."
 	switch v := said.(type) {
 	case bool:
-		return v, denied
+		return v, false, denied
 	case map[string]any:
 		allowed, _ = v["allow"].(bool)
+		signIn, _ = v["signIn"].(bool)
 		reason, _ = v["reason"].(string)
 		if reason == "" || len(reason) > maxReason {
 			reason = denied
 		}
-		return allowed, reason
+		return allowed, signIn, reason
 	}
-	return false, denied
+	return false, false, denied
 }
 
 // input is what a rule is asked about.

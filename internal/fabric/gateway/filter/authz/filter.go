@@ -46,6 +46,8 @@ type refusal struct {
 	detail string
 	// scopes are those that would do.
 	scopes []string
+	// nobody tells that it is not known who calls: signing in could help.
+	nobody bool
 }
 
 func (f *filter) wrap(next exchange.Handler) exchange.Handler {
@@ -118,7 +120,7 @@ func (r *rule) judge(who *exchange.Identity, roles string) *refusal {
 		return nil
 	}
 	if who == nil {
-		return &refusal{detail: "The request does not prove who calls.", scopes: r.scopes}
+		return &refusal{detail: "The request does not prove who calls.", nobody: true}
 	}
 	for _, scope := range r.scopes {
 		if !slices.Contains(who.Scopes, scope) {
@@ -165,6 +167,10 @@ func values(claim any) []string {
 }
 
 func (f *filter) refuse(x *exchange.Exchange, wrong *refusal) {
+	if wrong.nobody && x.SignIn != nil {
+		x.SignIn(x)
+		return
+	}
 	x.Refuse(KindName, http.StatusForbidden, "Not allowed", wrong.detail, "")
 	if who := x.Facts.Identity; who != nil && who.Method == "jwt" && len(wrong.scopes) > 0 { // RFC 6750 §3.1
 		x.Response.Header.Set("WWW-Authenticate", `Bearer realm="`+who.Provider+`", error="insufficient_scope", scope="`+strings.Join(wrong.scopes, " ")+`"`)

@@ -264,7 +264,7 @@ func (f *fabric) trafficLoops(g *supervise.Group, p *platform, events *event.Log
 	g.Add("domains", f.domains.Watch)
 	g.Every("authority of workloads", workloadsLook, func(context.Context) error { return f.workloads.Look() })
 	g.Every("keys of gateway sessions", session.RenewEvery, f.sessions.Renew)
-	g.Add("gateway purges", purges{events, f.gateway}.Run)
+	g.Add("gateway purges", (&purges{events: events, gateway: f.gateway}).Run)
 	if f.counts != nil {
 		g.Add("gateway limits", f.counts.Serve)
 	}

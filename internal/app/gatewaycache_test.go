@@ -3,10 +3,15 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"net"
+	"net/http"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,11 +20,13 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	gatewaycache "github.com/terrace-idp/terrace/internal/fabric/gateway/filter/cache"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 // twoDaemons are two on one PostgreSQL, with the same keys.
@@ -63,6 +70,7 @@ func cachedAt(t *testing.T, a *App, dev kernel.Scope) func(product string) {
 		x.Response.Header.Set("Cache-Tag", path.Base(x.Path))
 		x.SetBody([]byte("a-private-word"))
 	})
+	t.Cleanup(func() { runtime.KeepAlive(handler) }) // a cache that nobody holds goes
 	return func(product string) {
 		req, resp := &fasthttp.Request{}, &fasthttp.Response{}
 		req.SetRequestURI("/products/" + product)
@@ -105,7 +113,7 @@ func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
 	dev := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
 	for _, one := range []*App{a, b} {
 		running(t, one.access.events.Serve)
-		running(t, purges{one.access.events, one.fabric.gateway}.Run)
+		running(t, (&purges{events: one.access.events, gateway: one.fabric.gateway}).Run)
 	}
 	ask := map[*App]func(product string){a: cachedAt(t, a, dev), b: cachedAt(t, b, dev)}
 	entries := func(one *App) int { return one.fabric.cached.Uses(dev)[0].Entries }
@@ -142,5 +150,76 @@ func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
 	cachetest.Until(t, "the event after its own", func() bool { return entries(a) < 2 })
 	if entries(a) != 1 {
 		t.Error("hearing of its own purges drops what came after")
+	}
+}
+
+// awayLog is a log that cannot be read while it is away.
+type awayLog struct {
+	event.LogStore
+
+	away  atomic.Bool
+	asked atomic.Int64
+}
+
+// Read implements event.LogStore.
+func (l *awayLog) Read(ctx context.Context, q event.Query, limit int) ([]event.Entry, error) {
+	if l.away.Load() {
+		l.asked.Add(1)
+		return nil, errors.New("the database is away")
+	}
+	return l.LogStore.Read(ctx, q, limit)
+}
+
+// TestAPurgeIsHeardByADaemonThatWasAway purges while the other daemon cannot read the log,
+// and changes a definition.
+func TestAPurgeIsHeardByADaemonThatWasAway(t *testing.T) {
+	t.Parallel()
+	a, b := twoDaemons(t)
+	dev := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	log := &awayLog{LogStore: b.access.events.Store}
+	b.access.events.Store = log
+	for _, one := range []*App{a, b} {
+		running(t, one.access.events.Serve)
+	}
+	loops := supervise.New(slog.New(slog.DiscardHandler))
+	loops.Add("purges", (&purges{events: b.access.events, gateway: b.fabric.gateway}).Run)
+	loops.Add("kept", followsKept{b.access.events, b.platform.kept}.Run)
+	loops.Start(t.Context())
+	t.Cleanup(func() {
+		if err := loops.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	ask, entries := cachedAt(t, b, dev), func() int { return b.fabric.cached.Uses(dev)[0].Entries }
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
+	purge := func() {
+		if _, err := a.fabric.gateway.PurgeCache(ctx, dev, gateway.CachePurge{Tag: "product-7"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cachetest.Until(t, "the other daemon to listen", func() bool {
+		ask("product-7")
+		purge()
+		return entries() == 0
+	})
+	here, there := &replica{App: a, t: t, h: a.handler(), token: a.first.Token}, &replica{App: b, t: t, h: b.handler(), token: a.first.Token}
+	one := there.definitions()[0]
+	cachetest.Until(t, "what is kept", func() bool { there.definitions(); return there.found("definitions", "memory") > 0 })
+	ask("product-7")
+	ask("product-8")
+	log.away.Store(true)
+	purge()
+	here.must(http.MethodPut, "/definitions/"+one.Name, map[string]string{"source": one.Source + "\n# anew\n"}, nil)
+	cachetest.Until(t, "both loops to fail, and to begin again", func() bool { return log.asked.Load() >= 4 })
+	if entries() != 2 {
+		t.Fatalf("%d answers are stored while the log is away: the test proves nothing", entries())
+	}
+	if got := there.revision(one.Name); got != one.Revision+1 {
+		t.Errorf("revision %d is served, from what was kept, while the log is away", got)
+	}
+	log.away.Store(false)
+	cachetest.Until(t, "the purge", func() bool { return entries() == 1 })
+	if got := there.revision(one.Name); got != one.Revision+1 {
+		t.Errorf("revision %d is served once the log is back", got)
 	}
 }

@@ -63,16 +63,22 @@ func newGatewayCache(p *platform) (*gatewaycache.Kind, error) {
 type purges struct {
 	events  *event.Log
 	gateway *gateway.Service
+	// follower stays after an error: what was purged meanwhile is heard of then.
+	follower *event.Follower
 }
 
-// Run listens until ctx ends.
-func (p purges) Run(ctx context.Context) error {
-	bounds, err := p.events.Bounds(ctx)
-	if err != nil {
-		return err
+// Run listens until ctx ends. After an error it can be run again, and goes on with the
+// event after the last one that it has heard.
+func (p *purges) Run(ctx context.Context) error {
+	if p.follower == nil {
+		bounds, err := p.events.Bounds(ctx)
+		if err != nil {
+			return err
+		}
+		p.follower = p.events.Follow(bounds.Last)
 	}
-	for follower := p.events.Follow(bounds.Last); ; {
-		e, err := follower.Next(ctx)
+	for {
+		e, err := p.follower.Next(ctx)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // it was told to end
 		}

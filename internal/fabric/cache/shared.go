@@ -268,7 +268,7 @@ func (r *Redis) eraseTag(ctx context.Context, cache string, p Purge) error {
 
 // literal is a text within a pattern that stands for itself.
 func literal(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(text)
 }
 
 func (r *Redis) erasePattern(ctx context.Context, pattern string) error {

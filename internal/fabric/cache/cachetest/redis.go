@@ -72,10 +72,12 @@ func (s *Server) Connect(t testing.TB) *cache.Redis {
 	return s.Serve(t, cache.RedisConfig{Log: slog.New(slog.DiscardHandler)})
 }
 
-// Serve does so with what a test sets besides.
+// Serve does so with what a test sets besides; Options are the server's where it sets none.
 func (s *Server) Serve(t testing.TB, c cache.RedisConfig) *cache.Redis {
 	t.Helper()
-	c.Options = s.Options()
+	if c.Options == nil {
+		c.Options = s.Options()
+	}
 	r := cache.NewRedis(c)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -193,8 +195,9 @@ func TestWhatIsKeptIsBelowGrants(t *testing.T) {
 		t.Fatal(err)
 	}
 	paths := []string{"/definitions", "/policies?project=demo"}
+	const notKept = "/projects/demo/runs"
 	for range 2 {
-		for _, path := range paths {
+		for _, path := range append(paths, notKept) {
 			if code := b.ask(token, http.MethodGet, path, nil, nil); code != http.StatusOK {
 				t.Fatalf("%s with the grant: %d", path, code)
 			}
@@ -203,9 +206,14 @@ func TestWhatIsKeptIsBelowGrants(t *testing.T) {
 	if _, err := a.access.identity.Revoke(system, demo, grant.ID, "test"); err != nil {
 		t.Fatal(err)
 	}
+	refused := func(path string) bool {
+		code := b.ask(token, http.MethodGet, path, nil, nil)
+		return code == http.StatusForbidden || code == http.StatusNotFound
+	}
+	cachetest.Until(t, "the other daemon to know of it", func() bool { return refused(notKept) })
 	for _, path := range paths {
-		if code := b.ask(token, http.MethodGet, path, nil, nil); code != http.StatusForbidden && code != http.StatusNotFound {
-			t.Errorf("%s after the grant was revoked at the other daemon: %d", path, code)
+		if !refused(path) {
+			t.Errorf("%s is answered where the grant was revoked at the other daemon", path)
 		}
 	}
 }
@@ -294,16 +302,25 @@ func TestChangesOfAPIsAreComparedOnce(t *testing.T) {
 	}
 }
 
-// TestEventsThatEndWhatIsKept are types that there are.
+// TestEventsThatEndWhatIsKept are types that there are, of every kind of reads.
 func TestEventsThatEndWhatIsKept(t *testing.T) {
 	t.Parallel()
+	room := cache.NewRoom(cache.RoomConfig{})
+	keptDefinitions(room)
+	keptPolicies(room)
+	keptChanges(room)
+	keptDocuments(room)
 	known := map[string]bool{}
 	for _, name := range eventTypes() {
 		known[name] = true
 	}
-	for _, name := range []string{"definition.applied", "definition.deleted", "policy.assigned", "policy.unassigned", "tenant.left"} {
+	ends := room.Ends()
+	for _, name := range ends {
 		if !known[name] {
 			t.Errorf("there is no event %s", name)
 		}
+	}
+	if !slices.Contains(ends, "tenant.left") {
+		t.Errorf("%q end what is kept, and a tenant that leaves does not", ends)
 	}
 }

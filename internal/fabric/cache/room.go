@@ -2,6 +2,8 @@ package cache
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -141,6 +143,13 @@ func (r *Room) Changed(event, tenant string) {
 	for _, one := range r.of(event) {
 		one.tell(one.end(tenant))
 	}
+}
+
+// Ends returns the types of events that end reads, in order.
+func (r *Room) Ends() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.readers))
 }
 
 func (r *Room) of(event string) []reader {

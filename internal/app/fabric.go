@@ -146,7 +146,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, ProductStore: store, Owners: store, Library: store, Products: f.products.Service,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}, Domains: f.domains, Reserved: reservedHosts(p.config),
-		Kinds: kinds, Cache: f.cached, Metrics: metrics, Traffic: f.traffic.Book,
+		Kinds: kinds, Cache: f.cached, Outside: newOutside(p), Metrics: metrics, Traffic: f.traffic.Book,
 	})
 	a.provider.Resources = guarded{f.gateway, f.authn}
 	f.certificates = certificates{p.config.Zone, f.authority, f.domains, f.gateway}
@@ -202,6 +202,9 @@ func (f *fabric) load(ctx context.Context) error {
 // listen opens the gateway's and DNS's ports; upstreams are the processes of
 // the local target.
 func (f *fabric) listen(ctx context.Context, p *platform, upstreams proxy.Upstreams) (err error) {
+	if workloads, ok := upstreams.(gateway.Workloads); ok {
+		f.gateway.Workloads = workloads
+	}
 	if err := f.listenTraffic(ctx, p, upstreams); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/terrace-idp/terrace/internal/platform/egress"
@@ -42,6 +43,25 @@ func (o outside) dial(ctx context.Context, addr string, clear bool) (net.Conn, e
 		return o.notHere(address)
 	}
 	return d.DialContext(ctx, "tcp", addr)
+}
+
+// Reach implements gateway.Outside. A name is not looked up: what it leads to may change.
+func (o outside) Reach(addr string, clear bool) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("address %s: %w", addr, err)
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		host = "127.0.0.1"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return nil //nolint:nilerr // it is a name
+	}
+	if err := o.guard.Check(ip, clear); err != nil {
+		return err
+	}
+	return o.notHere(net.JoinHostPort(host, port))
 }
 
 // notHere refuses what the platform listens on.

@@ -41,6 +41,14 @@ func TestRoutesDoNotReachThePlatform(t *testing.T) {
 		if _, err := o.dial(t.Context(), addr, true); err == nil || !strings.Contains(err.Error(), "own") && !strings.Contains(err.Error(), "address inside") {
 			t.Errorf("%s: %v", addr, err)
 		}
+		if err := o.Reach(addr, true); err == nil {
+			t.Errorf("%s is said to be reached", addr)
+		}
+	}
+	for _, addr := range []string{other.Addr().String(), "api.example.com:443"} { // a name is not looked up
+		if err := o.Reach(addr, true); err != nil {
+			t.Errorf("%s: %v", addr, err)
+		}
 	}
 	o.guard.Allow = nil
 	for _, addr := range []string{other.Addr().String(), "169.254.169.254:80", "192.168.0.1:443"} {

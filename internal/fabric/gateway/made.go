@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -115,7 +116,12 @@ func (a *application) fits(ctx context.Context, it item, change *Change) error {
 			if err := a.s.routable(ctx, r); err != nil {
 				return err
 			}
-			return conflict(r, routes)
+			if err := conflict(r, routes); err != nil {
+				return err
+			}
+			round, err := rounds(ctx, r, routes)
+			change.Warning = strings.Join(append(a.s.doubts(r), round...), "; ")
+			return err
 		case it.class == ClassPolicy && r.Name == target:
 			return nil
 		}

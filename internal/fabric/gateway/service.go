@@ -91,6 +91,20 @@ type Domains interface {
 	Routable(ctx context.Context, scope kernel.Scope, host string) error
 }
 
+// Workloads knows the services that run.
+type Workloads interface {
+	// Ports returns the names and numbers of the ports of a service that runs, none where
+	// it does not; the empty one is among them where it has a single port.
+	Ports(scope kernel.Scope, service string) []string
+}
+
+// Outside knows which addresses outside the gateway reaches.
+type Outside interface {
+	// Reach says why an address, host:port, is not reached, in the clear or not; nil where
+	// it is, or where only time can tell, since it is a name.
+	Reach(addr string, clear bool) error
+}
+
 // RouteHost is a host of a route.
 type RouteHost struct {
 	Host, Route string
@@ -126,6 +140,9 @@ type Config struct {
 	Kinds []Kind
 	// Cache is what the kinds have stored of answers; nil stores nothing.
 	Cache Cache
+	// Workloads and Outside may be nil: nothing is said of backends that cannot answer.
+	Workloads Workloads
+	Outside   Outside
 	// Metrics may be nil.
 	Metrics *proxy.Metrics
 	// Traffic counts who calls which route; it may be nil.

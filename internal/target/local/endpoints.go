@@ -34,6 +34,17 @@ func (e *endpoints) lookup(scope kernel.Scope, service, port string) (addr, rele
 	return found.addr, found.release, ok
 }
 
+// ports are those of a service, by name and number.
+func (e *endpoints) ports(scope kernel.Scope, service string) []string {
+	var out []string
+	for at := range *e.table.Load() {
+		if at.scope == scope && at.service == service {
+			out = append(out, at.port)
+		}
+	}
+	return out
+}
+
 // set replaces all of a service's endpoints; none takes it out. A port is found by
 // its name, and by its number where no other has that for a name.
 func (e *endpoints) set(k Key, addrs, byNumber map[string]string, release string) {

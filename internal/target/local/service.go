@@ -127,6 +127,12 @@ func (s *Service) Upstream(scope kernel.Scope, service, port string) (addr, rele
 	return s.services.endpoints.lookup(scope, service, port)
 }
 
+// Ports returns the names and numbers of the ports of a service that runs, none where it does
+// not; the empty one is among them where it has a single port. It waits for nothing.
+func (s *Service) Ports(scope kernel.Scope, service string) []string {
+	return s.services.endpoints.ports(scope, service)
+}
+
 func (s *Service) plane(kind Kind) (plane, error) {
 	p, ok := s.planes[kind]
 	if !ok {

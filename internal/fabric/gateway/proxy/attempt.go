@@ -97,15 +97,38 @@ func (p *Proxy) ask(x *exchange.Exchange, c *Candidate) {
 func (a *asking) none() {
 	if a.p.config.Upstreams == nil && !a.t.Outside() { // to come back would not help
 		a.x.Refuse("gateway", http.StatusServiceUnavailable, "Service not reached from here",
-			a.t.said()+" is a workload: its instances are processes of the control plane's machine, which the gateway of terraced up alone reaches.",
+			a.t.said()+" is not reached from this gateway.", "ask whoever runs the service")
+		a.tell("a workload's instances are processes of the control plane's machine, which the gateway of terraced up alone reaches",
 			"ask that gateway, or give the route a backend with a url")
 		return
 	}
-	detail := a.t.said() + " has no ready instance."
-	if len(a.cluster.Members()) > 0 {
+	detail, fix := a.t.said()+" has no ready instance.", "see its state with: terrace status"
+	switch {
+	case len(a.cluster.Members()) > 0:
 		detail = a.t.said() + " has no instance that is well."
+	case a.misses():
+		detail, fix = a.t.said()+" has no port "+a.t.Port+".", "name one of its ports in the route, see: terrace gateway explain URL"
+		if a.t.Port == "" {
+			detail = a.t.said() + " has several ports, and the route names none."
+		}
 	}
-	a.x.Unavailable("gateway", 1, "Service not ready", detail, "try again; see why with: terrace status")
+	a.x.Unavailable("gateway", 1, "Service not ready", detail, "try again later; where it lasts, tell whoever runs the service")
+	a.tell(detail, fix)
+}
+
+// misses tells that the service runs, and has no such port.
+func (a *asking) misses() bool {
+	known, ok := a.p.config.Upstreams.(Ports)
+	if !ok || a.t.Outside() {
+		return false
+	}
+	ports := known.Ports(a.t.scope, a.t.Service)
+	return len(ports) > 0 && !route.HasPort(ports, a.t.Port)
+}
+
+// tell has whoever runs the service know of a request that nobody could be asked for.
+func (a *asking) tell(why, fix string) {
+	a.p.config.Log.WarnContext(a.x.Context(), "a service could not be asked", "service", a.t.name(), "route", a.c.entry.Name, "scope", a.c.entry.scope, "why", why, "fix", fix)
 }
 
 // try has one instance answer.

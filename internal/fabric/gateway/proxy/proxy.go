@@ -47,6 +47,13 @@ type Endpoints interface {
 	Endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint
 }
 
+// Ports are Upstreams that know which ports services have.
+type Ports interface {
+	// Ports returns the names and numbers of the ports of a service that runs, none where
+	// it does not; the empty one is among them where it has a single port.
+	Ports(scope kernel.Scope, service string) []string
+}
+
 // Routes have the table of the routes that are served.
 type Routes interface {
 	// Table returns the one of now; it is asked at each request and must not wait.
@@ -168,11 +175,9 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 	case c != nil:
 		c.entry.serve(x, p.pass)
 	case hostKnown:
-		x.Refuse("gateway", http.StatusNotFound, "No route for this path", "Host "+x.Host+" serves no path "+x.Path+".",
-			"see what takes it with: terrace gateway explain URL")
+		x.Refuse("gateway", http.StatusNotFound, "No route for this path", "Host "+x.Host+" serves no path "+x.Path+".", "check the path")
 	default:
-		x.Refuse("gateway", http.StatusNotFound, "Unknown host", "Nothing is served for host "+x.Host+".",
-			"see what takes it with: terrace gateway explain URL")
+		x.Refuse("gateway", http.StatusNotFound, "Unknown host", "Nothing is served for host "+x.Host+".", "check the address")
 	}
 }
 
@@ -224,16 +229,17 @@ func (p *Proxy) fail(x *exchange.Exchange, c *Candidate, t *target, err error) {
 	case errors.As(err, &busy):
 		x.Unavailable("gateway", 1, "Service busy", service+" takes no more: "+busy.Reason+".", "try again later")
 	case isTimeout(err):
-		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", t.name(), "error", err)
-		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", service+" did not answer in time.", logs)
+		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", t.name(), "error", err, "fix", logs)
+		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", service+" did not answer in time.", "try again later")
 	case isUntrusted(err):
-		p.config.Log.WarnContext(x.Context(), "a service's certificate is not valid", "service", t.name(), "address", x.Facts.Upstream, "error", err)
+		p.config.Log.WarnContext(x.Context(), "a service's certificate is not valid", "service", t.name(), "address", x.Facts.Upstream, "error", err,
+			"fix", "renew its certificate, or name its authority in the route (tls.ca)")
 		x.Refuse("gateway", http.StatusBadGateway, "Service not trusted", service+" shows a certificate that is not valid for it, or not any more.",
-			"renew its certificate, or name its authority in the route (tls.ca)")
+			"tell whoever runs the service")
 	default:
-		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", t.name(), "error", err)
+		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", t.name(), "error", err, "fix", "see its state with: terrace status")
 		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", service+" broke the connection or refused it.",
-			"see its state with: terrace status")
+			"try again later; where it lasts, tell whoever runs the service")
 	}
 }
 

@@ -28,8 +28,8 @@ func NewAPI(r chi.Router, version string) huma.API {
 	useProblems()
 	config := huma.DefaultConfig("Terrace", version)
 	config.Info.Description = "Terrace carries a change from a workload's description through every stage."
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
-	config.CreateHooks = nil // no $schema members in bodies
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // huma makes its document without a lock
+	config.CreateHooks = nil                                             // no $schema members in bodies
 	config.Formats = formats()
 	known := newNames()
 	config.Components.Schemas = huma.NewMapRegistry(schemaPrefix, known.of)
@@ -39,6 +39,7 @@ func NewAPI(r chi.Router, version string) huma.API {
 	config.Security = []map[string][]string{{"bearer": {}}}
 	root := humachi.New(r, config)
 	defineKernel(root)
+	mountOpenAPI(r, root.OpenAPI())
 	r.Get("/api/docs", docsPage(root.OpenAPI()))
 	group := huma.NewGroup(root)
 	group.UseModifier(func(op *huma.Operation, next func(*huma.Operation)) {

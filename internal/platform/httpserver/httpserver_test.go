@@ -413,6 +413,32 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// TestDocumentsAreForManyAtOnce has clients ask for each form together, the first time.
+func TestDocumentsAreForManyAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	httpserver.Register(f.api, operation("create", http.MethodPost, "/projects/{project}/things"),
+		func(context.Context, *createInput) (*struct{}, error) { return nil, nil }) //nolint:nilnil // huma's empty answer
+	for path, is := range map[string]struct{ contentType, has string }{
+		"/api/openapi.json":     {"application/openapi+json", `"openapi":"3.1.0"`},
+		"/api/openapi-3.0.json": {"application/openapi+json", `"openapi":"3.0.3"`},
+		"/api/openapi.yaml":     {"application/openapi+yaml", "openapi: 3.1.0"},
+		"/api/openapi-3.0.yaml": {"application/openapi+yaml", "openapi: 3.0.3"},
+	} {
+		var together sync.WaitGroup
+		for range 8 {
+			together.Go(func() {
+				res, body := f.do(t, http.MethodGet, path, "")
+				if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != is.contentType ||
+					!strings.Contains(body, is.has) || !strings.Contains(body, "/api/v1/projects/{project}/things") {
+					t.Errorf("%s: %d of %s: %.80s", path, res.StatusCode, res.Header.Get("Content-Type"), body)
+				}
+			})
+		}
+		together.Wait()
+	}
+}
+
 // TestAFullDiskIsNoDefect has a room fail as it does when its folder is full.
 func TestAFullDiskIsNoDefect(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func running(t *testing.T, loop func(ctx context.Context) error) {
 // with the product.
 func cachedAt(t *testing.T, a *App, dev kernel.Scope) func(product string) {
 	t.Helper()
-	filter, err := a.fabric.cached.Compile(t.Context(), gateway.Policy{Scope: dev, Name: "answers", Kind: gatewaycache.Name, Spec: json.RawMessage(`{}`)},
+	filter, err := a.fabric.cached.Compile(t.Context(), gateway.Policy{Scope: dev, Name: "answers", Kind: gatewaycache.KindName, Spec: json.RawMessage(`{}`)},
 		gateway.Attachment{Scope: dev, Route: "shop"})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	gatewayazure "github.com/terrace-idp/terrace/internal/fabric/gateway/azure"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -76,7 +77,7 @@ func domainOf(zone map[string]any) string {
 }
 
 func validated(one gateway.InForce) bool {
-	return slices.ContainsFunc(one.Policies, func(p gateway.Policy) bool { return p.Kind == "ValidationPolicy" })
+	return slices.ContainsFunc(one.Policies, func(p gateway.Policy) bool { return p.Kind == validate.KindName })
 }
 
 // publishedAPIs are the documents of the APIs that stand on a stage.

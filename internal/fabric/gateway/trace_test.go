@@ -216,7 +216,7 @@ func TestWhatARouteSaysOfItsObservation(t *testing.T) {
 			})
 			put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 			if c.spec != "" {
-				if _, err := f.routes.PutPolicy(t.Context(), dev, gateway.Policy{Name: "observed", Kind: telemetrypolicy.Name, Spec: []byte(c.spec)}); err != nil {
+				if _, err := f.routes.PutPolicy(t.Context(), dev, gateway.Policy{Name: "observed", Kind: telemetrypolicy.KindName, Spec: []byte(c.spec)}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -257,7 +257,7 @@ func TestAPolicyOfTelemetryIsReadStrictly(t *testing.T) {
 		`{"tracing": {}}`:                                  "tracing",
 		`{"accessLog": {"mode": "sampled", "percent": 5}}`: "",
 	} {
-		_, err := f.routes.PutPolicy(t.Context(), dev, gateway.Policy{Name: "observed", Kind: telemetrypolicy.Name, Spec: []byte(spec)})
+		_, err := f.routes.PutPolicy(t.Context(), dev, gateway.Policy{Name: "observed", Kind: telemetrypolicy.KindName, Spec: []byte(spec)})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(problems(err), want) {
 			t.Errorf("%s: %v", spec, problems(err))
 		}

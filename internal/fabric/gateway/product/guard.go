@@ -25,7 +25,7 @@ func (s *Service) limit(ctx context.Context, p Product, plan Plan, use string) (
 		return nil, kernel.Errorf(kernel.Refused, "this gateway counts no rate limits of plans")
 	}
 	return s.Limits.Compile(ctx, gateway.Policy{
-		Scope: p.Scope, Name: "product/" + p.Name + "/" + plan.Name + use, Kind: limit.Name, Spec: plan.limits(),
+		Scope: p.Scope, Name: "product/" + p.Name + "/" + plan.Name + use, Kind: limit.KindName, Spec: plan.limits(),
 	}, gateway.Attachment{})
 }
 

@@ -103,7 +103,7 @@ func TestProductsAndPlansAreKeysOfRateLimits(t *testing.T) {
 	w := start(t, sqlite(t), nil)
 	w.apply(t, "orders", "state: published, routes: [orders], plans: [{name: basic}, {name: gold}]")
 	w.apply(t, "more", "state: published, routes: [orders], plans: [{name: gold}]")
-	w.Put(t, authntest.Dev(), limit.Name, `{"limits": [{"key": ["plan"], "windows": [{"limit": 2, "per": "1h"}]}]}`)
+	w.Put(t, authntest.Dev(), limit.KindName, `{"limits": [{"key": ["plan"], "windows": [{"limit": 2, "per": "1h"}]}]}`)
 	var keys []string
 	for name, wish := range map[string]product.Wish{"a": {Product: "orders", Plan: "gold"}, "b": {Product: "orders", Plan: "gold"}} {
 		wish.Name = name

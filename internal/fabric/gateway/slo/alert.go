@@ -26,7 +26,7 @@ func (a Alert) scope() kernel.Scope {
 // once, whichever replica sees it first.
 func (s *Service) Evaluate(ctx context.Context) error {
 	tenants := map[string]bool{}
-	for _, a := range s.Routes.Attached(Name) {
+	for _, a := range s.Routes.Attached(KindName) {
 		tenants[a.Scope.Tenant] = true
 	}
 	alerts, err := s.Store.Alerts(ctx, "")

@@ -115,7 +115,7 @@ func (s *Service) judge(ctx context.Context, tenant string) ([]Status, error) {
 	now := s.Clock.Now()
 	counts := map[time.Duration]map[traffic.Key]traffic.Tally{}
 	out := []Status{}
-	for _, a := range s.Routes.Attached(Name) {
+	for _, a := range s.Routes.Attached(KindName) {
 		if a.Scope.Tenant != tenant {
 			continue
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Name is the kind's name.
-const Name = "ServiceLevelObjective"
+// KindName is the kind's name.
+const KindName = "ServiceLevelObjective"
 
 // The indicators that there are.
 const (
@@ -81,7 +81,7 @@ type Kind struct{}
 func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -124,7 +124,7 @@ func Read(name string, raw json.RawMessage) ([]Objective, error) {
 		one.Window, one.Span = window, windows()[window]
 		out = append(out, one)
 	}
-	if err := r.Err(Name, name); err != nil {
+	if err := r.Err(KindName, name); err != nil {
 		return nil, err
 	}
 	return out, nil

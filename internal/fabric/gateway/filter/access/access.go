@@ -18,8 +18,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 )
 
-// Name is the kind's name.
-const Name = "AccessPolicy"
+// KindName is the kind's name.
+const KindName = "AccessPolicy"
 
 // maxNetworks bounds each list.
 const maxNetworks = 10_000
@@ -65,7 +65,7 @@ type Kind struct{}
 func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -93,7 +93,7 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 			r.Add(fmt.Sprintf("trustedProxies[%d]", i), "name the networks of the proxies", "%s believes everybody: each client could choose its address", n)
 		}
 	}
-	if err := r.Err(Name, p.Name); err != nil {
+	if err := r.Err(KindName, p.Name); err != nil {
 		return nil, err
 	}
 	f := &filter{allow: newSet(d.Allow), deny: newSet(d.Deny), proxies: newSet(d.TrustedProxies)}
@@ -154,7 +154,7 @@ func (f *filter) filter(next exchange.Handler) exchange.Handler {
 			}
 		}
 		if f.deny.has(addr) || !f.allow.empty() && !f.allow.has(addr) {
-			x.Refuse(Name, http.StatusForbidden, "Address not allowed", "This route does not answer to the network that the request comes from.", "")
+			x.Refuse(KindName, http.StatusForbidden, "Address not allowed", "This route does not answer to the network that the request comes from.", "")
 			return
 		}
 		next(x)

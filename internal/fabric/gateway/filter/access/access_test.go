@@ -44,7 +44,7 @@ func TestNetworks(t *testing.T) {
 		t.Run(c.reason, func(t *testing.T) {
 			t.Parallel()
 			g := filtertest.Start(t, 0, forwarded, access.New())
-			g.Policy(t, access.Name, c.spec)
+			g.Policy(t, access.KindName, c.spec)
 			var headers []string
 			for _, f := range c.forwarded {
 				headers = append(headers, "X-Forwarded-For", f)
@@ -68,7 +68,7 @@ func TestWrongSpecs(t *testing.T) {
 	}
 	for text, want := range cases {
 		g := filtertest.Start(t, 0, forwarded, access.New())
-		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), access.Name, text))
+		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), access.KindName, text))
 		if !ok || len(told.Problems) != want {
 			t.Errorf("%s: %v, want %d problems", text, told, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -54,9 +55,5 @@ func mayTell(name string) bool {
 	}, name)
 }
 
-// isToken is a name as HTTP has them (RFC 9110 §5.6.2).
-func isToken(s string) bool {
-	return s != "" && len(s) <= 128 && !strings.ContainsFunc(s, func(c rune) bool {
-		return c <= ' ' || c > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
-	})
-}
+// isToken is a name as HTTP has them, of up to 128 bytes.
+func isToken(s string) bool { return len(s) <= 128 && route.Token(s) }

@@ -263,7 +263,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestPoliciesShareTheMemory(t *testing.T) {
 	t.Parallel()
 	f := start(t, `{"memory": "1Mi", "maxObject": "64Ki"}`, func(c *tier.RoomConfig) { c.Memory = 1 << 20 })
-	p := gateway.Policy{Name: "second", Kind: cache.Name, Route: "second", Spec: []byte(`{"memory": "3Mi", "maxObject": "64Ki"}`)}
+	p := gateway.Policy{Name: "second", Kind: cache.KindName, Route: "second", Spec: []byte(`{"memory": "3Mi", "maxObject": "64Ki"}`)}
 	if _, err := f.routes.PutPolicy(t.Context(), dev, p); err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestSpecsAreReadStrictly(t *testing.T) {
 			problems = append(problems, p.Path)
 		}
 	}
-	want := "ttl.default ttl.statuses.99 methods[0] methods key.query.exclude key.header stale.ifError setCookie maxObject"
+	want := "key.header stale.ifError ttl.default ttl.statuses.99 methods[0] methods key.query.exclude setCookie maxObject"
 	if got := strings.Join(problems, " "); got != want {
 		t.Errorf("problems of %q, want %q (%v)", got, want, err)
 	}

@@ -58,10 +58,10 @@ func (s *stored) readInto(h *fasthttp.ResponseHeader) error {
 func (f *filter) deliver(x *exchange.Exchange, q *request, s *stored, how string) {
 	h := &x.Response.Header
 	if err := s.readInto(h); err != nil {
-		x.Refuse(Name, http.StatusInternalServerError, "Stored answer not understood", "The gateway cannot read what it stored.", "")
+		x.Refuse(KindName, http.StatusInternalServerError, "Stored answer not understood", "The gateway cannot read what it stored.", "")
 		return
 	}
-	x.Facts.By, x.Response.SkipBody = Name, false
+	x.Facts.By, x.Response.SkipBody = KindName, false
 	age := s.age(q.at)
 	h.Set("Age", strconv.FormatInt(age, 10))
 	say(x, how+"; ttl="+strconv.FormatInt(s.Lifetime-age, 10))

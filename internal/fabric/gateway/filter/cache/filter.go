@@ -11,7 +11,7 @@ import (
 // filter is a policy at a route.
 type filter struct {
 	kind  *Kind
-	spec  *spec
+	spec  *rules
 	space *space
 	uses  *uses
 	// scope begins the keys of the route's URLs, version ends them.
@@ -63,7 +63,7 @@ func (f *filter) find(x *exchange.Exchange, next exchange.Handler, q *request) {
 			return
 		case q.cc.onlyHere:
 			f.uses.missed.Add(1)
-			x.Refuse(Name, http.StatusGatewayTimeout, "Not cached", "The request asks for a stored answer, and there is none.", "")
+			x.Refuse(KindName, http.StatusGatewayTimeout, "Not cached", "The request asks for a stored answer, and there is none.", "")
 			say(x, "detail=only-if-cached")
 			return
 		case !f.together(q, v, s):

@@ -144,7 +144,7 @@ func start(t testing.TB, spec string, change func(*tier.RoomConfig)) *fixture {
 
 func (f *fixture) policy(spec string) {
 	f.t.Helper()
-	if _, err := f.routes.PutPolicy(f.t.Context(), dev, gateway.Policy{Name: "cache", Kind: cache.Name, Spec: json.RawMessage(spec)}); err != nil {
+	if _, err := f.routes.PutPolicy(f.t.Context(), dev, gateway.Policy{Name: "cache", Kind: cache.KindName, Spec: json.RawMessage(spec)}); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Name is the kind's name in documents.
-const Name = "CachePolicy"
+// KindName is the kind's name in documents.
+const KindName = "CachePolicy"
 
 // refresh bounds how long an answer may take that nobody waits for.
 const refresh = time.Minute
@@ -70,7 +70,7 @@ func (k *Kind) Close() {
 }
 
 // Name implements gateway.Kind.
-func (k *Kind) Name() string { return Name }
+func (k *Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }

@@ -24,8 +24,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Name is the kind's name.
-const Name = "CorsPolicy"
+// KindName is the kind's name.
+const KindName = "CorsPolicy"
 
 // document is the spec of a CorsPolicy.
 type document struct {
@@ -50,7 +50,7 @@ type Kind struct{}
 func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -62,7 +62,7 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 	f := &filter{credentials: d.Credentials, maxAge: strconv.Itoa(int(time.Duration(d.MaxAge).Seconds()))}
 	f.origins = readOrigins(r, d)
 	check(r, d)
-	if err := r.Err(Name, p.Name); err != nil {
+	if err := r.Err(KindName, p.Name); err != nil {
 		return nil, err
 	}
 	f.methods, f.headers = newNames(d.Methods, false), newNames(d.Headers, true)
@@ -150,13 +150,13 @@ func (f *filter) preflight(x *exchange.Exchange, origin, method []byte) {
 	h := &x.Response.Header
 	switch {
 	case !f.origins.has(string(origin)):
-		x.Refuse(Name, http.StatusForbidden, "Origin not allowed", "Pages of this origin may not read what this route answers.", "")
+		x.Refuse(KindName, http.StatusForbidden, "Origin not allowed", "Pages of this origin may not read what this route answers.", "")
 	case !f.methods.has(method):
-		x.Refuse(Name, http.StatusForbidden, "Method not allowed", "Pages of other origins may not use this method.", "")
+		x.Refuse(KindName, http.StatusForbidden, "Method not allowed", "Pages of other origins may not use this method.", "")
 	case !f.allowed(asked):
-		x.Refuse(Name, http.StatusForbidden, "Header not allowed", "Pages of other origins may not send one of these headers.", "")
+		x.Refuse(KindName, http.StatusForbidden, "Header not allowed", "Pages of other origins may not send one of these headers.", "")
 	default:
-		x.Facts.By = Name
+		x.Facts.By = KindName
 		x.Response.SetStatusCode(http.StatusNoContent)
 		f.origin(h, string(origin))
 		f.list(h, "Access-Control-Allow-Methods", f.methods, method)

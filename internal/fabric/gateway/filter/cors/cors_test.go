@@ -24,7 +24,7 @@ const spec = `{"origins":["https://shop.example.com","https://*.example.org","ht
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, cors.New())
-	g.Policy(t, cors.Name, spec)
+	g.Policy(t, cors.KindName, spec)
 	cases := map[string]bool{
 		"https://shop.example.com":           true,
 		"http://localhost:3000":              true,
@@ -70,7 +70,7 @@ func TestOrigins(t *testing.T) {
 func TestPreflights(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, cors.New())
-	g.Policy(t, cors.Name, spec)
+	g.Policy(t, cors.KindName, spec)
 	cases := []struct {
 		reason, method, headers string
 		status                  int
@@ -111,7 +111,7 @@ func TestPreflights(t *testing.T) {
 func TestEveryOrigin(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, cors.New())
-	g.Policy(t, cors.Name, `{"origins":["*"],"methods":["*"],"headers":["*"]}`)
+	g.Policy(t, cors.KindName, `{"origins":["*"],"methods":["*"],"headers":["*"]}`)
 	resp, _ := g.Do(t, http.MethodGet, "/", "", "Origin", "null")
 	if h := resp.Header; h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Credentials") != "" || h.Get("Vary") != "Accept-Encoding" {
 		t.Errorf("%v", h)
@@ -134,7 +134,7 @@ func TestWrongSpecs(t *testing.T) {
 	}
 	g := filtertest.Start(t, 0, service, cors.New())
 	for text, want := range cases {
-		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), cors.Name, text))
+		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), cors.KindName, text))
 		if !ok || len(told.Problems) != want {
 			t.Errorf("%s: %v, want %d problems", text, told, want)
 		}

@@ -51,13 +51,13 @@ func TestEventsThroughAllFilters(t *testing.T) {
 		}
 	}, access.New(), shed.New(), cors.New(), waf.NewKind(slog.New(slog.DiscardHandler), metrics, nil), limit.New(limit.Config{}), cached, headers.New())
 	for kind, spec := range map[string]string{
-		access.Name:  `{"allow": ["127.0.0.0/8", "::1"]}`,
-		shed.Name:    `{"route": {"limit": 10}}`,
-		cors.Name:    `{"origins": ["https://app.example"]}`,
-		waf.KindName: `{"mode": "Blocking"}`,
-		limit.Name:   `{"limits": [{"windows": [{"limit": 100, "per": "1m"}]}]}`,
-		cache.Name:   `{}`,
-		headers.Name: `{}`,
+		access.KindName:  `{"allow": ["127.0.0.0/8", "::1"]}`,
+		shed.KindName:    `{"route": {"limit": 10}}`,
+		cors.KindName:    `{"origins": ["https://app.example"]}`,
+		waf.KindName:     `{"mode": "Blocking"}`,
+		limit.KindName:   `{"limits": [{"windows": [{"limit": 100, "per": "1m"}]}]}`,
+		cache.KindName:   `{}`,
+		headers.KindName: `{}`,
 	} {
 		g.Policy(t, kind, spec)
 	}

@@ -21,8 +21,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Name is the kind's name.
-const Name = "HeaderPolicy"
+// KindName is the kind's name.
+const KindName = "HeaderPolicy"
 
 const (
 	maxChanges = 64
@@ -71,7 +71,7 @@ type Kind struct{}
 func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -84,7 +84,7 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 	f.read(r, d)
 	d.Request.check(r, "request", true)
 	d.Response.check(r, "response", false)
-	if err := r.Err(Name, p.Name); err != nil {
+	if err := r.Err(KindName, p.Name); err != nil {
 		return nil, err
 	}
 	return f.filter, nil

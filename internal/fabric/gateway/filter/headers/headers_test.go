@@ -34,7 +34,7 @@ const spec = `{
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, headers.New())
-	g.Policy(t, headers.Name, fmt.Sprintf(spec, ""))
+	g.Policy(t, headers.KindName, fmt.Sprintf(spec, ""))
 	resp, _ := g.Do(t, http.MethodGet, "/", "", "X-Set", "client", "X-Add", "one", "X-Removed", "client")
 	want := map[string]string{
 		"Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload", "Content-Security-Policy": "default-src 'self'",
@@ -53,7 +53,7 @@ func TestHeaders(t *testing.T) {
 func TestOwnHeadersOfAServiceStand(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, headers.New())
-	g.Policy(t, headers.Name, fmt.Sprintf(spec, `, "keepOwn": true`))
+	g.Policy(t, headers.KindName, fmt.Sprintf(spec, `, "keepOwn": true`))
 	resp, _ := g.Do(t, http.MethodGet, "/", "")
 	if resp.Header.Get("X-Frame-Options") != "ALLOWALL" || resp.Header.Get("Referrer-Policy") == "" {
 		t.Errorf("%v", resp.Header)
@@ -63,7 +63,7 @@ func TestOwnHeadersOfAServiceStand(t *testing.T) {
 func TestNoStrictTransportInTheClear(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, service, headers.New())
-	g.Policy(t, headers.Name, fmt.Sprintf(spec, ""))
+	g.Policy(t, headers.KindName, fmt.Sprintf(spec, ""))
 	resp, err := g.Client.Get(fmt.Sprintf("http://%s:%d/", filtertest.Host, g.Server.PlainPort()))
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestWrongSpecs(t *testing.T) {
 		`{"response":{"remove":["Transfer-Encoding"],"add":{"Terrace-Release":"x"}}}`:                                             2,
 	}
 	for text, want := range cases {
-		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), headers.Name, text))
+		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), headers.KindName, text))
 		if !ok || len(told.Problems) != want {
 			t.Errorf("%s: %v, want %d problems", text, told, want)
 		}

@@ -17,7 +17,7 @@ import (
 func BenchmarkThroughTheGateway(b *testing.B) {
 	ok := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 	without, with := filtertest.Start(b, 0, ok), filtertest.Start(b, 0, ok, limit.New(limit.Config{}))
-	with.Policy(b, limit.Name, `{"limits":[{"name":"a","windows":[{"limit":1000000000,"per":"1s"},{"limit":1000000000000,"per":"24h"}]},{"name":"b","key":["header:User"],"windows":[{"limit":1000000000,"per":"1s"}]}]}`)
+	with.Policy(b, limit.KindName, `{"limits":[{"name":"a","windows":[{"limit":1000000000,"per":"1s"},{"limit":1000000000000,"per":"24h"}]},{"name":"b","key":["header:User"],"windows":[{"limit":1000000000,"per":"1s"}]}]}`)
 	client := &fasthttp.Client{}
 	took := map[*filtertest.Gateway]time.Duration{}
 	const turn = 200

@@ -20,7 +20,7 @@ import (
 // handler is a policy without a gateway around it.
 func handler(t testing.TB, k *limit.Kind, spec string) exchange.Handler {
 	t.Helper()
-	f, err := k.Compile(context.Background(), gateway.Policy{Name: "p", Kind: limit.Name, Spec: []byte(spec)}, gateway.Attachment{})
+	f, err := k.Compile(context.Background(), gateway.Policy{Name: "p", Kind: limit.KindName, Spec: []byte(spec)}, gateway.Attachment{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 // The names of the kinds. They differ in where they stand: EarlyName counts
 // before anybody has been authenticated, so that guesses count too.
 const (
-	Name      = "RateLimitPolicy"
+	KindName  = "RateLimitPolicy"
 	EarlyName = "ClientRateLimitPolicy"
 )
 
@@ -53,7 +53,7 @@ type owner struct {
 }
 
 // New returns the kind RateLimitPolicy.
-func New(c Config) *Kind { return newKind(c, Name, false) }
+func New(c Config) *Kind { return newKind(c, KindName, false) }
 
 // NewEarly returns the kind ClientRateLimitPolicy.
 func NewEarly(c Config) *Kind { return newKind(c, EarlyName, true) }

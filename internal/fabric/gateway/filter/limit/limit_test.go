@@ -27,7 +27,7 @@ func start(t testing.TB, spec string) (*filtertest.Gateway, *clock) {
 	c := &clock{}
 	g := filtertest.Start(t, 0, service, limit.NewEarly(limit.Config{Now: c.now}), limit.New(limit.Config{Now: c.now}))
 	if spec != "" {
-		g.Policy(t, limit.Name, spec)
+		g.Policy(t, limit.KindName, spec)
 	}
 	return g, c
 }
@@ -100,7 +100,7 @@ func TestSaysWhatIsLeft(t *testing.T) {
 			t.Errorf("%d: %s %s", i, h.Get("Content-Type"), body)
 		}
 	}
-	g.Policy(t, limit.Name, `{"hideHeaders":true,"limits":[{"windows":[{"limit":2,"per":"1s"}]}]}`)
+	g.Policy(t, limit.KindName, `{"hideHeaders":true,"limits":[{"windows":[{"limit":2,"per":"1s"}]}]}`)
 	if resp, _ := g.Do(t, http.MethodGet, "/", ""); resp.Header.Get("RateLimit")+resp.Header.Get("RateLimit-Policy") != "" {
 		t.Errorf("hidden headers are there: %v", resp.Header)
 	}
@@ -249,7 +249,7 @@ func TestCountsOutliveChanges(t *testing.T) {
 		{`{"limits":[{"name":"other","windows":[{"limit":2,"per":"1h"}]},{"windows":[{"limit":5,"per":"1h"}]}]}`, 0},
 		{`{"limits":[{"windows":[{"limit":10,"per":"1h","burst":2}]}]}`, 0},
 	} {
-		g.Policy(t, limit.Name, change.spec)
+		g.Policy(t, limit.KindName, change.spec)
 		if got := passed(t, g, 3, "GET"); got != change.want {
 			t.Errorf("change %d: %d passed, want %d", i, got, change.want)
 		}
@@ -291,7 +291,7 @@ func TestWrongSpecs(t *testing.T) {
 		`{"limits":[{"count":"bytes","costs":{"POST":1},"windows":[{"limit":5,"per":"1s"}],"extra":1}]}`:                                              2,
 	}
 	for text, want := range cases {
-		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), limit.Name, text))
+		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), limit.KindName, text))
 		if !ok || len(told.Problems) != want {
 			t.Errorf("%s: %v, want %d problems", text, told, want)
 		}

@@ -21,8 +21,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Name is the kind's name.
-const Name = "ConcurrencyPolicy"
+// KindName is the kind's name.
+const KindName = "ConcurrencyPolicy"
 
 // document is the spec of a ConcurrencyPolicy.
 type document struct {
@@ -91,7 +91,7 @@ type under struct {
 func New() *Kind { return &Kind{seed: maphash.MakeSeed()} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -101,7 +101,7 @@ func (k *Kind) Compile(_ context.Context, p gateway.Policy, at gateway.Attachmen
 	d := document{RetryAfter: kernel.Duration(time.Second)}
 	r := spec.Read(p.Spec, &d)
 	d.check(r)
-	if err := r.Err(Name, p.Name); err != nil {
+	if err := r.Err(KindName, p.Name); err != nil {
 		return nil, err
 	}
 	f := &filter{document: d, kind: k, after: strconv.Itoa(int((time.Duration(d.RetryAfter) + time.Second - 1) / time.Second))}
@@ -193,11 +193,11 @@ func (f *filter) filter(next exchange.Handler) exchange.Handler {
 func (f *filter) fits(x *exchange.Exchange) bool {
 	switch {
 	case f.MaxTargetBytes > 0 && int64(len(x.Target)) > f.MaxTargetBytes:
-		x.Refuse(Name, http.StatusRequestURITooLong, "Address too long", "Path and query are longer than this route takes.", "")
+		x.Refuse(KindName, http.StatusRequestURITooLong, "Address too long", "Path and query are longer than this route takes.", "")
 	case f.MaxHeadBytes > 0 && head(x) > f.MaxHeadBytes:
-		x.Refuse(Name, http.StatusRequestHeaderFieldsTooLarge, "Headers too large", "The headers are larger than this route takes.", "")
+		x.Refuse(KindName, http.StatusRequestHeaderFieldsTooLarge, "Headers too large", "The headers are larger than this route takes.", "")
 	case f.MaxBodyBytes > 0 && !x.Body.Limit(f.MaxBodyBytes):
-		x.Refuse(Name, http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than this route takes.", "")
+		x.Refuse(KindName, http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than this route takes.", "")
 	default:
 		return true
 	}
@@ -216,7 +216,7 @@ func head(x *exchange.Exchange) (n int64) {
 func (f *filter) admit(x *exchange.Exchange) bool {
 	key := f.caller(x)
 	if !f.under.callers.enter(key, f.Caller.Limit) {
-		x.Refuse(Name, http.StatusTooManyRequests, "Too many requests at once", "One caller may have "+strconv.FormatInt(f.Caller.Limit, 10)+" requests under way on this route.",
+		x.Refuse(KindName, http.StatusTooManyRequests, "Too many requests at once", "One caller may have "+strconv.FormatInt(f.Caller.Limit, 10)+" requests under way on this route.",
 			"wait for answers before sending more")
 		x.Response.Header.Set("Retry-After", f.after)
 		return false
@@ -250,7 +250,7 @@ func (f *filter) enter(x *exchange.Exchange) bool {
 }
 
 func (f *filter) overloaded(x *exchange.Exchange) {
-	x.Refuse(Name, http.StatusServiceUnavailable, "Too busy", "This route has more requests under way than it takes.", "try again later")
+	x.Refuse(KindName, http.StatusServiceUnavailable, "Too busy", "This route has more requests under way than it takes.", "try again later")
 	x.Response.Header.Set("Retry-After", f.after)
 }
 

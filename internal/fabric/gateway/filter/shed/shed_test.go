@@ -25,7 +25,7 @@ import (
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	g := filtertest.Start(t, 0, filtertest.Echo, shed.New())
-	g.Policy(t, shed.Name, `{"maxTargetBytes":100,"maxHeadBytes":1000,"maxBodyBytes":50}`)
+	g.Policy(t, shed.KindName, `{"maxTargetBytes":100,"maxHeadBytes":1000,"maxBodyBytes":50}`)
 	cases := []struct {
 		reason, path, header string
 		body                 int
@@ -96,7 +96,7 @@ func TestRoute(t *testing.T) {
 	t.Parallel()
 	h := newHolding()
 	g := filtertest.Start(t, 0, h.ServeHTTP, shed.New())
-	g.Policy(t, shed.Name, `{"route":{"limit":2},"retryAfter":"7s"}`)
+	g.Policy(t, shed.KindName, `{"route":{"limit":2},"retryAfter":"7s"}`)
 	first := send(t, g, "a", "b")
 	<-h.came
 	<-h.came
@@ -104,7 +104,7 @@ func TestRoute(t *testing.T) {
 		t.Errorf("a third: %d", got)
 	}
 	// One may wait now, for two that came under another configuration.
-	g.Policy(t, shed.Name, `{"route":{"limit":2,"queue":1,"wait":"1m"},"retryAfter":"7s"}`)
+	g.Policy(t, shed.KindName, `{"route":{"limit":2,"queue":1,"wait":"1m"},"retryAfter":"7s"}`)
 	waiting := send(t, g, "c", "c")
 	if got := <-waiting; got != 503 {
 		t.Errorf("beyond the queue: %d", got)
@@ -117,7 +117,7 @@ func TestRoute(t *testing.T) {
 	if a, c := <-first, <-waiting; a != 200 || c != 200 {
 		t.Errorf("the answers are %d and %d", a, c)
 	}
-	g.Policy(t, shed.Name, `{"route":{"limit":1},"retryAfter":"7s"}`)
+	g.Policy(t, shed.KindName, `{"route":{"limit":1},"retryAfter":"7s"}`)
 	for range 3 {
 		if got := <-send(t, g, "d"); got != 200 {
 			t.Errorf("room is not given back: %d", got)
@@ -129,7 +129,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 	t.Parallel()
 	h := newHolding()
 	g := filtertest.Start(t, 0, h.ServeHTTP, shed.New())
-	g.Policy(t, shed.Name, `{"route":{"limit":1,"queue":10,"wait":"50ms"},"retryAfter":"7s"}`)
+	g.Policy(t, shed.KindName, `{"route":{"limit":1,"queue":10,"wait":"50ms"},"retryAfter":"7s"}`)
 	first := send(t, g, "a")
 	<-h.came
 	waiting := send(t, g, "b", "c", "d")
@@ -151,7 +151,7 @@ func TestCallers(t *testing.T) {
 	t.Parallel()
 	h := newHolding()
 	g := filtertest.Start(t, 0, h.ServeHTTP, shed.New())
-	g.Policy(t, shed.Name, `{"caller":{"limit":2,"header":"User"},"retryAfter":"7s"}`)
+	g.Policy(t, shed.KindName, `{"caller":{"limit":2,"header":"User"},"retryAfter":"7s"}`)
 	first := send(t, g, "a", "a", "b", "b", "", "")
 	for range 6 {
 		<-h.came
@@ -257,7 +257,7 @@ func TestWrongSpecs(t *testing.T) {
 		`{"adaptive":{"min":1,"max":5,"initial":3,"queue":1,"wait":"1s"},"route":{"limits":1}}`: 2,
 	}
 	for text, want := range cases {
-		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), shed.Name, text))
+		told, ok := errors.AsType[*kernel.Error](g.Put(t.Context(), shed.KindName, text))
 		if !ok || len(told.Problems) != want {
 			t.Errorf("%s: %v, want %d problems", text, told, want)
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/spec"
 )
 
-// Name is the kind's name.
-const Name = "TelemetryPolicy"
+// KindName is the kind's name.
+const KindName = "TelemetryPolicy"
 
 // The modes of the access log.
 const (
@@ -62,7 +62,7 @@ type Kind struct{}
 func New() *Kind { return &Kind{} }
 
 // Name implements gateway.Kind.
-func (*Kind) Name() string { return Name }
+func (*Kind) Name() string { return KindName }
 
 // Spec implements gateway.Specified.
 func (*Kind) Spec() any { return document{} }
@@ -90,7 +90,7 @@ func (*Kind) Compile(_ context.Context, p gateway.Policy, _ gateway.Attachment) 
 	}
 	checkHeaders(r, l.ShowHeaders)
 	omitted := omission(r, l.Omit)
-	if err := r.Err(Name, p.Name); err != nil {
+	if err := r.Err(KindName, p.Name); err != nil {
 		return nil, err
 	}
 	t := &exchange.Telemetry{Sample: 100, ShowQuery: l.ShowQuery, ShowHeaders: l.ShowHeaders, Omit: omitted, PassBaggage: d.Baggage == "pass"}

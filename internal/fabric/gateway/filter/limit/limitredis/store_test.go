@@ -113,7 +113,7 @@ func start(t *testing.T, s *server, spec string) *replica {
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	r.Gateway = filtertest.Start(t, 0, filtertest.Echo, limit.New(limit.Config{Shared: r.store}))
-	r.Policy(t, limit.Name, spec)
+	r.Policy(t, limit.KindName, spec)
 	r.await(t, 1)
 	return r
 }

@@ -42,14 +42,24 @@ func (r routed) HasHost(host string) bool {
 // shaken is what a client with settings says of what is shown for a name.
 func shaken(t *testing.T, shows func(*tls.ClientHelloInfo) (*tls.Certificate, error), client *tls.Config, name string) error {
 	t.Helper()
-	left, right := net.Pipe()
-	defer func() { _, _ = left.Close(), right.Close() }()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
 	go func() {
-		_ = tls.Server(right, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: shows}).HandshakeContext(t.Context())
+		if conn, err := l.Accept(); err == nil {
+			_ = tls.Server(conn, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: shows}).HandshakeContext(t.Context())
+			_ = conn.Close()
+		}
 	}()
 	client = client.Clone()
 	client.ServerName = name
-	return tls.Client(left, client).HandshakeContext(t.Context())
+	conn, err := tls.Dial("tcp", l.Addr().String(), client)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err
 }
 
 // TestWhichAuthorityCertifiesAHost has a domain of a tenant above the zone of the platform.

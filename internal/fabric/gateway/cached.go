@@ -139,6 +139,11 @@ func (s *Service) PurgeCache(ctx context.Context, scope kernel.Scope, p CachePur
 	if err := p.check(); err != nil {
 		return 0, err
 	}
+	if p.Route != "" {
+		if _, err := s.Store.Get(ctx, scope, p.Route); err != nil {
+			return 0, err
+		}
+	}
 	id := kernel.NewID("evt")
 	s.purged.Store(id, true)
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {

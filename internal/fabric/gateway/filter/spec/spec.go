@@ -48,8 +48,12 @@ func Read(raw json.RawMessage, to any) *Reader {
 	return r
 }
 
-// Add tells a problem.
+// Add tells a problem. Of a place the first one is told alone: what else is wrong there
+// follows from it.
 func (r *Reader) Add(path, fix, format string, args ...any) {
+	if path != "" && slices.ContainsFunc(r.problems, func(p kernel.Problem) bool { return p.Path == path }) {
+		return
+	}
 	r.problems = append(r.problems, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...), Fix: fix})
 }
 

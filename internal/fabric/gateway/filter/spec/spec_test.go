@@ -77,3 +77,17 @@ func TestEmptySpecsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// TestOneProblemAPlace holds that a value of another type is not told to be out of bounds, too.
+func TestOneProblemAPlace(t *testing.T) {
+	t.Parallel()
+	var to struct {
+		Limit int64 `json:"limit"`
+	}
+	r := spec.Read([]byte(`{"limit": "many"}`), &to)
+	r.Int("limit", to.Limit, 1, 10)
+	told, ok := errors.AsType[*kernel.Error](r.Err("policy", "p"))
+	if !ok || len(told.Problems) != 1 {
+		t.Errorf("%+v", told)
+	}
+}

@@ -143,8 +143,7 @@ func policies(e *command.Env) *cobra.Command {
 			return []string{p.Name, p.Kind, p.Route, p.Owner, output.Age(e.Clock.Now(), p.UpdatedAt)}
 		})
 	})
-	c.Flags().StringVar(&p.Kind, "kind", "", "only those of this kind")
-	_ = c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(gatewaydoc.Kinds(), cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+	command.Choice(c, &p.Kind, "kind", "", "only those of this kind", gatewaydoc.Kinds()...)
 	c.Flags().StringVar(&p.Route, "route", "", "only those for this one route")
 	return c
 }

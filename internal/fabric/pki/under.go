@@ -52,7 +52,7 @@ func (r *root) under(domain string) (*root, error) {
 	if err != nil {
 		return nil, err
 	}
-	serial := sha256.Sum256(append([]byte("terrace domain root\x00"+domain+"\x00"), r.cert.Raw...))
+	serial := sha256.Sum256(append([]byte("root of a domain\x00"+domain+"\x00"), r.cert.Raw...))
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial[:15]), Subject: pkix.Name{Organization: []string{"Terrace"}, CommonName: "Terrace root of " + shortened(domain)},
 		NotBefore: r.cert.NotBefore, NotAfter: r.cert.NotAfter,
@@ -77,7 +77,7 @@ func everywhere() []*net.IPNet {
 func derivedKey(secret []byte, domain string) (*ecdsa.PrivateKey, error) {
 	curve := elliptic.P256()
 	const length = 40
-	wide, err := hkdf.Key(sha256.New, secret, nil, "terrace domain root\x00"+domain, length)
+	wide, err := hkdf.Key(sha256.New, secret, nil, "root of a domain\x00"+domain, length)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // told by Under
 	}

@@ -115,9 +115,12 @@ func TestAPurgeAtOneDaemonIsHeardAtTheOther(t *testing.T) {
 		running(t, one.access.events.Serve)
 		running(t, (&purges{events: one.access.events, gateway: one.fabric.gateway}).Run)
 	}
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
+	if _, err := a.fabric.gateway.PutRoute(ctx, dev, gateway.ToService("shop", "shop.dev.demo.localhost", "", "shop", "")); err != nil {
+		t.Fatal(err)
+	}
 	ask := map[*App]func(product string){a: cachedAt(t, a, dev), b: cachedAt(t, b, dev)}
 	entries := func(one *App) int { return one.fabric.cached.Uses(dev)[0].Entries }
-	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
 	purge := func(at *App, p gateway.CachePurge) int {
 		n, err := at.fabric.gateway.PurgeCache(ctx, dev, p)
 		if err != nil {

@@ -85,7 +85,7 @@ func TestTheClientHasTheSchemasOfKinds(t *testing.T) {
 	}
 	want = append(want, '\n')
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, want, 0o644); err != nil { //nolint:gosec // it is committed
+		if err := os.WriteFile(file, want, 0o644); err != nil { // it is committed
 			t.Fatal(err)
 		}
 	}

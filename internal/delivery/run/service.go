@@ -33,8 +33,7 @@ type Stores interface {
 	Store
 	Dossiers
 	Stacks
-	Deployments
-	Stands
+	Deployed
 	ReleaseApprovals
 	Promotions
 	Verifications

@@ -99,6 +99,12 @@ type Deployments interface {
 	Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error
 }
 
+// Deployed is what is where: of one workload, and of many at once.
+type Deployed interface {
+	Deployments
+	Stands
+}
+
 // Stands tells what is where of many workloads at once.
 type Stands interface {
 	// DeploymentsOf returns what is deployed of workloads of the scope's project in stages.

@@ -212,7 +212,7 @@ func (h *Handler) raw(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // the browser may have left
+	_, _ = w.Write(body) //nolint:gosec // it is sandboxed and sniffed for nothing; the browser may have left
 }
 
 // converted is the document of a revision in a form.

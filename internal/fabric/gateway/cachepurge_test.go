@@ -116,6 +116,7 @@ func TestAPurgeOfTheCacheIsAFact(t *testing.T) {
 	if _, err := s.PurgeCache(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "none"}, gateway.CachePurge{All: true}); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("a stage that there is not: %v", err)
 	}
+	put(t, s, dev, gateway.ToService("orders", host, "", "orders", ""))
 	for subject, p := range map[string]gateway.CachePurge{
 		"a": {Tag: "a", Host: host}, host + "/*": {URL: host + "/*", Route: "orders", Soft: true}, host: {Host: host, Route: "orders"}, "orders": {Route: "orders"}, "everything": {All: true, Soft: true},
 	} {

@@ -234,7 +234,7 @@ func TestAGatewayAloneSaysWhomItDoesNotReach(t *testing.T) {
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	resp, body := f.get(t, host, "/")
 	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "" ||
-		!strings.Contains(body, "Service orders is a workload") || !strings.Contains(body, "backend with a url") {
+		!strings.Contains(body, "Service orders is not reached from this gateway.") {
 		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
 	}
 }

@@ -63,13 +63,15 @@ type variant struct {
 	env  []string
 	// most is how much more processor time it may take than the first, 0 for any.
 	most float64
+
+	running *running
 }
 
 // cost is what a variant did in each round, as a share of the first one.
 type cost struct{ rate, cpu, own []float64 }
 
-// BenchmarkSideBySideCosts measures what one thing more costs: the variants run in
-// turns of a second or two, each as a process of its own. Who else uses the machine
+// BenchmarkSideBySideCosts measures what one thing more costs: the variants are processes
+// that are there all along, warm, and have turns of a second. Who else uses the machine
 // makes a request cost more processor time, never less: the least of all rounds
 // counts, beside the median of the ratios within a round.
 func BenchmarkSideBySideCosts(b *testing.B) {
@@ -89,12 +91,18 @@ func BenchmarkSideBySideCosts(b *testing.B) {
 		{name: "a limit", env: []string{routesVariable + "=0", limitVariable + "=1"}},
 		{name: "JWT", env: []string{routesVariable + "=0", issuerVariable + "=" + issuer.URL}, most: 1.07},
 	}
+	for i := range variants {
+		v := &variants[i]
+		v.start(b, service.addr)
+		defer v.running.stop()
+		v.measure(b, wrk, token)
+	}
 	costs := make([]cost, len(variants))
-	for round := range count("TERRACE_BENCH_ROUNDS", 9) {
+	for round := range count("TERRACE_BENCH_ROUNDS", 18) {
 		rates, cpus := make([]float64, len(variants)), make([]float64, len(variants))
 		for i := range variants { // each begins in its turn
 			i = (i + round) % len(variants)
-			rates[i], cpus[i] = variants[i].measure(b, wrk, service.addr, token)
+			rates[i], cpus[i] = variants[i].measure(b, wrk, token)
 		}
 		for i := range costs {
 			c := &costs[i]
@@ -114,32 +122,28 @@ func BenchmarkSideBySideCosts(b *testing.B) {
 	b.Log(out.String())
 }
 
-// measure drives one variant and returns its requests a second, and seconds of
-// processor time for a thousand.
-func (v *variant) measure(b *testing.B, wrk, service, token string) (rate, cpu float64) {
+// start starts a variant.
+func (v *variant) start(b *testing.B, service string) {
 	b.Helper()
 	own := role("terrace")
-	r := launch(b, peer{v.name, func(b *testing.B, dir, listen, service string) *exec.Cmd {
+	v.running = launch(b, peer{v.name, func(b *testing.B, dir, listen, service string) *exec.Cmd {
 		b.Helper()
 		cmd := own(b, dir, listen, service)
 		cmd.Env = append(cmd.Env, v.env...)
 		return cmd
 	}}, service)
-	run := func(seconds int) string {
-		out, err := exec.Command(wrk, "-t2", "-c64", "-d"+strconv.Itoa(seconds)+"s", "-H", "Host: "+measuredHost,
-			"-H", "Authorization: Bearer "+token, "http://"+r.addr+"/").CombinedOutput()
-		if err != nil {
-			b.Errorf("%s: %v: %s", v.name, err, out)
-		}
-		return string(out)
-	}
-	seconds := count("TERRACE_BENCH_SECONDS", 2)
-	before := r.used(b)
-	out := run(seconds)
-	after := r.used(b)
-	r.stop()
-	if strings.Contains(out, "Non-2xx") {
-		b.Errorf("%s: %s", v.name, out)
+}
+
+// measure drives a variant and returns its requests a second, and seconds of processor
+// time for a thousand.
+func (v *variant) measure(b *testing.B, wrk, token string) (rate, cpu float64) {
+	b.Helper()
+	before := v.running.used(b)
+	raw, err := exec.Command(wrk, "-t2", "-c64", "-d"+strconv.Itoa(count("TERRACE_BENCH_SECONDS", 1))+"s", "-H", "Host: "+measuredHost,
+		"-H", "Authorization: Bearer "+token, "http://"+v.running.addr+"/").CombinedOutput()
+	after, out := v.running.used(b), string(raw)
+	if err != nil || strings.Contains(out, "Non-2xx") {
+		b.Errorf("%s: %v: %s", v.name, err, out)
 	}
 	return number(b, out, `Requests/sec:\s+([\d.]+)`), (after - before) * 1000 / number(b, out, `(\d+) requests in`)
 }

@@ -115,6 +115,7 @@ func TestNothingIsLeftOfATenant(t *testing.T) {
 			fill(t, d, own, tenant, i+1)
 			fill(t, d, through, tenant, i+1)
 		}
+		turns := turnsOf(t, d)
 		removed, _, err := rows.Erase(t.Context(), "acme")
 		if err != nil || removed < int64(len(own)-3) {
 			t.Errorf("%d rows, %v", removed, err)
@@ -130,12 +131,47 @@ func TestNothingIsLeftOfATenant(t *testing.T) {
 		if n := rowsIn(t, d, "usage_hours", "tenant = 'acme'"); n != 1 {
 			t.Errorf("of what the tenant used, %d rows are left for its last bill", n)
 		}
+		after := turnsOf(t, d)
+		if len(after) < 6 {
+			t.Errorf("counts of changes: %v", after)
+		}
+		for table, n := range after {
+			if n == turns[table] {
+				t.Errorf("%s does not say that rows went: who holds them in memory goes on with them", table)
+			}
+		}
 		for _, table := range through {
 			if n := rowsIn(t, d, table, "TRUE"); n != 1 {
 				t.Errorf("%s has %d rows, want that of the other tenant", table, n)
 			}
 		}
 	})
+}
+
+// turnsOf are the counts of changes that processes look at, by their tables.
+func turnsOf(t *testing.T, d *db.DB) map[string]int {
+	t.Helper()
+	tables := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if d.Dialect() == db.Postgres {
+		tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+	}
+	var names []string
+	if err := d.Reader(t.Context()).NewRaw(tables).Scan(t.Context(), &names); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]int{}
+	for _, name := range names {
+		_, column, _ := strings.Cut(name[max(0, strings.LastIndexByte(name, '_')):], "_")
+		if column != "turn" && column != "revision" {
+			continue
+		}
+		var n int
+		if err := d.Reader(t.Context()).NewRaw("SELECT COALESCE(MAX(" + column + "), 0) FROM " + name).Scan(t.Context(), &n); err != nil {
+			t.Fatal(err)
+		}
+		all[name] = n
+	}
+	return all
 }
 
 func rowsIn(t *testing.T, d *db.DB, table, where string) (n int) {

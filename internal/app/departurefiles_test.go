@@ -9,7 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	mdns "github.com/miekg/dns"
+
 	"github.com/terrace-idp/terrace/internal/access/tenant"
+	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
+	"github.com/terrace-idp/terrace/internal/fabric/dns"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -51,6 +56,36 @@ func TestNothingOfATenantThatLeftIsInAnyFile(t *testing.T) {
 	if _, err := os.Stat(stays); err != nil {
 		t.Errorf("of the tenant that stays: %v", err)
 	}
+}
+
+// TestNothingOfATenantThatLeftIsServed has what watches for changes take no part in the
+// departure: it looks at the counts, as another process does.
+func TestNothingOfATenantThatLeftIsServed(t *testing.T) {
+	t.Parallel()
+	a := benchApp(t)
+	if _, _, err := a.access.tenants.CreateTenant(a.owner(t), tenant.NewTenant{Name: "acme", Project: "shop", CostCenter: "1", Owner: "me"}); err != nil {
+		t.Fatal(err)
+	}
+	its := kernel.WithActor(t.Context(), kernel.System("test", "acme"))
+	dev, name := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, "shop.dev.shop.localhost"
+	if _, err := a.fabric.gateway.PutRoute(its, dev, gateway.ToService("shop", name, "", "shop", "")); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.fabric.dns.ReplaceName(its, dev, name, []dns.Record{{Name: name, Type: dns.A, Values: []string{"127.0.0.1"}}}); err != nil {
+		t.Fatal(err)
+	}
+	answers := func() int {
+		q := new(mdns.Msg).SetQuestion(name+".", mdns.TypeA)
+		return len(a.fabric.dns.Answer(q).Answer)
+	}
+	if !a.fabric.gateway.Serves(dev, "shop") || answers() != 1 {
+		t.Fatal("the test finds nothing even before")
+	}
+	running(t, a.fabric.gateway.Watch)
+	running(t, a.fabric.dns.Watch)
+	a.leaves(t, "acme", tenant.NewDeparture{WithoutExport: true})
+	cachetest.Until(t, "its route to go", func() bool { return !a.fabric.gateway.Serves(dev, "shop") })
+	cachetest.Until(t, "its name to go", func() bool { return answers() == 0 })
 }
 
 // filesWith returns the files beneath dir that have the text.

@@ -56,8 +56,22 @@ func tombstones() []string {
 // platform are tables in which nothing is a tenant's.
 func platform() []string {
 	return []string{
-		"apispec_turn", "audit_keys", "automation_cursor", "dns_revision", "event_head", "factor_spent", "gateway_domain_turn", "gateway_revision", "gateway_session_keys", "gateway_subscription_turn", "keyring_moves", "keyring_round", "provider_keys", "provider_revision",
+		"audit_keys", "automation_cursor", "event_head", "factor_spent", "gateway_session_keys", "keyring_moves", "keyring_round", "provider_keys",
 		"river_client", "river_client_queue", "river_leader", "river_migration", "river_queue", "run_queue", "stage_sets", "trust_spent", "upstream_spent", "usage_progress",
+	}
+}
+
+// turns are the platform's counts of changes, and how each is advanced: a process that holds
+// rows in memory reads them anew once the count is another.
+func turns() map[string]string {
+	return map[string]string{
+		"apispec_turn":              "UPDATE apispec_turn SET turn = turn + 1",
+		"dns_revision":              "UPDATE dns_revision SET revision = revision + 1",
+		"gateway_domain_turn":       "UPDATE gateway_domain_turn SET turn = turn + 1",
+		"gateway_revision":          "UPDATE gateway_revision SET revision = revision + 1",
+		"gateway_subscription_turn": "UPDATE gateway_subscription_turn SET turn = turn + 1",
+		"provider_revision": `INSERT INTO provider_revision (name, revision) VALUES ('all', 1)
+			ON CONFLICT (name) DO UPDATE SET revision = provider_revision.revision + 1`,
 	}
 }
 
@@ -68,7 +82,7 @@ func (r Rows) Unknown(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	extra := through()
-	known := slices.Concat(own, guarded(), tombstones(), platform(), slices.Collect(maps.Keys(extra)))
+	known := slices.Concat(own, guarded(), tombstones(), platform(), slices.Collect(maps.Keys(extra)), slices.Collect(maps.Keys(turns())))
 	return slices.DeleteFunc(others, func(name string) bool { return slices.Contains(known, name) }), nil
 }
 
@@ -106,7 +120,7 @@ func (r Rows) tables(ctx context.Context) (own, others []string, err error) {
 	return own, others, nil
 }
 
-// Erase removes the rows of a tenant.
+// Erase removes the rows of a tenant, and lets every process look again at what it holds.
 func (r Rows) Erase(ctx context.Context, tenant string) (rows, objects int64, err error) {
 	own, _, err := r.tables(ctx)
 	if err != nil {
@@ -124,8 +138,21 @@ func (r Rows) Erase(ctx context.Context, tenant string) (rows, objects int64, er
 	if rows += n; err != nil {
 		return rows, 0, err
 	}
+	if err := r.DB.InTx(ctx, r.turn); err != nil {
+		return rows, 0, err
+	}
 	err = r.DB.InTx(ctx, func(ctx context.Context) error { return r.Log.Remove(ctx, tenant) })
 	return rows, 0, err
+}
+
+func (r Rows) turn(ctx context.Context) error {
+	all := turns()
+	for _, table := range slices.Sorted(maps.Keys(all)) {
+		if _, err := r.DB.Conn(ctx).NewRaw(all[table]).Exec(ctx); err != nil {
+			return db.Map(err, "the count of "+table)
+		}
+	}
+	return nil
 }
 
 // emptyAll empties tables that may refer to one another: one that others still refer to

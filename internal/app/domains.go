@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/app/config"
@@ -103,11 +104,28 @@ func (c certificates) trusting() *tls.Config {
 	}
 }
 
+// isOwn looks once more where another process may have replaced a certificate just now.
 func (c certificates) isOwn(shown tls.ConnectionState) error {
+	err := c.owns(shown)
+	if err == nil || c.inZone(route.CanonicalHost(shown.ServerName)) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookAgain) // a handshake tells no context
+	defer cancel()
+	if c.domains.Load(ctx) != nil {
+		return err
+	}
+	return c.owns(shown)
+}
+
+// lookAgain bounds how long a handshake waits for a second look at the domains.
+const lookAgain = 5 * time.Second
+
+func (c certificates) owns(shown tls.ConnectionState) error {
 	host, leaf := route.CanonicalHost(shown.ServerName), shown.PeerCertificates[0]
 	authority := c.authority
 	if !c.inZone(host) {
-		if cert := c.domains.Certificate(host); cert != nil && cert.Leaf.Equal(leaf) {
+		if c.domains.Shows(host, leaf) {
 			return nil
 		}
 		if name := c.domains.Of(host); name != "" {

@@ -17,8 +17,15 @@ import (
 // provenOnes is a domain.View of domains without certificates.
 type provenOnes []string
 
-func (v provenOnes) Verified(context.Context) (all []domain.Domain, err error) {
+func (v provenOnes) Proven(context.Context) (all []domain.Version, err error) {
 	for _, name := range v {
+		all = append(all, domain.Version{Tenant: "acme", Name: name, Revision: 1})
+	}
+	return all, nil
+}
+
+func (v provenOnes) Some(_ context.Context, names []string) (all []domain.Domain, err error) {
+	for _, name := range names {
 		all = append(all, domain.Domain{Scope: kernel.Scope{Tenant: "acme"}, Name: name, State: domain.Verified, Revision: 1})
 	}
 	return all, nil
@@ -109,5 +116,39 @@ func TestWhichAuthorityCertifiesAHost(t *testing.T) {
 		if err := shaken(t, foreign.get, c.trusting(), host); err == nil || !strings.Contains(err.Error(), "unknown authority") {
 			t.Errorf("%s of another authority: %v", host, err)
 		}
+	}
+}
+
+// provenLater is a domain.View in which another process proves a domain after the first look.
+type provenLater struct {
+	provenOnes
+	looks *int
+}
+
+func (v provenLater) Proven(ctx context.Context) ([]domain.Version, error) {
+	if *v.looks++; *v.looks == 1 {
+		return nil, nil
+	}
+	return v.provenOnes.Proven(ctx)
+}
+
+// TestAClientWithinLooksAgain where another process has changed a domain just now.
+func TestAClientWithinLooksAgain(t *testing.T) {
+	t.Parallel()
+	authority, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(view domain.View) certificates {
+		domains := domain.New(domain.Config{View: view, Log: slog.New(slog.DiscardHandler)})
+		if err := domains.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return certificates{"apps.example.net", authority, domains, routed{"api.example.com"}}
+	}
+	looks := 0
+	gateway, client := with(provenOnes{"api.example.com"}), with(provenLater{provenOnes{"api.example.com"}, &looks})
+	if err := shaken(t, gateway.get, client.trusting(), "api.example.com"); err != nil || looks != 2 {
+		t.Errorf("after %d looks: %v", looks, err)
 	}
 }

@@ -110,8 +110,17 @@ type endsKept struct{ room *cache.Room }
 
 // Record implements recorder.
 func (e endsKept) Record(ctx context.Context, f kernel.Fact) error {
-	db.AfterCommit(ctx, func() { e.room.Changed(f.Type, f.Scope.Tenant) })
+	db.AfterCommit(ctx, func() { e.room.Changed(f.Type, changedTenant(f.Type, f.Scope.Tenant, f.Subject)) })
 	return nil
+}
+
+// changedTenant is whose reads a fact ends. That a tenant has left is told to who runs the
+// platform, in whose scope the fact is; its subject is the tenant.
+func changedTenant(fact, tenant, subject string) string {
+	if fact == "tenant.left" {
+		return subject
+	}
+	return tenant
 }
 
 // followsKept has this process hear of what others have changed.
@@ -136,6 +145,6 @@ func (l followsKept) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.room.Heard(e.Fact(), e.Scope().Tenant)
+		l.room.Heard(e.Fact(), changedTenant(e.Fact(), e.Tenant, e.Subject))
 	}
 }

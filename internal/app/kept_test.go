@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/cache"
 	"github.com/terrace-idp/terrace/internal/fabric/cache/cachetest"
@@ -299,6 +301,49 @@ func TestChangesOfAPIsAreComparedOnce(t *testing.T) {
 	put("/orders")
 	if gone := changes(b, 1); gone == added || gone != changes(a, 1) {
 		t.Errorf("after another revision: %q", gone)
+	}
+}
+
+// TestATenantThatLeavesEndsWhatIsKeptOfIt in every process, and what is kept of no other.
+func TestATenantThatLeavesEndsWhatIsKeptOfIt(t *testing.T) {
+	t.Parallel()
+	a, b := replicas(t)
+	ctx := a.owner(t)
+	left, _, err := a.access.tenants.CreateTenant(ctx, tenant.NewTenant{Name: "acme", Display: "Acme", CostCenter: "4711", Admin: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// made counts how often a tenant's read is made at a replica.
+	made := map[*replica]map[string]int{a: {}, b: {}}
+	reads := map[*replica]*cache.Reads[int]{}
+	for _, r := range []*replica{a, b} {
+		reads[r] = cache.NewReads(r.platform.kept, cache.ReadsConfig[int]{Name: "probe", Memory: 1 << 20, Ends: []string{"tenant.left"}, Size: func(int) int { return 8 }})
+	}
+	read := func(r *replica, tenant string) int {
+		t.Helper()
+		n, err := reads[r].Load(t.Context(), tenant, "x", func(context.Context) (int, error) {
+			made[r][tenant]++
+			return made[r][tenant], nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, r := range []*replica{a, b} {
+		if read(r, "acme")+read(r, "default")+read(r, "acme") != 3 {
+			t.Fatal("reads are not kept")
+		}
+	}
+	left.Departure = &tenant.Departure{}
+	if err := a.access.tenants.Bury(ctx, &left); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*replica{a, b} {
+		cachetest.Until(t, "the reads of the tenant end", func() bool { return read(r, "acme") > 1 })
+		if read(r, "default") != 1 {
+			t.Error("the reads of who runs the platform end")
+		}
 	}
 }
 

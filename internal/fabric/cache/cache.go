@@ -159,13 +159,15 @@ func (c *Cache[V]) slot(key string) slot {
 	return slot{tenant, c.config.Name, key}
 }
 
-// keep holds an entry in memory unless it was purged since mark.
+// keep holds an entry in memory unless it was purged since mark. No purge comes between the
+// look and the write: one that comes after finds the entry.
 func (c *Cache[V]) keep(mark Mark, key string, e Entry[V]) bool {
-	c.memory.Set(key, e)
-	if c.purged.since(mark, key, e.Tags) {
-		c.memory.Invalidate(key)
+	c.purged.mu.Lock()
+	defer c.purged.mu.Unlock()
+	if c.purged.named(mark, key, e.Tags) {
 		return false
 	}
+	c.memory.Set(key, e)
 	return true
 }
 

@@ -83,6 +83,14 @@ func TestWhatWasPurgedWhileItWasReadIsNotKept(t *testing.T) {
 	if !m.Set(mark, "b", entry("other", "group")) || !has(m, "b") {
 		t.Error("what the purge does not name is lost")
 	}
+	// What was read after the purge stays, whoever comes late with what was read before.
+	m.Set(m.Mark(), "a", entry("new", "user"))
+	if m.Set(mark, "a", entry("old", "user")) {
+		t.Error("what was read before a purge is kept")
+	}
+	if e, ok := m.Get(context.Background(), "a"); !ok || e.Value != "new" {
+		t.Errorf("what was read after the purge is %q, %v", e.Value, ok)
+	}
 	for i := range 1000 {
 		m.Purge(context.Background(), cache.Purge{Key: fmt.Sprint(i)})
 	}

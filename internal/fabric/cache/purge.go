@@ -66,6 +66,11 @@ func (p *purges) add(one Purge) {
 func (p *purges) since(mark Mark, key string, tags []string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.named(mark, key, tags)
+}
+
+// named is since with mu held.
+func (p *purges) named(mark Mark, key string, tags []string) bool {
 	if p.count-uint64(mark) > remembered {
 		return true
 	}

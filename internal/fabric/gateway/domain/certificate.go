@@ -16,40 +16,62 @@ func Associated(tenant, name string) []byte {
 // SetCertificate has the gateway show a certificate on the hosts of a domain that it is for,
 // from then on. The chain is PEM, the leaf first; the key is PEM and is kept sealed.
 func (s *Service) SetCertificate(ctx context.Context, tenant, text, chain, key string) (Domain, error) {
+	seen, err := s.changeable(ctx, tenant, text)
+	if err == nil {
+		err = unproven(seen)
+	}
+	if err != nil {
+		return Domain{}, err
+	}
+	// What takes long comes before the transaction, which others wait for.
+	p, err := parse(chain, key, s.Clock.Now())
+	if err != nil {
+		return Domain{}, err
+	}
+	defer clear(p.key)
+	sealed, err := s.Sealer.SealFor(ctx, tenant, p.key, Associated(tenant, seen.Name))
+	if err != nil {
+		return Domain{}, kernel.Errorf(kernel.Unavailable, "the key of %s cannot be sealed: %w", seen.Name, err)
+	}
 	var set Domain
-	err := s.change(ctx, tenant, text, func(ctx context.Context, d Domain) error {
-		if d.State != Verified {
-			return kernel.Errorf(kernel.Refused, "domain %s is not proven yet, and has no certificate before", d.Name).
-				WithFix("see which record proves it with: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)
-		}
-		p, err := parse(chain, key, s.Clock.Now())
-		if err != nil {
+	err = s.write(ctx, tenant, seen.Name, func(ctx context.Context, d Domain) error {
+		if err := sameClaim(d, seen); err != nil {
 			return err
 		}
-		defer clear(p.key)
 		if err := s.covers(ctx, d, p); err != nil {
 			return err
-		}
-		if d.Sealed, err = s.Sealer.SealFor(ctx, tenant, p.key, Associated(tenant, d.Name)); err != nil {
-			return kernel.Errorf(kernel.Unavailable, "the key of %s cannot be sealed: %w", d.Name, err)
 		}
 		actor, _ := kernel.ActorFrom(ctx)
 		c := p.describe()
 		c.SetAt, c.SetBy = s.Clock.Now().UTC(), actor.Name
-		d.Certificate, d.Chain = &c, p.chain
+		d.Certificate, d.Chain, d.Sealed = &c, p.chain, sealed
 		set = d
 		return s.keepCertificate(ctx, d, "gateway-domain.certificate_set", c)
 	})
 	return set, err
 }
 
+// unproven refuses a certificate before a domain is proven.
+func unproven(d Domain) error {
+	if d.State == Verified {
+		return nil
+	}
+	return kernel.Errorf(kernel.Refused, "domain %s is not proven yet, and has no certificate before", d.Name).
+		WithFix("see which record proves it with: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)
+}
+
 // covers refuses a certificate that is for no host of the domain, or not for one that routes
-// have and that the one before was for.
+// have and that the one before is for. Hosts that neither is for have had another one, and
+// have it still.
 func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 	if !p.within(d.Name) {
 		return kernel.Errorf(kernel.Invalid, "the certificate is not for %s", d.Name).WithProblems(kernel.Problem{
 			Path: "certificate", Message: "it is for " + p.names() + ", none of which is " + d.Name + " or lies below it", Fix: "give one that has " + d.Name + " or *." + d.Name + " among its names",
 		})
+	}
+	before := leafOf(d.Chain)
+	if before == nil {
+		return nil
 	}
 	hosts, err := s.Routes.HostsWithin(ctx, d.Scope.Tenant, d.Name)
 	if err != nil {
@@ -61,9 +83,9 @@ func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 	}
 	var problems []kernel.Problem
 	for _, h := range hosts {
-		if o := owner(append(others, d), h.Host); o != nil && o.Name == d.Name && !p.covers(h.Host) {
+		if o := owner(append(others, d), h.Host); o != nil && o.Name == d.Name && covers(before, h.Host) && !p.covers(h.Host) {
 			problems = append(problems, kernel.Problem{
-				Path: h.Host, Message: "the certificate is not for it, and route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has it",
+				Path: h.Host, Message: "the certificate is not for it, the one before is, and route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has it",
 				Fix: "give one for it as well, or have it in a domain of its own: terrace domain add " + strings.TrimPrefix(h.Host, "*."),
 			})
 		}

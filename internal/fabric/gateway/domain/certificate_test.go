@@ -2,7 +2,10 @@ package domain_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -16,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
@@ -80,6 +84,9 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 	if err := f.route(t, prod, "shop", "shop.example.com"); err != nil {
 		t.Fatal(err)
 	}
+	if err := f.route(t, prod, "web", "web.example.com"); err != nil {
+		t.Fatal(err)
+	}
 	between := authority(t, ca)
 	key := newKey(t)
 	made := func(by *issuer, change func(*x509.Certificate)) string {
@@ -95,27 +102,43 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 	}
 	weakLeaf := signed(t, nil, weak, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }).pem
 	own := pemOf(t, key)
+	curve, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forCurve := signed(t, between, curve, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }).pem
+	damaged := strings.Replace(between.pem, "\n", "\n*", 1)
+	if _, err := f.SetCertificate(ctx, "acme", "example.com", made(between, func(c *x509.Certificate) { c.DNSNames = []string{"shop.example.com"} }), own); err != nil {
+		t.Fatal("one that is not for every host, where none was before:", text(err))
+	}
 	for what, tc := range map[string]struct{ chain, key, says string }{
-		"no PEM":                 {"hello", own, "certificate: there is no certificate in it"},
-		"no key":                 {good, "hello", "key: there is no private key in it"},
-		"both":                   {"", "", "key: there is no private key in it"},
-		"a key in the chain":     {good + own, own, "there is a private key among the certificates"},
-		"garbage":                {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own, "certificate 1 cannot be read"},
-		"garbage for a key":      {good, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "cannot be read as a PRIVATE KEY"},
-		"an encrypted key":       {good, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "openssl pkey"},
-		"another key":            {good, pemOf(t, newKey(t)), "key: it does not belong to the certificate of *.example.com"},
-		"too much":               {strings.Repeat("x", domain.MaxPEM+1), own, "more than 65536 bytes"},
-		"too many":               {strings.Repeat(good, 11), own, "more than 10 certificates"},
-		"the wrong order":        {good + ca.pem + between.pem, own, "certificate 1 of the chain was not signed by the one after it"},
-		"an authority first":     {between.pem + good, own, "the first certificate is that of an authority"},
-		"expired":                {made(between, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), own, "certificate 1 of the chain has expired on"},
-		"not yet":                {made(between, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), own, "holds from"},
-		"an expired authority":   {expiredChain(t, key), own, "certificate 2 of the chain has expired on"},
-		"for clients":            {made(between, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), own, "not for servers"},
-		"without names":          {made(between, func(c *x509.Certificate) { c.DNSNames = nil; c.Subject.CommonName = "shop.example.com" }), own, "names no host"},
-		"for another domain":     {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.org", "notexample.com"} }), own, "none of which is example.com"},
-		"not for a route's host": {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), own, "shop.example.com: the certificate is not for it, and route shop of shop/prod"},
-		"a weak key":             {weakLeaf, pemOf(t, weak), "it has 1024 bits"},
+		"no PEM":                           {"hello", own, "certificate: there is no certificate in it"},
+		"no key":                           {good, "hello", "key: there is no private key in it"},
+		"both":                             {"", "", "key: there is no private key in it"},
+		"a key in the chain":               {good + own, own, "there is a private key among the certificates"},
+		"garbage":                          {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own, "certificate 1 cannot be read"},
+		"garbage for a key":                {good, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "cannot be read as a PRIVATE KEY"},
+		"an encrypted key":                 {good, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "openssl pkey"},
+		"another key":                      {good, pemOf(t, newKey(t)), "key: it does not belong to the certificate of *.example.com"},
+		"too much":                         {strings.Repeat("x", domain.MaxPEM+1), own, "more than 65536 bytes"},
+		"too many":                         {strings.Repeat(good, 11), own, "more than 10 certificates"},
+		"the wrong order":                  {good + ca.pem + between.pem, own, "certificate 1 of the chain was not signed by the one after it"},
+		"an authority first":               {between.pem + good, own, "the first certificate is that of an authority"},
+		"expired":                          {made(between, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), own, "certificate 1 of the chain has expired on"},
+		"not yet":                          {made(between, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), own, "holds from"},
+		"an expired authority":             {expiredChain(t, key), own, "certificate 2 of the chain has expired on"},
+		"for clients":                      {made(between, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), own, "not for servers"},
+		"without names":                    {made(between, func(c *x509.Certificate) { c.DNSNames = nil; c.Subject.CommonName = "shop.example.com" }), own, "names no host"},
+		"for another domain":               {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.org", "notexample.com"} }), own, "none of which is example.com"},
+		"not for a route's host":           {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), own, "shop.example.com: the certificate is not for it, the one before is, and route shop of shop/prod"},
+		"a weak key":                       {weakLeaf, pemOf(t, weak), "it has 1024 bits"},
+		"a curve that TLS 1.3 has not":     {forCurve, pemOf(t, curve), "P-224, which TLS 1.3 does not have"},
+		"a giant key":                      {good, "-----BEGIN RSA PRIVATE KEY-----\n" + strings.Repeat("MIIE", 4<<10/3+1) + "\n-----END RSA PRIVATE KEY-----\n", "larger than any key of RSA with 4096 bits"},
+		"a damaged authority":              {good + damaged, own, "1 of its 2 blocks can be read"},
+		"a damaged leaf":                   {strings.Replace(good, "\n", "\n*", 1) + between.pem, own, "1 of its 2 blocks can be read"},
+		"a chain that skips one":           {good + ca.pem, own, "certificate 1 of the chain was not signed by the one after it"},
+		"an authority before its own leaf": {between.pem + ca.pem + good, own, "the first certificate is that of an authority"},
+		"a root before its authority":      {good + between.pem + between.pem, own, "certificate 2 of the chain was not signed by the one after it"},
 	} {
 		_, err := f.SetCertificate(ctx, "acme", "example.com", tc.chain, tc.key)
 		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(text(err), tc.says) {
@@ -125,7 +148,7 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 			t.Errorf("%s: the refusal repeats the key", what)
 		}
 	}
-	if f.Certificate("shop.example.com") != nil {
+	if shown := f.Certificate("shop.example.com"); shown == nil || shown.Leaf.DNSNames[0] != "shop.example.com" {
 		t.Error("a refused certificate is shown")
 	}
 	for what, chain := range map[string]string{"leaf alone": good, "up to the root": good + between.pem + ca.pem} {
@@ -194,4 +217,49 @@ func TestACertificateIsReplacedUnderLoad(t *testing.T) {
 	if f.Certificate("api.example.com") == nil {
 		t.Error("no certificate")
 	}
+}
+
+// lone is a Sealer that finds out whether it works within a transaction.
+type lone struct {
+	domain.Sealer
+	within bool
+}
+
+func (l *lone) SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error) {
+	l.within = l.within || db.InTransaction(ctx)
+	return l.Sealer.SealFor(ctx, tenant, plain, associated)
+}
+
+// TestNobodyWaitsWhileAKeyIsSealed has what takes long before the transaction, and what it
+// was made for looked at again within.
+func TestNobodyWaitsWhileAKeyIsSealed(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	ctx := as(t.Context(), "ada", "acme")
+	f.proven(t, acme, "example.com")
+	sealer := &lone{Sealer: f.Sealer}
+	f.Sealer = sealer
+	chain, key := authority(t, nil).leaf(t, "example.com")
+	if _, err := f.SetCertificate(ctx, "acme", "example.com", chain, key); err != nil || sealer.within {
+		t.Errorf("sealed within a transaction: %v, %s", sealer.within, text(err))
+	}
+	f.Sealer = &meanwhile{Sealer: f.Sealer, do: func() {
+		if err := f.Remove(ctx, "acme", "example.com"); err != nil {
+			t.Error(err)
+		}
+		f.proven(t, acme, "example.com")
+	}}
+	_, err := f.SetCertificate(ctx, "acme", "example.com", chain, key)
+	want(t, "removed and proven anew meanwhile", err, kernel.Stale)
+}
+
+// meanwhile is a Sealer while which something else happens.
+type meanwhile struct {
+	domain.Sealer
+	do func()
+}
+
+func (m *meanwhile) SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error) {
+	m.do()
+	return m.Sealer.SealFor(ctx, tenant, plain, associated)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -21,8 +22,13 @@ import (
 const (
 	MaxPEM   = 64 << 10
 	maxChain = 10
-	// weakest is how many bits a key of RSA has at least (NIST SP 800-131A).
+	// weakest is how many bits a key of RSA has at least (NIST SP 800-131A), largest how many
+	// at most: with each more, every handshake takes longer.
 	weakest = 2048
+	largest = 4096
+	// maxKey is more than what a key of the largest takes, in bytes of DER. What is larger is
+	// not read at all.
+	maxKey = 4 << 10
 )
 
 // pair is a certificate with its chain, and its key.
@@ -68,10 +74,12 @@ func (p *pair) readChain(text string) []kernel.Problem {
 		return []kernel.Problem{ofChain("", "it has more than %d bytes", MaxPEM)}
 	}
 	var out strings.Builder
+	blocks := 0
 	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
 		if strings.Contains(block.Type, "PRIVATE KEY") {
 			return []kernel.Problem{ofChain("give the key in a file of its own", "there is a private key among the certificates")}
 		}
+		blocks++
 		if block.Type != "CERTIFICATE" {
 			return []kernel.Problem{ofChain("leave it out", "there is a block %q", block.Type)}
 		}
@@ -83,6 +91,9 @@ func (p *pair) readChain(text string) []kernel.Problem {
 			return []kernel.Problem{ofChain("give the leaf and the authorities between it and the root", "there are more than %d certificates", maxChain)}
 		}
 		_ = pem.Encode(&out, &pem.Block{Type: block.Type, Bytes: block.Bytes}) // into memory
+	}
+	if begun := strings.Count(text, "-----BEGIN "); blocks > 0 && begun != blocks { // pem.Decode passes over what it cannot read
+		return []kernel.Problem{ofChain("give each as it was issued, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----", "%d of its %d blocks can be read: one is damaged", blocks, begun)}
 	}
 	if len(p.certs) == 0 {
 		return []kernel.Problem{ofChain("give PEM, which begins with -----BEGIN CERTIFICATE-----", "there is no certificate in it")}
@@ -103,6 +114,8 @@ func readKey(text string) (crypto.Signer, []kernel.Problem) {
 		switch {
 		case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
 			return nil, []kernel.Problem{ofKey(encrypted, "it is encrypted with a passphrase")}
+		case strings.HasSuffix(block.Type, "PRIVATE KEY") && len(block.Bytes) > maxKey:
+			return nil, []kernel.Problem{ofKey(strong, "it is larger than any key of RSA with %d bits", largest)}
 		case block.Type == "PRIVATE KEY":
 			key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 		case block.Type == "RSA PRIVATE KEY":
@@ -134,9 +147,7 @@ func (p *pair) check(private crypto.Signer, now time.Time) (problems []kernel.Pr
 	if public, ok := private.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(leaf.PublicKey) {
 		problems = append(problems, ofKey("give the key that the certificate was asked for with", "it does not belong to the certificate of %s", p.names()))
 	}
-	if key, ok := private.(*rsa.PrivateKey); ok && key.N.BitLen() < weakest {
-		problems = append(problems, ofKey("use one of at least 2048 bits", "it has %d bits", key.N.BitLen()))
-	}
+	problems = append(problems, strength(private)...)
 	if leaf.IsCA && len(p.certs) > 1 {
 		problems = append(problems, ofChain("put the certificate of the host first, then those of the authorities, each followed by the one that signed it", "the first certificate is that of an authority"))
 	}
@@ -164,6 +175,25 @@ func (p *pair) check(private crypto.Signer, now time.Time) (problems []kernel.Pr
 	return problems
 }
 
+// strong says which keys there may be.
+const strong = "use one of RSA with 2048 to 4096 bits, of ECDSA on P-256, P-384 or P-521, or of Ed25519"
+
+// strength says why a key is not for handshakes: too weak, too slow, or on a curve that
+// TLS 1.3 does not have (RFC 8446 §4.2.3).
+func strength(private crypto.Signer) []kernel.Problem {
+	switch key := private.(type) {
+	case *rsa.PrivateKey:
+		if bits := key.N.BitLen(); bits < weakest || bits > largest {
+			return []kernel.Problem{ofKey(strong, "it has %d bits", bits)}
+		}
+	case *ecdsa.PrivateKey:
+		if key.Curve != elliptic.P256() && key.Curve != elliptic.P384() && key.Curve != elliptic.P521() {
+			return []kernel.Problem{ofKey(strong, "it is on the curve %s, which TLS 1.3 does not have", key.Params().Name)}
+		}
+	}
+	return nil
+}
+
 func (p *pair) names() string { return strings.Join(p.certs[0].DNSNames, ", ") }
 
 // within tells whether one of the names is a domain or lies below it.
@@ -180,6 +210,19 @@ func covers(leaf *x509.Certificate, host string) bool {
 		return slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return strings.EqualFold(name, host) })
 	}
 	return leaf.VerifyHostname(host) == nil
+}
+
+// leafOf is the first certificate of a chain that was kept, nil for none.
+func leafOf(chain string) *x509.Certificate {
+	block, _ := pem.Decode([]byte(chain))
+	if block == nil {
+		return nil
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil
+	}
+	return leaf
 }
 
 // describe is what is told of the certificate.

@@ -25,10 +25,18 @@ type Store interface {
 	Near(ctx context.Context, tenant string, names []string, below string) ([]Domain, error)
 }
 
+// Version names what a domain was at a time: of what is removed and claimed anew it is another.
+type Version struct {
+	Tenant, Name string
+	Revision     int64
+}
+
 // View reads what the gateway has in memory; domainsql implements it.
 type View interface {
-	// Verified returns every proven domain of every tenant.
-	Verified(ctx context.Context) ([]Domain, error)
+	// Proven returns the version of every proven domain of every tenant.
+	Proven(ctx context.Context) ([]Version, error)
+	// Some returns those of the names that are proven, with their chains and keys.
+	Some(ctx context.Context, names []string) ([]Domain, error)
 	// Turn grows with every change.
 	Turn(ctx context.Context) (int64, error)
 	// Count returns how many domains a tenant has claimed.

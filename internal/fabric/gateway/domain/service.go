@@ -169,14 +169,29 @@ func (s *Service) Remove(ctx context.Context, tenant, text string) error {
 
 // change does something with a domain that the actor may change, with nobody else doing so.
 func (s *Service) change(ctx context.Context, tenant, text string, do func(ctx context.Context, d Domain) error) error {
-	d, err := s.Domain(ctx, tenant, text)
+	d, err := s.changeable(ctx, tenant, text)
 	if err != nil {
 		return err
 	}
-	if err := s.Authorizer.Authorize(ctx, actionWrite, d.place()); err != nil {
-		return err
-	}
 	return s.write(ctx, tenant, d.Name, do)
+}
+
+// changeable returns a claim that the actor may change.
+func (s *Service) changeable(ctx context.Context, tenant, text string) (Domain, error) {
+	d, err := s.Domain(ctx, tenant, text)
+	if err != nil {
+		return Domain{}, err
+	}
+	return d, s.Authorizer.Authorize(ctx, actionWrite, d.place())
+}
+
+// sameClaim refuses to go on with a domain that was removed and claimed anew, or whose proof
+// was taken back, since it was seen.
+func sameClaim(d, seen Domain) error {
+	if d.Record == seen.Record {
+		return nil
+	}
+	return kernel.Errorf(kernel.Stale, "domain %s was changed meanwhile", d.Name).WithFix("look at it and try again")
 }
 
 // write does something with a domain in a transaction, as it is then.

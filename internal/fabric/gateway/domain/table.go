@@ -3,7 +3,10 @@ package domain
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/reload"
@@ -20,9 +23,17 @@ type held struct {
 	tenant   string
 	revision int64
 	cert     *tls.Certificate
+	// former is the certificate that cert took the place of, or nothing did, until when
+	// gateways may show it still.
+	former *x509.Certificate
+	until  time.Time
 }
 
-// Load reads all proven domains, opens the keys of those that have changed, and swaps the view.
+// formerLasts is how long a gateway may show a certificate that was replaced: it looks every
+// few seconds.
+const formerLasts = 30 * time.Second
+
+// Load reads the proven domains that have changed, opens their keys, and swaps the view.
 func (s *Service) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
@@ -30,12 +41,24 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load domains: %w", err)
 	}
-	all, err := s.View.Verified(ctx)
+	proven, err := s.View.Proven(ctx)
 	if err != nil {
 		return fmt.Errorf("load domains: %w", err)
 	}
-	before, t := s.table.Load().domains, &table{revision: turn, domains: make(map[string]*held, len(all))}
-	for _, d := range all {
+	before, t := s.table.Load().domains, &table{revision: turn, domains: make(map[string]*held, len(proven))}
+	var changed []string
+	for _, v := range proven {
+		if h := before[v.Name]; h != nil && h.tenant == v.Tenant && h.revision == v.Revision {
+			t.domains[v.Name] = h
+		} else {
+			changed = append(changed, v.Name)
+		}
+	}
+	some, err := s.View.Some(ctx, changed)
+	if err != nil {
+		return fmt.Errorf("load domains: %w", err)
+	}
+	for _, d := range some {
 		h, err := s.hold(ctx, d, before[d.Name])
 		if kernel.Is(err, kernel.Unavailable) {
 			t.revision = 0 // what holds the keys is away: Watch tries again
@@ -46,28 +69,40 @@ func (s *Service) Load(ctx context.Context) error {
 	return nil
 }
 
-// hold makes a domain ready; one that is as it was is kept. With a key that does not open it
-// keeps the certificate that it had.
+// hold makes a domain ready. With a key that does not open it keeps the certificate that it
+// had.
 func (s *Service) hold(ctx context.Context, d Domain, before *held) (*held, error) {
-	same := before != nil && before.tenant == d.Scope.Tenant
-	if same && before.revision == d.Revision {
-		return before, nil
-	}
 	h := &held{tenant: d.Scope.Tenant, revision: d.Revision}
-	if d.Certificate == nil {
-		return h, nil
-	}
-	cert, err := s.open(ctx, d)
-	if err != nil {
-		s.Log.ErrorContext(ctx, "the key of a domain's certificate does not open: the domain has what it had before", "domain", d.Name, "tenant", d.Scope.Tenant, "error", err)
-		h.revision = 0 // no row has it: the next load tries again
-		if same {
-			h.cert = before.cert
+	same := before != nil && before.tenant == d.Scope.Tenant
+	if d.Certificate != nil {
+		cert, err := s.open(ctx, d)
+		if err != nil {
+			s.Log.ErrorContext(ctx, "the key of a domain's certificate does not open: the domain has what it had before", "domain", d.Name, "tenant", d.Scope.Tenant, "error", err)
+			h.revision = 0 // no row has it: the next load tries again
+			if same {
+				h.cert = before.cert
+			}
+			return h, err
 		}
-		return h, err
+		h.cert = cert
 	}
-	h.cert = cert
+	if same && before.cert != nil && (h.cert == nil || !h.cert.Leaf.Equal(before.cert.Leaf)) {
+		h.former, h.until = before.cert.Leaf, s.Clock.Now().Add(formerLasts)
+	}
 	return h, nil
+}
+
+// Shows tells whether a gateway may show a certificate on a host in lower case: the uploaded
+// one, or the one before as long as not every gateway has the new one.
+func (s *Service) Shows(host string, leaf *x509.Certificate) bool {
+	if cert := s.Certificate(host); cert != nil && cert.Leaf.Equal(leaf) {
+		return true
+	}
+	t, now := s.table.Load(), s.Clock.Now()
+	return slices.ContainsFunc(above(host), func(name string) bool {
+		h := t.domains[name]
+		return h != nil && h.former != nil && now.Before(h.until) && h.former.Equal(leaf) && covers(leaf, host)
+	})
 }
 
 // Certificate returns the uploaded one for a host in lower case, of the closest domain that

@@ -10,11 +10,8 @@ import (
 // Verify looks for the record that proves a domain, and has it proven. Of one that is proven
 // it tells whether the record is there still.
 func (s *Service) Verify(ctx context.Context, tenant, text string) (Domain, error) {
-	d, err := s.Domain(ctx, tenant, text)
+	d, err := s.changeable(ctx, tenant, text)
 	if err != nil {
-		return Domain{}, err
-	}
-	if err := s.Authorizer.Authorize(ctx, actionWrite, d.place()); err != nil {
 		return Domain{}, err
 	}
 	texts, err := s.Resolver.TXT(ctx, d.Record.Name)
@@ -58,8 +55,8 @@ func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reaso
 	var proven Domain
 	actor, _ := kernel.ActorFrom(ctx)
 	err := s.write(ctx, seen.Scope.Tenant, seen.Name, func(ctx context.Context, d Domain) error {
-		if d.Record != seen.Record { // it was removed and claimed anew
-			return kernel.Errorf(kernel.Stale, "domain %s was changed meanwhile", d.Name).WithFix("look at it and try again")
+		if err := sameClaim(d, seen); err != nil {
+			return err
 		}
 		others, err := s.others(ctx, d)
 		if err != nil {

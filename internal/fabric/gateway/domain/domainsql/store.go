@@ -7,6 +7,7 @@ package domainsql
 import (
 	"context"
 	"embed"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -76,11 +77,15 @@ func (s *Store) Hold(ctx context.Context) error {
 	return db.Map(err, "the turn of the domains")
 }
 
-// Insert adds a domain.
+// Insert adds a domain. Its revisions begin at the turn, which grows with each of them: what
+// is claimed anew has none of those that it had before.
 func (s *Store) Insert(ctx context.Context, d domain.Domain) error {
 	r, err := rowOf(d)
 	if err != nil {
 		return err
+	}
+	if err := s.db.Conn(ctx).NewRaw("SELECT turn FROM gateway_domain_turn WHERE id = 1").Scan(ctx, &r.Revision); err != nil {
+		return db.Map(err, "the turn of the domains")
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)
 	return db.Map(err, "domain "+d.Name)
@@ -150,11 +155,28 @@ func (s *Store) Count(ctx context.Context, tenant string) (int, error) {
 	return int(n), db.Map(err, "the domains")
 }
 
-// Verified returns every proven domain of every tenant.
-func (s *Store) Verified(ctx context.Context) ([]domain.Domain, error) {
-	var rows []row
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("verified").Order("name").Scan(ctx)
-	return db.Each(rows, err, "the domains", row.domain)
+// Proven returns the version of every proven domain of every tenant.
+func (s *Store) Proven(ctx context.Context) (all []domain.Version, err error) {
+	err = s.db.Reader(ctx).NewSelect().Model((*row)(nil)).Column("tenant", "name", "revision").Where("verified").Order("name").Scan(ctx, &all)
+	return all, db.Map(err, "the domains")
+}
+
+// atOnce is how many domains one query has with their chains.
+const atOnce = 200
+
+// Some returns those of the names that are proven, with their chains and keys.
+func (s *Store) Some(ctx context.Context, names []string) ([]domain.Domain, error) {
+	var out []domain.Domain
+	for part := range slices.Chunk(names, atOnce) {
+		var rows []row
+		err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("verified").Where("name IN (?)", bun.List(part)).Order("name").Scan(ctx)
+		all, err := db.Each(rows, err, "the domains", row.domain)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, all...)
+	}
+	return out, nil
 }
 
 // Turn grows with every change.

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
@@ -68,6 +72,26 @@ func TestWhatEndsBeforeARouteIsTold(t *testing.T) {
 		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		_, _ = io.Copy(io.Discard, conn)
 	}
+	two := func(field string) { // asks over HTTP/2
+		t.Helper()
+		conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.server.Port()), &tls.Config{ServerName: host, RootCAs: f.authority.Pool(), NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		var block bytes.Buffer
+		encoder := hpack.NewEncoder(&block)
+		for _, h := range [][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", host}, {":path", "/"}} {
+			_ = encoder.WriteField(hpack.HeaderField{Name: h[0], Value: h[1]})
+		}
+		for range 20 {
+			_ = encoder.WriteField(hpack.HeaderField{Name: "x", Value: field})
+		}
+		_, _ = io.WriteString(conn, http2.ClientPreface)
+		framer := http2.NewFramer(conn, conn)
+		_ = framer.WriteSettings()
+		_ = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true})
+	}
 	cases := []struct {
 		reason exchange.Reason
 		status int
@@ -103,6 +127,15 @@ func TestWhatEndsBeforeARouteIsTold(t *testing.T) {
 	}
 	if strings.Contains(log.text(), "s3cret") {
 		t.Error("a query is told")
+	}
+	two(strings.Repeat("a", 3900))
+	tooLarge := string(exchange.HeadTooLarge)
+	filtertest.Until(t, "a head of HTTP/2", func() bool { return len(log.reasons(t)[tooLarge]) > 1 })
+	if l := log.reasons(t)[tooLarge][1]; l.Protocol != 2 || l.Status != 431 || l.Client != "127.0.0.1" || l.Scheme != "https" {
+		t.Errorf("%+v", l)
+	}
+	if !strings.Contains(metrics(t, f.registry), `value:"head_too_large"} counter:{value:2`) {
+		t.Error("a head of HTTP/2 is not counted")
 	}
 	if len(log.reasons(t)[""]) != 1 {
 		t.Errorf("lines of routes: %v", log.reasons(t)[""])

@@ -47,7 +47,8 @@ const (
 var errFlood = errors.New("the client floods the connection")
 
 // meter reads along with a connection of HTTP/2 and tells a client that floods
-// it; the server behind it bounds how large a head is and how many streams there are.
+// it; the server behind it bounds how large a head is, which heads follow, and how many
+// streams there are.
 type meter struct {
 	// skip is how many bytes come before the next head of a frame.
 	skip int
@@ -60,18 +61,23 @@ type meter struct {
 	heading       bool
 	updates       int64
 	written       atomic.Int64
-	tokens        float64
-	at            time.Time
+	sizes         *headSizes
+	// fields tells that the frame that comes is part of a head.
+	fields bool
+	tokens float64
+	at     time.Time
 }
 
-func newMeter() *meter { return &meter{skip: prefaceLength, tokens: cheapBurst, at: time.Now()} }
+func newMeter() *meter {
+	return &meter{skip: prefaceLength, sizes: newHeadSizes(), tokens: cheapBurst, at: time.Now()}
+}
 
 // read looks at what a client has sent; why is empty for what is well.
 func (m *meter) read(b []byte) (why string) {
 	for len(b) > 0 {
 		if m.skip > 0 {
 			n := min(m.skip, len(b))
-			m.skip -= n
+			m.pass(b[:n])
 			b = b[n:]
 			continue
 		}
@@ -87,8 +93,25 @@ func (m *meter) read(b []byte) (why string) {
 		if why := m.frame(m.head[3], m.head[4], length); why != "" {
 			return why
 		}
+		if m.fields = m.head[3] == frameHeaders || m.head[3] == frameContinuation; m.fields {
+			m.sizes.begin(m.head[3], m.head[4], binary.BigEndian.Uint32(m.head[5:]), length)
+		}
+		m.pass(nil)
 	}
 	return ""
+}
+
+// pass looks at what a frame holds, as far as it is a head's, of which skip bytes are to come.
+func (m *meter) pass(b []byte) {
+	m.skip -= len(b)
+	if !m.fields {
+		return
+	}
+	m.sizes.take(b)
+	if m.skip == 0 {
+		m.sizes.end()
+		m.fields = false
+	}
 }
 
 // frame counts one.
@@ -158,7 +181,11 @@ type metered struct {
 // Read implements net.Conn.
 func (c *metered) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if why := c.meter.read(p[:n]); why != "" {
+	why := c.meter.read(p[:n])
+	for _, status := range c.meter.sizes.found() {
+		c.unrouted(exchange.Unrouted{Reason: exchange.HeadTooLarge, At: time.Now(), Client: c.RemoteAddr(), Secure: c.secure != nil, Proto: 2, Status: status})
+	}
+	if why != "" {
 		c.log.Info("a connection of HTTP/2 was ended", "client", c.RemoteAddr().String(), "reason", why)
 		c.tell(exchange.Flood)
 		return 0, errFlood

@@ -22,13 +22,17 @@ import (
 const patience = 200 * time.Millisecond
 
 // startPlain serves in the clear, HTTP/1.1 and HTTP/2.
-func startPlain(t *testing.T, handler exchange.Handler) (addr string) {
+func startPlain(t *testing.T, handler exchange.Handler, told ...func(exchange.Unrouted)) (addr string) {
 	t.Helper()
-	server, err := front.Listen(t.Context(), front.Config{
+	c := front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", ServePlain: true, Handler: handler, Log: slog.New(slog.DiscardHandler),
 		TLS:         &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none here") }},
 		HeadTimeout: patience, Stall: patience,
-	})
+	}
+	if len(told) > 0 {
+		c.Unrouted = told[0]
+	}
+	server, err := front.Listen(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

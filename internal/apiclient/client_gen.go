@@ -5058,14 +5058,14 @@ type GatewayCacheUse struct {
 
 // GatewayChange defines model for GatewayChange.
 type GatewayChange struct {
-	Class   string `json:"class"`
-	Kind    string `json:"kind"`
-	Name    string `json:"name"`
-	Note    string `json:"note,omitempty"`
-	Outcome string `json:"outcome"`
-	Project string `json:"project,omitempty"`
-	Stage   string `json:"stage,omitempty"`
-	Warning string `json:"warning,omitempty"`
+	Class    string    `json:"class"`
+	Kind     string    `json:"kind"`
+	Name     string    `json:"name"`
+	Note     string    `json:"note,omitempty"`
+	Outcome  string    `json:"outcome"`
+	Project  string    `json:"project,omitempty"`
+	Stage    string    `json:"stage,omitempty"`
+	Warnings []Problem `json:"warnings,omitempty"`
 }
 
 // GatewayClass Whether it is a route, a policy or a product.

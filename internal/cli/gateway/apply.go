@@ -75,8 +75,8 @@ func tell(w io.Writer, dryRun bool, changes ...apiclient.GatewayChange) {
 		for line := range strings.Lines(c.Note) {
 			_, _ = fmt.Fprintln(w, "  "+strings.TrimSuffix(line, "\n"))
 		}
-		if c.Warning != "" {
-			_, _ = fmt.Fprintln(w, "  warning: "+c.Warning)
+		for _, warning := range c.Warnings {
+			_, _ = fmt.Fprintln(w, "  warning: "+warning.String())
 		}
 	}
 }

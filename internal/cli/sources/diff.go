@@ -36,7 +36,7 @@ func writeDiff(w io.Writer, d apiclient.SourceDiff) {
 		}
 		rows = append(rows, []string{string(c.Action), string(c.Kind), nameOf(c.Project, c.Name), c.File, c.Message})
 		for _, d := range c.Documents {
-			rows = append(rows, []string{"  " + string(d.Outcome), d.Kind, d.Name, strings.Trim(d.Project+"/"+d.Stage, "/"), strings.TrimSpace(d.Note + " " + d.Warning)})
+			rows = append(rows, []string{"  " + string(d.Outcome), d.Kind, d.Name, strings.Trim(d.Project+"/"+d.Stage, "/"), remarks(d)})
 		}
 	}
 	if len(rows) == 0 && len(d.Problems) == 0 {
@@ -51,4 +51,13 @@ func writeDiff(w io.Writer, d apiclient.SourceDiff) {
 	for _, c := range d.Changes {
 		writeProblems(w, c.Problems)
 	}
+}
+
+// remarks are what there is to know of a document besides: its note, then its warnings.
+func remarks(d apiclient.GatewayChange) string {
+	out := d.Note
+	for _, w := range d.Warnings {
+		out = strings.TrimSpace(out + " " + w.String())
+	}
+	return out
 }

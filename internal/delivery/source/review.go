@@ -143,7 +143,7 @@ func report(changes []gateway.Change) string {
 	b.WriteString("| document | of | change | |\n|---|---|---|---|\n")
 	for _, c := range changes[:min(len(changes), maxRows)] {
 		of := strings.Trim(c.Project+"/"+c.Stage, "/")
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", cell(c.Kind), cell(c.Name), cell(of), c.Outcome, cell(strings.TrimSpace(c.Note+" "+c.Warning)))
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", cell(c.Kind), cell(c.Name), cell(of), c.Outcome, cell(c.Remarks()))
 	}
 	if more := len(changes) - maxRows; more > 0 {
 		fmt.Fprintf(&b, "\nand %d more\n", more)

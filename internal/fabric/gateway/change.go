@@ -1,5 +1,12 @@
 package gateway
 
+import (
+	"errors"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
 // Class tells routes, policies and products apart, each with names of its own.
 type Class string
 
@@ -31,8 +38,8 @@ type Change struct {
 	Outcome Outcome `json:"outcome"`
 	// Note is what there is to know about it besides.
 	Note string `json:"note,omitempty"`
-	// Warning is what is probably not meant.
-	Warning string `json:"warning,omitempty"`
+	// Warnings are what is probably not meant, each with its place.
+	Warnings []kernel.Problem `json:"warnings,omitempty"`
 }
 
 func factOf(class Class, verb string) string {
@@ -65,4 +72,24 @@ func (c *Change) remark(text string) {
 		text = c.Note + "\n" + text
 	}
 	c.Note = text
+}
+
+// warn adds what is probably not meant with an item, placed as what is wrong with it would be.
+func (c *Change) warn(it item, doubts ...kernel.Problem) {
+	if len(doubts) == 0 {
+		return
+	}
+	placed := it.placed(kernel.Errorf(kernel.Invalid, "%s %s", it.class, it.name).WithProblems(doubts...))
+	if told, ok := errors.AsType[*kernel.Error](placed); ok {
+		c.Warnings = append(c.Warnings, told.Problems...)
+	}
+}
+
+// Remarks are what a person is told of a change besides: its note, then its warnings.
+func (c Change) Remarks() string {
+	out := c.Note
+	for _, w := range c.Warnings {
+		out = strings.TrimSpace(out + " " + w.String())
+	}
+	return out
 }

@@ -1,17 +1,16 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // doubts are what is probably not meant with the backends of a route, each with its place.
-func (s *Service) doubts(r Route) []string {
-	var out []string
+func (s *Service) doubts(r Route) []kernel.Problem {
+	var out []kernel.Problem
 	for i := range r.Rules {
 		out = append(out, s.doubtful(r, i)...)
 	}
@@ -19,14 +18,14 @@ func (s *Service) doubts(r Route) []string {
 }
 
 // doubtful says which backends of a rule cannot answer as things are now.
-func (s *Service) doubtful(r Route, rule int) []string {
+func (s *Service) doubtful(r Route, rule int) []kernel.Problem {
 	if s.Planes != nil && s.Planes.Plane(r.Scope) != "" {
 		return nil // what answers there is not known here
 	}
-	var out []string
+	var out []kernel.Problem
 	for i, b := range r.Rules[rule].Backends {
 		if why := s.doubt(r, b); why != "" {
-			out = append(out, fmt.Sprintf("spec.rules[%d].backends[%d]: %s", rule, i, why))
+			out = append(out, kernel.Problem{Path: fmt.Sprintf("rules[%d].backends[%d]", rule, i), Message: why})
 		}
 	}
 	return out
@@ -66,65 +65,11 @@ func (s *Service) unreached(b Backend) string {
 	return ""
 }
 
-// rounds are the redirects of a route that lead to where the same rule takes them again, each
-// with its place; routes are those of its stage.
-func rounds(ctx context.Context, r Route, routes []Route) ([]string, error) {
-	var out []string
-	var table *proxy.Table
-	for i, rule := range r.Rules {
-		if rule.Redirect == nil || rule.Redirect.FullPath == nil || rule.Redirect.Port != 0 {
-			continue
-		}
-		if table == nil {
-			var err error
-			if table, err = tableOf(routes); err != nil {
-				return nil, err
-			}
-		}
-		for _, to := range leadsTo(r, *rule.Redirect) {
-			if again(ctx, table, r, i, to) {
-				out = append(out, fmt.Sprintf("spec.rules[%d].redirect: it leads to %s, which the same rule takes: clients go round for ever", i, to))
-				break
-			}
-		}
+// inWords says doubts about a route in one line.
+func inWords(doubts []kernel.Problem) string {
+	texts := make([]string, 0, len(doubts))
+	for _, d := range doubts {
+		texts = append(texts, "spec."+d.String())
 	}
-	return out, nil
-}
-
-func tableOf(routes []Route) (*proxy.Table, error) {
-	var c proxy.Counting
-	entries := make([]*proxy.Entry, 0, len(routes))
-	for _, r := range routes {
-		entries = append(entries, c.Entry(r, nil))
-	}
-	return c.Table(entries)
-}
-
-// leadsTo are the addresses that a redirect to a full path leads to.
-func leadsTo(r Route, d Redirect) []string {
-	hosts := r.Hosts
-	if d.Host != "" {
-		hosts = []string{d.Host}
-	}
-	out := make([]string, 0, len(hosts))
-	for _, host := range hosts {
-		out = append(out, "https://"+strings.Replace(host, "*", "any", 1)+*d.FullPath)
-	}
-	return out
-}
-
-// again tells that a rule of a route takes what it has sent to an address.
-func again(ctx context.Context, table *proxy.Table, r Route, rule int, to string) bool {
-	for _, m := range r.Rules[rule].Matches {
-		x, err := Question{Method: m.Method, URL: to}.exchange(ctx)
-		if err != nil {
-			return false // the gateway takes no such address
-		}
-		if found, _ := table.Lookup(x); found != nil && found.Route().Name == r.Name {
-			if place, _ := found.Place(); place == rule {
-				return true
-			}
-		}
-	}
-	return false
+	return strings.Join(texts, "; ")
 }

@@ -32,8 +32,13 @@ func ruled(name string, rules ...string) string {
 	return fmt.Sprintf("apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: %s}\nspec:\n  hosts: [%s]\n  rules:\n    - %s\n", name, host, strings.Join(rules, "\n    - "))
 }
 
+// exactly begins a rule for one path.
+func exactly(path string) string {
+	return "matches: [{path: {type: Exact, value: " + path + "}}]\n      "
+}
+
 // TestApplyingWarnsOfWhatCannotAnswer holds that a backend that is not there, and a redirect
-// that leads back to its own rule, are told with their places, and taken.
+// that leads back to its own rule, by others or at once, are told with their places, and taken.
 func TestApplyingWarnsOfWhatCannotAnswer(t *testing.T) {
 	t.Parallel()
 	s, _ := desk(t, dbtest.SQLite(t, gatewaysql.Migrations()), may{})
@@ -42,19 +47,22 @@ func TestApplyingWarnsOfWhatCannotAnswer(t *testing.T) {
 		{"backends: [{service: orders}]", ""},
 		{"backends: [{service: orders, port: http}]", ""},
 		{`backends: [{service: orders, port: "8080"}]`, ""},
-		{`backends: [{service: orders, port: "9999"}]`, "spec.rules[0].backends[0]: service orders has no port 9999; it has http, 8080"},
+		{`backends: [{service: orders, port: "9999"}]`, "gw.yaml:7:18: spec.rules[0].backends[0]: service orders has no port 9999; it has http, 8080"},
 		{"backends: [{service: orders, weight: 1}, {service: ordres, weight: 1}]", "spec.rules[0].backends[1]: no service ordres runs on stage dev of project shop yet"},
 		{"backends: [{service: admin}]", "service admin has several ports, of which one has to be named: http, metrics, 8080, 9090"},
 		{`backends: [{url: "http://10.0.0.7:80"}]`, "spec.rules[0].backends[0]: http://10.0.0.7:80 is not reached: it is inside"},
 		{`backends: [{url: "https://api.example.com"}]`, ""},
 		{"redirect: {fullPath: /new}", "spec.rules[0].redirect: it leads to https://" + host + "/new, which the same rule takes: clients go round for ever"},
 		{"redirect: {fullPath: /new, host: www.example.com}", ""},
+		{exactly("/a") + "redirect: {fullPath: /b}\n    - " + exactly("/b") + "redirect: {fullPath: /a}", "gw.yaml:8:7: spec.rules[0].redirect: it leads to https://" + host + "/b, and rules[1] back to this rule: clients go round for ever"},
+		{exactly("/a") + "redirect: {fullPath: /b/c}\n    - matches: [{path: {value: /b}}]\n      redirect: {prefix: /d}\n    - " + exactly("/d/c") + "redirect: {fullPath: /a}", "spec.rules[0].redirect: it leads to https://" + host + "/b/c, and rules[1 2] back to this rule"},
+		{exactly("/a") + "redirect: {fullPath: /b}\n    - " + exactly("/b") + "redirect: {fullPath: /c}\n    - " + exactly("/c") + "redirect: {fullPath: /d}", ""},
 		{"matches: [{path: {type: Exact, value: /old}}]\n      redirect: {fullPath: /new}", ""},
 	}
 	for _, c := range cases {
-		for _, dry := range []bool{true, false} {
+		for _, dry := range []bool{true, false, false} { // the last time nothing changes, and what cannot work is told all the same
 			changes, err := s.Apply(t.Context(), dev, files(ruled("orders", c.rule)), gateway.ApplyOptions{DryRun: dry})
-			if err != nil || len(changes) != 1 || !strings.Contains(changes[0].Warning, c.want) || (c.want == "") != (changes[0].Warning == "") {
+			if err != nil || len(changes) != 1 || !strings.Contains(changes[0].Remarks(), c.want) || (c.want == "") != (len(changes[0].Warnings) == 0) {
 				t.Errorf("%s: %+v, %v; want %q", c.rule, changes, err, c.want)
 			}
 		}
@@ -73,7 +81,7 @@ func TestARedirectThatAnotherRuleEnds(t *testing.T) {
 	t.Parallel()
 	s, _ := desk(t, dbtest.SQLite(t, gatewaysql.Migrations()), may{})
 	changes, err := s.Apply(t.Context(), dev, files(ruled("moved", "redirect: {fullPath: /new}"), routeDoc("new", "/new", "web")), gateway.ApplyOptions{})
-	if err != nil || changes[0].Warning != "" {
+	if err != nil || len(changes[0].Warnings) > 0 {
 		t.Errorf("%+v, %v", changes, err)
 	}
 }
@@ -108,6 +116,19 @@ func TestClientsAreToldWhatAClientCanDo(t *testing.T) {
 		resp, body := f.get(t, c.host, c.path)
 		if resp.StatusCode != c.status || !strings.Contains(body, c.want) || strings.Contains(body, "terrace ") {
 			t.Errorf("%s%s: %d %s, want %d %q", c.host, c.path, resp.StatusCode, body, c.status, c.want)
+		}
+	}
+}
+
+// TestAPolicyThatWaitsIsToldWithItsPlace each time that it is applied.
+func TestAPolicyThatWaitsIsToldWithItsPlace(t *testing.T) {
+	t.Parallel()
+	s, _ := desk(t, dbtest.SQLite(t, gatewaysql.Migrations()), may{})
+	doc := policyDoc("mark", "{say: hello, targetRef: {route: nothing}}")
+	for range 2 {
+		changes, err := s.Apply(t.Context(), dev, files(doc), gateway.ApplyOptions{})
+		if want := "gw.yaml:4:32: spec.targetRef.route: there is no route nothing yet: the policy waits for it"; err != nil || len(changes) != 1 || changes[0].Remarks() != want {
+			t.Errorf("%+v, %v; want %s", changes, err, want)
 		}
 	}
 }

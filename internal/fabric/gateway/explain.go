@@ -100,7 +100,7 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, q Question) (
 	out.Answer = found.Answer()
 	place, _ := found.Place()
 	if doubts := s.doubtful(found.Route(), place); len(doubts) > 0 {
-		out.Answer += "; but " + strings.Join(doubts, "; ")
+		out.Answer += "; but " + inWords(doubts)
 	}
 	if out.Policies, err = s.uses(ctx, found.Route()); err != nil {
 		return out, err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -100,10 +99,10 @@ func sameJSON(a, b json.RawMessage) bool {
 	return json.Unmarshal(a, &left) == nil && json.Unmarshal(b, &right) == nil && reflect.DeepEqual(left, right)
 }
 
-// fits looks at an item among all that there is now.
+// fits looks at an item among all that there is now. One that is as it was has its warnings, too.
 func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	target := it.policy.Route
-	if change.Outcome == "" || change.Outcome == Unchanged && it.class == ClassRoute || it.class != ClassRoute && target == "" {
+	if change.Outcome == "" || it.class != ClassRoute && target == "" {
 		return nil
 	}
 	routes, err := a.s.Store.Routes(ctx, it.scope)
@@ -113,21 +112,28 @@ func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	for _, r := range routes {
 		switch {
 		case it.class == ClassRoute && r.Name == it.name:
-			if err := a.s.routable(ctx, r); err != nil {
-				return err
-			}
-			if err := conflict(r, routes); err != nil {
-				return err
-			}
-			round, err := rounds(ctx, r, routes)
-			change.Warning = strings.Join(append(a.s.doubts(r), round...), "; ")
-			return err
+			return a.routeFits(ctx, it, r, routes, change)
 		case it.class == ClassPolicy && r.Name == target:
 			return nil
 		}
 	}
 	if it.class == ClassPolicy {
-		change.Warning = "there is no route " + target + " yet: the policy waits for it"
+		change.warn(it, kernel.Problem{Path: "route", Message: "there is no route " + target + " yet: the policy waits for it"})
 	}
 	return nil
+}
+
+// routeFits looks at a route among those of its stage.
+func (a *application) routeFits(ctx context.Context, it item, r Route, routes []Route, change *Change) error {
+	if change.Outcome != Unchanged {
+		if err := a.s.routable(ctx, r); err != nil {
+			return err
+		}
+		if err := conflict(r, routes); err != nil {
+			return err
+		}
+	}
+	rounds, err := rounds(ctx, r, routes)
+	change.warn(it, append(a.s.doubts(r), rounds...)...)
+	return err
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"cmp"
 	"net"
 	"strconv"
 	"strings"
@@ -169,8 +170,15 @@ func rewrite(x *exchange.Exchange, c *Candidate) {
 
 // redirect sends the client elsewhere.
 func redirect(x *exchange.Exchange, c *Candidate) {
+	x.Response.Header.Set("Location", c.Leads(x))
+	x.Response.SetStatusCode(cmp.Or(c.rule.Redirect.Status, fasthttp.StatusFound))
+	x.Facts.By = "redirect"
+}
+
+// Leads is the address that the candidate's rule, which redirects, sends a request to.
+func (c *Candidate) Leads(x *exchange.Exchange) string {
 	d := c.rule.Redirect
-	scheme, host, status := d.Scheme, string(x.Request.Header.Host()), d.Status
+	scheme, host := d.Scheme, string(x.Request.Header.Host())
 	if scheme == "" {
 		scheme = "https"
 	}
@@ -183,10 +191,5 @@ func redirect(x *exchange.Exchange, c *Candidate) {
 	if d.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(d.Port))
 	}
-	if status == 0 {
-		status = fasthttp.StatusFound
-	}
-	x.Response.Header.Set("Location", scheme+"://"+host+replaced(x, c, d.FullPath, d.Prefix))
-	x.Response.SetStatusCode(status)
-	x.Facts.By = "redirect"
+	return scheme + "://" + host + replaced(x, c, d.FullPath, d.Prefix)
 }

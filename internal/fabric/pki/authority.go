@@ -22,8 +22,6 @@ import (
 )
 
 const (
-	// DefaultLeafLife is how long a leaf is valid.
-	DefaultLeafLife = 30 * 24 * time.Hour
 	// backdate makes certificates valid for clients whose clocks are behind.
 	backdate = time.Hour
 	// maxCached bounds how many leaves are kept in memory.

@@ -3,10 +3,8 @@ package pki
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -24,13 +22,9 @@ import (
 
 const (
 	// signerFile holds the key and the certificate of the authority that signs for workloads.
-	signerFile = "workloads-key.pem"
-	signerLife = 5 * 365 * 24 * time.Hour
-	// MaxWorkloadLife is how long a certificate of a workload is valid at most.
-	MaxWorkloadLife = 30 * 24 * time.Hour
+	signerFile      = "workloads-key.pem"
+	signerLife      = 5 * 365 * 24 * time.Hour
 	minWorkloadLife = time.Minute
-	minRSA          = 2048
-	maxRequest      = 64 << 10
 )
 
 // Signer is the authority of workloads for who has its key.
@@ -188,23 +182,6 @@ func keyOf(request []byte) (public crypto.PublicKey, key []byte, err error) {
 		}
 		return private.Public(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 	}
-	bad := kernel.Errorf(kernel.Invalid, "that is no request for a certificate").
-		WithFix("make one with: openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout workload.key -out workload.csr")
-	block, _ := pem.Decode(request)
-	if len(request) > maxRequest || block == nil || block.Type != "CERTIFICATE REQUEST" {
-		return nil, nil, bad
-	}
-	parsed, err := x509.ParseCertificateRequest(block.Bytes)
-	if err != nil || parsed.CheckSignature() != nil {
-		return nil, nil, bad
-	}
-	switch p := parsed.PublicKey.(type) {
-	case *ecdsa.PublicKey, ed25519.PublicKey:
-		return p, nil, nil
-	case *rsa.PublicKey:
-		if p.N.BitLen() >= minRSA {
-			return p, nil, nil
-		}
-	}
-	return nil, nil, kernel.Errorf(kernel.Invalid, "the key of the request is none that is certified").WithFix("use ECDSA, Ed25519, or RSA of %d bits and more", minRSA)
+	public, err = ParseRequest(request)
+	return public, nil, err
 }

@@ -56,6 +56,7 @@ variable "gateway_sites" {
     }))
 
     paths = optional(map(object({
+      order = optional(number, 0)
       paths = list(string)
 
       waf = object({

@@ -119,17 +119,18 @@ func TestTheGatewaysDocuments(t *testing.T) {
 		t.Errorf("the second plan is not empty: %v\n%s", err, out)
 	}
 
-	api := "/service/apim-plane/apis/shop-partners-dev-shop-localhost"
+	shop, items := named(t, sites, "shop-shop-dev-"), named(t, documents["backends"], "shop-items-http-")
+	api := "/service/apim-plane/apis/" + named(t, documents["apis"], "shop-partners-dev-")
 	policy := sim.body(t, api+"/policies/policy")
-	for _, has := range []string{"validate-jwt", "rate-limit-by-key", "quota-by-key", `backend-id="shop-items-http"`, "limit-concurrency", "cors"} {
+	for _, has := range []string{"validate-jwt", "rate-limit-by-key", "quota-by-key", `backend-id="` + items + `"`, "limit-concurrency", "cors"} {
 		if !strings.Contains(policy, has) {
 			t.Errorf("the policy in Azure has no %s: %s", has, policy)
 		}
 	}
-	if shop := sim.body(t, "/apis/shop-shop-dev-shop-localhost/policies/policy"); !strings.Contains(shop, "cache-store") || !strings.Contains(shop, "rewrite-uri") || !strings.Contains(shop, "retry") {
-		t.Errorf("the policy of the shop: %s", shop)
+	if body := sim.body(t, "/apis/"+shop+"/policies/policy"); !strings.Contains(body, "cache-store") || !strings.Contains(body, "rewrite-uri") || !strings.Contains(body, "retry") {
+		t.Errorf("the policy of the shop: %s", body)
 	}
-	product := productOf(t, documents)
+	product := named(t, documents["products"], "shop-items-basic-")
 	if body := sim.body(t, "/service/apim-plane/products/"+product); !strings.Contains(body, "shop: Items, basic") || !strings.Contains(body, "published") {
 		t.Errorf("the product: %s", body)
 	}
@@ -146,12 +147,12 @@ func TestTheGatewaysDocuments(t *testing.T) {
 		t.Errorf("the cache: %s", cache)
 	}
 	edge := sim.body(t, "/applicationGateways/agw-plane")
-	for _, has := range []string{"shop.dev.shop.localhost", "*.partners.dev.shop.localhost", "{var_uri_path}", "waf-agw-plane-shop-shop-dev-shop-localhost"} {
+	for _, has := range []string{"shop.dev.shop.localhost", "*.partners.dev.shop.localhost", "{var_uri_path}", "waf-agw-plane-" + shop} {
 		if !strings.Contains(edge, has) {
 			t.Errorf("the application gateway has no %s", has)
 		}
 	}
-	firewall := sim.body(t, "/ApplicationGatewayWebApplicationFirewallPolicies/waf-agw-plane-shop-shop-dev-shop-localhost")
+	firewall := sim.body(t, "/ApplicationGatewayWebApplicationFirewallPolicies/waf-agw-plane-"+shop)
 	for _, has := range []string{"RateLimitRule", "IPMatch", "10.66.0.0/16", "942190", "Prevention"} {
 		if !strings.Contains(firewall, has) {
 			t.Errorf("the firewall policy has no %s: %s", has, firewall)
@@ -159,19 +160,16 @@ func TestTheGatewaysDocuments(t *testing.T) {
 	}
 
 	apis := documents["apis"].(map[string]any) //nolint:forcetypeassert // as it was written
-	delete(apis, "shop-shop-dev-shop-localhost")
-	delete(sites, "shop-shop-dev-shop-localhost")
+	delete(apis, shop)
+	delete(sites, shop)
 	backends := documents["backends"].(map[string]any) //nolint:forcetypeassert // as it was written
 	for name := range backends {
-		if name != "shop-items-http" {
-			delete(backends, name)
-		}
+		delete(backends, name)
 	}
 	backends["shop-others-http"] = map[string]any{"name": "shop-others-http", "url": "http://others.shop.internal.example.com"}
-	delete(backends, "shop-items-http")
 	for _, api := range apis {
-		p := api.(map[string]any)["policy"].(map[string]any)                                    //nolint:forcetypeassert // as it was written
-		p["xml"] = strings.ReplaceAll(p["xml"].(string), "shop-items-http", "shop-others-http") //nolint:forcetypeassert // as it was written
+		p := api.(map[string]any)["policy"].(map[string]any)                        //nolint:forcetypeassert // as it was written
+		p["xml"] = strings.ReplaceAll(p["xml"].(string), items, "shop-others-http") //nolint:forcetypeassert // as it was written
 	}
 	vary()
 	s.must(t, dir, sim.owner(), s.terraform, "apply", "-auto-approve", "-no-color", parallelism)
@@ -181,15 +179,15 @@ func TestTheGatewaysDocuments(t *testing.T) {
 	s.must(t, dir, sim.owner(), s.terraform, "destroy", "-auto-approve", "-no-color", parallelism)
 }
 
-// productOf is the name of the plan basic at API Management.
-func productOf(t *testing.T, documents map[string]any) string {
+// named is the one name that begins so.
+func named(t *testing.T, of any, prefix string) string {
 	t.Helper()
-	for name := range documents["products"].(map[string]any) { //nolint:forcetypeassert // as it was written
-		if strings.HasPrefix(name, "shop-items-basic") {
+	for name := range of.(map[string]any) { //nolint:forcetypeassert // as it was written
+		if strings.HasPrefix(name, prefix) {
 			return name
 		}
 	}
-	t.Fatal("there is no product")
+	t.Fatalf("nothing is named %s…", prefix)
 	return ""
 }
 

@@ -35,6 +35,11 @@ locals {
     merge([for key, s in var.sites : { for name, p in s.paths : "${key}-${name}" => p.waf }]...),
   )
 
+  # Azure takes names of up to 80 characters.
+  firewall_names = { for key, name in { for key in keys(local.firewalls) : key => key == "main" ? "waf-${var.name}" : "waf-${var.name}-${key}" } :
+    key => length(name) <= 80 ? name : "${substr(name, 0, 71)}-${substr(sha1(name), 0, 8)}"
+  }
+
   # Exact hosts come before wildcards.
   site_order = concat(sort([for key, s in var.sites : key if !startswith(s.host, "*")]), sort([for key, s in var.sites : key if startswith(s.host, "*")]))
 
@@ -48,21 +53,23 @@ locals {
     rewrite_rule_set = length(var.sites[key].paths) == 0 ? "site-${key}" : null
   } })
 
-  url_path_maps = merge({ for name, m in var.url_path_maps : name => merge(m, { path_rules = { for rule, r in m.path_rules : rule => merge(r, { firewall = null }) } }) },
+  url_path_maps = merge({ for name, m in var.url_path_maps : name => merge(m, { path_rules = [for rule, r in m.path_rules : merge(r, { name = rule, firewall = null })] }) },
     { for key, s in var.sites : "site-${key}" => {
       default_backend_pool     = s.backend_pool
       default_backend_settings = s.backend_settings
       default_redirect         = null
       default_rewrite_rule_set = "site-${key}"
-      path_rules = { for name, p in s.paths : name => {
-        paths                       = p.paths
+      # The gateway takes the first rule that fits.
+      path_rules = [for place in sort([for name, p in s.paths : format("%05d/%s", p.order, name)]) : {
+        name                        = substr(place, 6, -1)
+        paths                       = s.paths[substr(place, 6, -1)].paths
         backend_pool                = s.backend_pool
         backend_settings            = s.backend_settings
         redirect                    = null
         rewrite_rule_set            = "site-${key}"
         firewall_policy_resource_id = null
-        firewall                    = "${key}-${name}"
-      } }
+        firewall                    = "${key}-${substr(place, 6, -1)}"
+      }]
     } if length(s.paths) > 0 },
   )
 

@@ -203,7 +203,7 @@ resource "azurerm_application_gateway" "this" {
         for_each = url_path_map.value.path_rules
 
         content {
-          name                        = path_rule.key
+          name                        = path_rule.value.name
           paths                       = path_rule.value.paths
           backend_address_pool_name   = path_rule.value.backend_pool
           backend_http_settings_name  = path_rule.value.backend_settings

@@ -1,7 +1,7 @@
 resource "azurerm_web_application_firewall_policy" "this" {
   for_each = local.firewalls
 
-  name                = each.key == "main" ? "waf-${var.name}" : "waf-${var.name}-${each.key}"
+  name                = local.firewall_names[each.key]
   location            = var.location
   resource_group_name = var.resource_group_name
   tags                = var.tags

@@ -60,6 +60,7 @@ variable "sites" {
     }))
 
     paths = optional(map(object({
+      order = optional(number, 0)
       paths = list(string)
 
       waf = object({
@@ -115,7 +116,7 @@ variable "sites" {
       })
     })), {})
   }))
-  description = "Hosts by names of your choice, each with an HTTPS listener of its own: what it hears there goes to a backend pool with /<api> in front of the path, behind a firewall policy of its own (waf; null: the gateway's), and for paths behind others. They have the shape in which Terrace gives the gateway's documents: terrace gateway sites."
+  description = "Hosts by names of your choice, each with an HTTPS listener of its own: what it hears there goes to a backend pool with /<api> in front of the path, behind a firewall policy of its own (waf; null: the gateway's), and for paths behind others. Of paths that take the same request those with the lowest order count, by their names where that is the same. They have the shape in which Terrace gives the gateway's documents: terrace gateway sites."
   default     = {}
   nullable    = false
 
@@ -137,6 +138,11 @@ variable "sites" {
   validation {
     condition     = alltrue([for s in var.sites : alltrue([for p in s.paths : length(p.paths) > 0 && alltrue([for path in p.paths : startswith(path, "/")])])])
     error_message = "The paths of a site start with a slash, and there is at least one."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.sites : alltrue([for p in s.paths : p.order >= 0 && p.order < 100000 && floor(p.order) == p.order])])
+    error_message = "The order of a site's paths is a whole number from 0 to 99999."
   }
 }
 

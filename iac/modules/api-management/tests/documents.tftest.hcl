@@ -66,7 +66,7 @@ run "apis_of_documents" {
   }
 
   assert {
-    condition     = one(azurerm_api_management_api.this["shop-partners-dev-shop-localhost"].subscription_key_parameter_names).header == "X-Subscription-Key"
+    condition     = one(azurerm_api_management_api.this["shop-partners-dev-shop-localhost-c1e288"].subscription_key_parameter_names).header == "X-Subscription-Key"
     error_message = "keys are where the documents say"
   }
 
@@ -81,7 +81,7 @@ run "apis_of_documents" {
   }
 
   assert {
-    condition     = one(one(azurerm_api_management_backend.this["shop-items-next-http-09a64b"].circuit_breaker_rule).failure_condition).percentage == 50
+    condition     = one(one(azurerm_api_management_backend.this["shop-items-next-http-fa4b4a-09a64b"].circuit_breaker_rule).failure_condition).percentage == 50
     error_message = "a breaker opens after a share of failures"
   }
 

@@ -52,22 +52,22 @@ run "sites_of_documents" {
   }
 
   assert {
-    condition     = one([for r in azurerm_application_gateway.this.rewrite_rule_set : one(one(r.rewrite_rule).url).path if r.name == "site-shop-any-partners-dev-shop-localhost"]) == "/_.partners.dev.shop.localhost{var_uri_path}"
+    condition     = one([for r in azurerm_application_gateway.this.rewrite_rule_set : one(one(r.rewrite_rule).url).path if r.name == "site-shop-any-partners-dev-shop-localhost-bdee0e"]) == "/_.partners.dev.shop.localhost{var_uri_path}"
     error_message = "paths lead to the site's API"
   }
 
   assert {
-    condition     = max([for r in azurerm_application_gateway.this.request_routing_rule : r.priority if startswith(r.name, "site-")]...) == one([for r in azurerm_application_gateway.this.request_routing_rule : r.priority if r.name == "site-shop-any-partners-dev-shop-localhost"])
+    condition     = max([for r in azurerm_application_gateway.this.request_routing_rule : r.priority if startswith(r.name, "site-")]...) == one([for r in azurerm_application_gateway.this.request_routing_rule : r.priority if r.name == "site-shop-any-partners-dev-shop-localhost-bdee0e"])
     error_message = "a wildcard comes after what it takes in"
   }
 
   assert {
-    condition     = toset([for r in azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost"].custom_rules : "${r.name} ${r.rule_type} ${r.priority}"]) == toset(["deny0 MatchRule 1", "allow MatchRule 2", "rate00 RateLimitRule 3", "methods MatchRule 4"])
+    condition     = toset([for r in azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost-179da3"].custom_rules : "${r.name} ${r.rule_type} ${r.priority}"]) == toset(["deny0 MatchRule 1", "allow MatchRule 2", "rate00 RateLimitRule 3", "methods MatchRule 4"])
     error_message = "networks, rates and methods are rules of the firewall"
   }
 
   assert {
-    condition     = length(azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost"].managed_rules[0].exclusion) == 2 && one(one(one(azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost"].managed_rules[0].managed_rule_set).rule_group_override).rule).id == "920420"
+    condition     = length(azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost-179da3"].managed_rules[0].exclusion) == 2 && one(one(one(azurerm_web_application_firewall_policy.this["shop-shop-dev-shop-localhost-179da3"].managed_rules[0].managed_rule_set).rule_group_override).rule).id == "920420"
     error_message = "exclusions leave out what they name"
   }
 }
@@ -75,9 +75,13 @@ run "sites_of_documents" {
 run "paths_with_policies_of_their_own" {
   variables {
     sites = { shop = {
-      host  = "shop.example.com", api = "shop.example.com", backend_pool = "cluster", backend_settings = "cluster", certificate = "shop"
-      waf   = { mode = "Detection" }
-      paths = { admin = { paths = ["/admin", "/admin/*"], waf = {} } }
+      host = "shop.example.com", api = "shop.example.com", backend_pool = "cluster", backend_settings = "cluster", certificate = "shop"
+      waf  = { mode = "Detection" }
+      paths = {
+        admin                                                                          = { order = 2, paths = ["/admin", "/admin/*"], waf = {} }
+        users                                                                          = { order = 1, paths = ["/admin/users", "/admin/users/*"], waf = {} }
+        a-path-whose-name-is-so-long-that-azure-would-not-take-it-with-those-before-it = { order = 0, paths = ["/long"], waf = {} }
+      }
     } }
   }
 
@@ -87,8 +91,13 @@ run "paths_with_policies_of_their_own" {
   }
 
   assert {
-    condition     = one(one(azurerm_application_gateway.this.url_path_map).path_rule).paths == tolist(["/admin", "/admin/*"]) && one(one(azurerm_application_gateway.this.url_path_map).path_rule).firewall_policy_id != null
-    error_message = "paths are parted"
+    condition     = [for r in one(azurerm_application_gateway.this.url_path_map).path_rule : r.paths[0]] == ["/long", "/admin/users", "/admin"] && alltrue([for r in one(azurerm_application_gateway.this.url_path_map).path_rule : r.firewall_policy_id != null])
+    error_message = "paths are parted, the narrower ones first"
+  }
+
+  assert {
+    condition     = alltrue([for p in azurerm_web_application_firewall_policy.this : length(p.name) <= 80]) && length(distinct([for p in azurerm_web_application_firewall_policy.this : p.name])) == 5
+    error_message = "names of firewall policies are as long as Azure takes them"
   }
 }
 

@@ -64,16 +64,12 @@ func forbidden(headers ...element) element {
 	return answer("403", "Forbidden", "Not allowed", headers...)
 }
 
-// unambiguous keeps the path as a service decodes it. What one service could read as another
-// path than the next is refused: no rule would be for both.
+// unambiguous refuses what one service could read as another path than the next: no rule
+// would be for both.
 func unambiguous() []element {
-	path, decoded := variable(varPath), variable(varDecoded)
 	var by choice
-	by.when(some(
-		"System.Text.RegularExpressions.Regex.IsMatch("+path+", "+text(`;|%2[fF]|%5[cC]|%25`)+")",
-		"System.Text.RegularExpressions.Regex.IsMatch("+decoded+", "+text(`//|\\|/\.{1,2}(/|\z)`)+")",
-	), forbidden())
-	return append([]element{setVariable(varDecoded, "System.Uri.UnescapeDataString("+path+")")}, by.done()...)
+	by.when(found(variable(varPath), `;|%2[fF]|%3[bB]|%5[cC]|%25`), forbidden())
+	return by.done()
 }
 
 // isFor is the condition under which a rule is for a request.

@@ -20,13 +20,14 @@ func (d *document) backend(c candidate, i int, b route.Backend) string {
 	at := fmt.Sprintf("rules[%d].backends[%d]", c.rule, i)
 	url := d.service(c, at, b.Service, b.Port, b.Protocol)
 	one := Backend{URL: url, Description: "Service " + b.Service + " of " + d.scope.Project + "."}
-	key := slug(d.scope.Project, b.Service, url[:strings.Index(url, ":")], b.Port)
+	name := slug(d.scope.Project, b.Service, url[:strings.Index(url, ":")], b.Port)
 	if b.Outside() {
 		one.URL = d.outside(c, at, b)
 		one.Description = "Outside: " + one.URL
 		_, host, _ := strings.Cut(one.URL, "://")
-		key = told(slug(d.scope.Project, host), one.URL)
+		name = slug(d.scope.Project, host)
 	}
+	key := told(name, d.scope.Project, b.Service, one.URL, b.Port)
 	if breaker := b.Breaker; breaker != nil {
 		one.CircuitBreaker = &CircuitBreaker{
 			Percentage: breaker.ErrorPercent, Interval: iso(int64(cmp.Or(breaker.Window, kernel.Duration(10*time.Second)))),
@@ -138,7 +139,7 @@ func (d *document) copies(c candidate) []element {
 			e.attrs = append(e.attrs, attribute{"timeout", strconv.FormatInt(t, 10)})
 		}
 		path := cmp.Or(d.rewritten(r.Rewrite), variable(varPath))
-		e = e.with(el("set-url").saying(expression(text(base)+" + "+some(path)+" + context.Request.OriginalUrl.QueryString")),
+		e = e.with(el("set-url").saying(expression(text(base)+" + "+some(path)+" + context.Request.Url.QueryString")),
 			setHeader("Host", "override", literal(host)), setHeader(mirroredHeader, "override", "true"))
 		conditions := []string{
 			`!context.Request.Headers.ContainsKey("Transfer-Encoding")`, `!context.Request.Headers.ContainsKey("Upgrade")`,

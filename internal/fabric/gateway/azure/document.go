@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -31,6 +32,11 @@ const (
 	varProduct = "terrace-product"
 	varPlan    = "terrace-plan"
 	varAllowed = "terrace-allowed"
+	// varKept tells that an answer may be of the cache and for it, varSecret that the request
+	// has credentials, varCookies that it has cookies; they are empty where it is not so.
+	varKept    = "terrace-kept"
+	varSecret  = "terrace-secret"
+	varCookies = "terrace-cookies"
 )
 
 // document is the policy document of a host's API.
@@ -49,25 +55,15 @@ type document struct {
 }
 
 // xml is the document. Its inbound part finds the rule, obeys the policies of its route in
-// the order in which the gateway does, and says who answers.
+// the order in which the gateway does, and says who answers. What API Management takes once
+// in a part of a document is there once for all routes, which have the same of it.
 func (d *document) xml() string {
 	inbound := el("inbound").with(el("base")).with(d.cors()...).with(d.loop()...).with(d.beginning()...).with(d.find()...)
-	inbound = inbound.with(d.perRoute(d.arriving)...).with(d.perRule(d.sending)...)
+	inbound = inbound.with(d.perRoute(d.arriving)...).with(d.validates()...).with(d.cached()...)
+	inbound = inbound.with(d.perRoute(d.headersIn)...).with(d.perRule(d.sending)...)
 	backend := el("backend").with(d.calling()...)
-	outbound := el("outbound").with(el("base")).with(d.perRule(d.answering)...).with(d.perRoute(d.leaving)...)
+	outbound := el("outbound").with(el("base")).with(d.perRule(d.answering)...).with(d.perRoute(d.headersOut)...).with(d.stored()...).with(d.judged()...)
 	return el("policies").with(inbound, backend, outbound, el("on-error").with(el("base")).with(d.failing()...)).String()
-}
-
-// beginning keeps the path as the client sent it, and the client that the application
-// gateway names last.
-func (d *document) beginning() []element {
-	length := strconv.Itoa(len("/" + apiPath(d.host)))
-	const path = "context.Request.OriginalUrl.Path"
-	const forwarded = `context.Request.Headers.GetValueOrDefault("X-Forwarded-For", "")`
-	return []element{
-		setVariable(varPath, path+".Length == "+length+` ? "/" : `+path+".Substring("+length+")"),
-		setVariable(varClient, forwarded+` == "" ? context.Request.IpAddress : `+forwarded+`.Split(",".ToCharArray()).Last().Trim().Split(":".ToCharArray())[0]`),
-	}
 }
 
 // find finds the rule that takes the request.
@@ -76,12 +72,24 @@ func (d *document) find() []element {
 	for _, c := range d.all {
 		then := []element{setVariable(varRule, text(c.name()))}
 		if prefixed(c.rules()) {
-			then = append(then, setVariable(varPrefix, text(strings.TrimSuffix(c.get().Path.Value, "/"))))
+			then = append(then, d.prefixOf(c.get().Path.Value)...)
 		}
 		found.when(d.takes(c), then...)
 	}
 	found.otherwise = []element{answer("404", "Not Found", "No route takes the request")}
 	return found.done()
+}
+
+// prefixOf keeps how long the prefix is that another one takes the place of. Where the client
+// has encoded it otherwise than it has to be, it cannot be cut off.
+func (d *document) prefixOf(path string) []element {
+	prefix := exchange.EncodePath(strings.TrimSuffix(path, "/"))
+	if prefix == "" {
+		return []element{setVariable(varPrefix, `""`)}
+	}
+	var by choice
+	by.when("!"+variable(varPath)+".StartsWith("+text(prefix)+", System.StringComparison.OrdinalIgnoreCase)", answer("400", "Bad Request", "The path is not written as the route has it"))
+	return append(by.done(), setVariable(varPrefix, text(prefix)))
 }
 
 func prefixed(r route.Rule) bool {
@@ -93,13 +101,12 @@ func (d *document) takes(c candidate) string {
 	m := c.get()
 	at := fmt.Sprintf("rules[%d].matches[%d]", c.rule, c.match)
 	var all []string
-	path := variable(varPath)
+	path := variable(varDecoded)
 	switch {
 	case m.Path.Type == route.Exact:
 		all = append(all, path+" == "+text(m.Path.Value))
 	case m.Path.Type == route.RegularExpression:
-		d.readable(c, at+".path.value", m.Path.Value)
-		all = append(all, matches(path, m.Path.Value))
+		all = append(all, d.matches(c, at+".path.value", path, m.Path.Value))
 	case m.Path.Value != "/" && m.Path.Value != "":
 		all = append(all, within(path, m.Path.Value))
 	}
@@ -111,12 +118,6 @@ func (d *document) takes(c candidate) string {
 	return every(all...)
 }
 
-// within holds for a path and what lies under it.
-func within(path, prefix string) string {
-	prefix = strings.TrimSuffix(prefix, "/")
-	return some(path+" == "+text(prefix), path+".StartsWith("+text(prefix+"/")+", System.StringComparison.Ordinal)")
-}
-
 func (d *document) values(c candidate, at string, values []route.ValueMatch, get func(string) string) []string {
 	var all []string
 	for i, v := range values {
@@ -125,17 +126,20 @@ func (d *document) values(c candidate, at string, values []route.ValueMatch, get
 			all = append(all, got+" == "+text(v.Value))
 			continue
 		}
-		d.readable(c, at+"["+strconv.Itoa(i)+"].value", v.Value)
-		all = append(all, got+" != null", matches(some(got+` ?? ""`), v.Value))
+		all = append(all, got+" != null", d.matches(c, at+"["+strconv.Itoa(i)+"].value", some(got+` ?? ""`), v.Value))
 	}
 	return all
 }
 
-// readable refuses what .NET reads otherwise.
-func (d *document) readable(c candidate, at, pattern string) {
-	if found := strange(pattern); found != "" {
-		d.t.refuse(placeOfRoute(c.route.Route), at, "write it without", "on Azure: %q is not of the expressions of .NET", found)
+// matches is the condition that the whole of a value is as an expression says; what .NET
+// would read otherwise, or take without end for, is refused.
+func (d *document) matches(c candidate, at, value, pattern string) string {
+	written, problem, fix := dotnet(pattern)
+	if problem != "" {
+		d.t.refuse(placeOfRoute(c.route.Route), at, fix, "on Azure: %s", problem)
 	}
+	return "System.Text.RegularExpressions.Regex.IsMatch(" + value + ", " + text(`\A(?:`+written+`)\z`) +
+		", System.Text.RegularExpressions.RegexOptions.CultureInvariant, System.TimeSpan.FromMilliseconds(" + strconv.Itoa(matching) + "))"
 }
 
 // perRoute are elements of each route, for requests that it has taken.
@@ -194,19 +198,11 @@ func (d *document) methods() []string {
 	return all
 }
 
-// arriving are the policies of a route on a request, in the gateway's order.
+// arriving are the policies of a route on a request, in the gateway's order, up to those that
+// a host has once.
 func (d *document) arriving(r *gateway.InForce) []element {
 	var all []element
-	for _, of := range []func(*gateway.InForce) []element{d.sizes, d.earlyLimits, d.signIn, d.authorize, d.limits, d.validates, d.cached, d.headersIn} {
-		all = append(all, of(r)...)
-	}
-	return all
-}
-
-// leaving are those on an answer, the one nearest to the service first.
-func (d *document) leaving(r *gateway.InForce) []element {
-	var all []element
-	for _, of := range []func(*gateway.InForce) []element{d.headersOut, d.stored, d.judged} {
+	for _, of := range []func(*gateway.InForce) []element{d.sizes, d.earlyLimits, d.signIn, d.authorize, d.limits} {
 		all = append(all, of(r)...)
 	}
 	return all

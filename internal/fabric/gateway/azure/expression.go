@@ -2,7 +2,6 @@ package azure
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -66,17 +65,6 @@ func among(value string, options []string) string {
 	}
 	return some(out...)
 }
-
-// matches holds where the whole of a value is as an expression says.
-func matches(value, pattern string) string {
-	return "System.Text.RegularExpressions.Regex.IsMatch(" + value + ", " + text(`\A(?:`+pattern+`)\z`) + ")"
-}
-
-// foreign finds what expressions of RE2 have and those of .NET have not, or mean otherwise.
-var foreign = regexp.MustCompile(`\(\?P<|\[\[:|\\Q|\\C|\(\?[a-zA-Z]*U|\\p[A-Z]([^{]|$)|\\x\{`)
-
-// strange says what of an expression .NET does not read, "" for nothing.
-func strange(pattern string) string { return foreign.FindString(pattern) }
 
 // header is the first value of a request's header, null without one.
 func header(name string) string {

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure/capability"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 )
 
 type accessSpec struct {
@@ -38,67 +38,6 @@ const (
 	olderSet   = "OWASP"
 )
 
-// site keeps a host of the application gateway with its firewall policies.
-func (t *translation) site(name, host string, routes []*gateway.InForce) {
-	s := Site{Host: host, API: apiPath(host)}
-	whole := true
-	for _, r := range routes[1:] {
-		whole = whole && sameFirewall(routes[0], r)
-	}
-	if whole {
-		s.WAF = t.firewall(routes[0])
-		t.value.Sites[name] = s
-		return
-	}
-	s.Paths = map[string]SitePath{}
-	for _, r := range routes {
-		w := t.firewall(r)
-		paths, all := t.paths(r)
-		if all {
-			s.WAF = w
-		}
-		if w != nil && len(paths) > 0 {
-			s.Paths[slug(r.Route.Name)] = SitePath{paths, w}
-		} else if len(paths) > 0 {
-			t.refuse(placeOfRoute(r.Route), "", "attach them to all routes of the host", "on Azure: route %s has no policy of the firewall, and others of its host have", r.Route.Name)
-		}
-	}
-	t.value.Sites[name] = s
-}
-
-// sameFirewall tells that two routes have the very same policies of the firewall's kinds.
-func sameFirewall(a, b *gateway.InForce) bool {
-	for _, kind := range []string{capability.Waf, capability.Access, capability.ClientLimit} {
-		one, has := policy(a, kind)
-		other, too := policy(b, kind)
-		if has != too || one.Scope != other.Scope || one.Name != other.Name {
-			return false
-		}
-	}
-	return true
-}
-
-// paths are those of a route as the application gateway has them, and whether it takes all others.
-func (t *translation) paths(r *gateway.InForce) (paths []string, all bool) {
-	for i, rule := range r.Route.Rules {
-		for j, m := range rule.Matches {
-			switch {
-			case m.Path.Type == route.RegularExpression:
-				t.refuse(placeOfRoute(r.Route), fmt.Sprintf("rules[%d].matches[%d].path.type", i, j), "use Exact or PathPrefix, or give the route a host of its own",
-					"on Azure: the application gateway cannot tell by an expression which of the host's firewall policies holds")
-			case m.Path.Type == route.Exact:
-				paths = append(paths, m.Path.Value)
-			case m.Path.Value == "/" || m.Path.Value == "":
-				all = true
-			default:
-				paths = append(paths, m.Path.Value, m.Path.Value+"/*")
-			}
-		}
-	}
-	slices.Sort(paths)
-	return slices.Compact(paths), all
-}
-
 // firewall is the firewall policy of a route, nil where it has none of its own.
 func (t *translation) firewall(r *gateway.InForce) *WAF {
 	w := &WAF{
@@ -114,7 +53,23 @@ func (t *translation) firewall(r *gateway.InForce) *WAF {
 	if ok {
 		t.judged(p, w)
 	}
+	if _, looks := policy(r, capability.Access); looks && !prevents(r) {
+		t.refuse(placeOf(p), "mode", "use Blocking, and exclude what it would refuse wrongly; or have the route take no AccessPolicy for as long as it detects",
+			"on Azure: in Detection the firewall only logs all that it judges, so that addresses which the AccessPolicy of route %s keeps out would come in", r.Route.Name)
+	}
 	return w
+}
+
+// prevents tells that the firewall of a route refuses what it finds. In Detection, which is
+// for all rules of a firewall policy, it counts and keeps out nobody.
+func prevents(r *gateway.InForce) bool {
+	p, ok := policy(r, capability.Waf)
+	if !ok {
+		return true
+	}
+	var s wafSpec
+	_ = json.Unmarshal(p.Spec, &s) // what cannot be read is told elsewhere
+	return s.Mode != "Detection"
 }
 
 // custom adds a rule after those that are there.
@@ -158,7 +113,7 @@ func (t *translation) rates(r *gateway.InForce, w *WAF) bool {
 	(&document{t: t}).read(p, &s)
 	found := false
 	for i, l := range s.Limits {
-		if !l.atTheEdge() {
+		if !l.atTheEdge() || !prevents(r) {
 			continue
 		}
 		for j, one := range l.Windows {

@@ -37,14 +37,14 @@ type window struct {
 // boundary is the longest window of a rate, and the shortest of a quota.
 const boundary = 5 * time.Minute
 
-// earlyLimits are those that count before anybody is known. What the firewall can count
-// itself does not come this far.
+// earlyLimits are those that count before anybody is known. What the firewall counts itself
+// does not come this far.
 func (d *document) earlyLimits(r *gateway.InForce) []element {
 	p, ok := policy(r, capability.ClientLimit)
 	if !ok {
 		return nil
 	}
-	return d.counted(r, p, func(l oneLimit) bool { return !l.atTheEdge() })
+	return d.counted(r, p, func(l oneLimit) bool { return !prevents(r) || !l.atTheEdge() })
 }
 
 func (d *document) limits(r *gateway.InForce) []element {
@@ -116,24 +116,24 @@ func (d *document) key(r *gateway.InForce, p gateway.Policy, at string, l oneLim
 	if len(parts) == 0 {
 		parts = []string{"client"}
 	}
-	client, scope := variable(varClient), r.Route.Scope
+	scope := r.Route.Scope
 	var all []string
 	for i, part := range parts {
 		kind, name, _ := strings.Cut(part, ":")
 		value := ""
 		switch kind {
 		case "client":
-			value = client
+			value = variable(varClient)
 		case "consumer":
-			value = some(variable(varConsumer) + ` == "" ? ` + client + " : " + variable(varConsumer))
+			value = orClient(variable(varConsumer))
 		case "product":
-			value = some(variable(varProduct) + ` == "" ? ` + client + " : " + variable(varProduct))
+			value = orClient(variable(varProduct))
 		case "plan":
-			value = some(variable(varPlan) + ` == "" ? ` + client + " : " + variable(varPlan))
+			value = orClient(variable(varPlan))
 		case "header":
-			value = some(header(name) + " ?? " + client)
+			value = orClient(header(name))
 		case "claim":
-			value = claimOr(name, client)
+			value = orClient(some(`context.Variables.ContainsKey("` + varToken + `") ? ` + claim(name, `""`) + ` : ""`))
 		case "constant":
 			value = text(name)
 		case "tenant":
@@ -147,16 +147,17 @@ func (d *document) key(r *gateway.InForce, p gateway.Policy, at string, l oneLim
 		default:
 			limit, _, _ := strings.Cut(at, ".")
 			d.t.refuse(placeOf(p), limit+".key["+strconv.Itoa(i)+"]", "use client, consumer, product, plan, tenant, project, stage, route, header:NAME, claim:NAME or constant:TEXT", "on Azure: nothing counts by %s", part)
-			value = client
+			value = variable(varClient)
 		}
-		all = append(all, `"/" + `+value)
+		all = append(all, `"/" + `+some(value)+`.Length + ":" + `+some(value)) // so that no two keys read alike
 	}
 	return all
 }
 
-// claimOr is a claim of the token that was shown, or something else.
-func claimOr(name, other string) string {
-	return `(context.Variables.ContainsKey("` + varToken + `") ? ` + claim(name, other) + " : " + other + ")"
+// orClient is a value, or the client where there is none; no client can say what reads as
+// the address of another one.
+func orClient(value string) string {
+	return some("string.IsNullOrEmpty(" + value + `) ? "~" + ` + variable(varClient) + ` : "=" + ` + value)
 }
 
 func claim(name, other string) string {

@@ -39,7 +39,8 @@ func framework() []string {
 	return []string{
 		"System.BitConverter.ToString", "System.DateTime.UtcNow.ToString", "System.Math.Min", "System.Security.Cryptography.SHA256.Create",
 		"System.StringComparison.Ordinal", "System.StringComparison.OrdinalIgnoreCase", "System.Text.Encoding.UTF8.GetBytes",
-		"System.Text.RegularExpressions.Regex.IsMatch", "System.Text.RegularExpressions.Regex.Match", "System.Uri.UnescapeDataString",
+		"System.Text.RegularExpressions.Regex.IsMatch", "System.Text.RegularExpressions.Regex.Match", "System.Text.RegularExpressions.Regex.Replace",
+		"System.Text.RegularExpressions.RegexOptions.CultureInvariant", "System.TimeSpan.FromMilliseconds", "System.Uri.UnescapeDataString",
 	}
 }
 

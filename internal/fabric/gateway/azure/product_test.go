@@ -44,7 +44,7 @@ func TestProductsOpenTheirRoutesAlone(t *testing.T) {
 		m.Products[names[0]].Published || !m.Products[names[1]].Published || m.Products[names[1]].SubscriptionsLimit != 0 || m.Products[names[2]].SubscriptionsLimit != 1000 {
 		t.Errorf("products: %v: %+v", names, m.Products)
 	}
-	a, c := m.APIs["shop-a-example-com"], m.APIs["shop-c-example-com"]
+	a, c := apiOf(t, value, "a.example.com"), apiOf(t, value, "c.example.com")
 	if len(a.Products) != 2 || a.SubscriptionRequired || a.KeyNames.Header != "X-Key" || len(c.Products) != 1 || c.KeyNames.Header != "X-Other" {
 		t.Errorf("%+v\n%+v", a, c)
 	}
@@ -98,7 +98,7 @@ func TestWhatLeadsBack(t *testing.T) {
 		}) != tells {
 			t.Errorf("%s: %+v", domain, told)
 		}
-		if xml := value.APIManagement.APIs["shop-any-example-com"].Policy.XML; !strings.Contains(xml, `set-status code="508"`) || !strings.Contains(xml, `name="CDN-Loop" exists-action="append"`) {
+		if xml := apiOf(t, value, "*.example.com").Policy.XML; !strings.Contains(xml, `set-status code="508"`) || !strings.Contains(xml, `name="CDN-Loop" exists-action="append"`) {
 			t.Errorf("nothing ends a loop: %s", xml)
 		}
 	}

@@ -91,7 +91,7 @@ func (d *document) redirect(c candidate, to route.Redirect) element {
 	case to.Prefix != nil:
 		path = replaced(*to.Prefix)
 	}
-	location := text(scheme+"://") + " + " + host + " + " + text(port) + " + " + some(path) + " + context.Request.OriginalUrl.QueryString"
+	location := text(scheme+"://") + " + " + host + " + " + text(port) + " + " + some(path) + " + context.Request.Url.QueryString"
 	return el("return-response").with(
 		el("set-status", "code", strconv.Itoa(status), "reason", http.StatusText(status)), setHeader("Location", "override", expression(location)),
 	)

@@ -81,11 +81,11 @@ func (d *document) signIn(r *gateway.InForce) []element {
 		at := "providers[" + strconv.Itoa(i) + "]"
 		switch {
 		case one.JWT != nil:
-			d.jwt(&by, p, at+".jwt", *one.JWT, told)
+			d.jwt(&by, p, at+".jwt", one, told)
 		case one.APIKey != nil && one.APIKey.Products:
 			d.subscribed(&by, p, at+".apiKey", *one.APIKey, r)
 		case one.APIKey != nil:
-			apiKey(&by, *one.APIKey)
+			apiKey(&by, one)
 		}
 	}
 	if s.Required == nil || *s.Required {
@@ -93,7 +93,7 @@ func (d *document) signIn(r *gateway.InForce) []element {
 	}
 	all = append(all, by.done()...)
 	if s.ForwardCredential != nil && !*s.ForwardCredential {
-		all = append(all, forgotten(s.Providers)...)
+		all = append(all, d.forgotten(s.Providers)...)
 	}
 	return all
 }
@@ -117,7 +117,8 @@ func (d *document) claimHeaders(p gateway.Policy, s authentication) []element {
 }
 
 // jwt checks a token, in each place that one may be in.
-func (d *document) jwt(by *choice, p gateway.Policy, at string, t tokens, told []element) {
+func (d *document) jwt(by *choice, p gateway.Policy, at string, of provider, told []element) {
+	t := *of.JWT
 	check := d.validateJWT(p, at, t)
 	places := t.From
 	if len(places) == 0 {
@@ -137,7 +138,8 @@ func (d *document) jwt(by *choice, p gateway.Policy, at string, t tokens, told [
 			there = some(header(place.Header)+` ?? ""`) + ".StartsWith(" + text(place.Scheme+" ") + ", System.StringComparison.OrdinalIgnoreCase)"
 		}
 		then := append([]element{one}, signed(t)...)
-		then = append(then, setVariable(varConsumer, consumer(t)), setVariable(varScopes, d.scopes(p, at, t)), setVariable(varProven, text("jwt")))
+		then = append(then, nobody(t)...)
+		then = append(then, setVariable(varConsumer, text(of.Name+"/")+" + "+consumer(t)), setVariable(varScopes, d.scopes(p, at, t)), setVariable(varProven, text("jwt")))
 		by.when(there, append(then, told...)...)
 	}
 }
@@ -170,6 +172,13 @@ func claims(name string) string {
 
 func has(name string) string {
 	return every(`context.Variables.ContainsKey("`+varToken+`")`, `((Jwt)context.Variables["`+varToken+`"]).Claims.ContainsKey(`+text(name)+")")
+}
+
+// nobody refuses a token that does not say whom it stands for.
+func nobody(t tokens) []element {
+	var by choice
+	by.when(consumer(t)+` == ""`, refusedCaller("The token does not hold"))
+	return by.done()
 }
 
 // consumer is whom the token is of.
@@ -227,8 +236,10 @@ func signed(t tokens) []element {
 	return by.done()
 }
 
-// apiKey checks a key by its digest.
-func apiKey(by *choice, k keys) {
+// apiKey checks a key by its digest. Names are those of the provider, so that two of one name
+// are not one caller.
+func apiKey(by *choice, of provider) {
+	k := *of.APIKey
 	got := header(k.Header)
 	if k.Query != "" {
 		got = query(k.Query)
@@ -240,7 +251,7 @@ func apiKey(by *choice, k keys) {
 	var known choice
 	for _, one := range k.Keys {
 		if one.SHA256 != "" {
-			known.when(variable(varKey)+" == "+text(strings.ToLower(one.SHA256)), setVariable(varConsumer, text(one.Name)),
+			known.when(variable(varKey)+" == "+text(strings.ToLower(one.SHA256)), setVariable(varConsumer, text(of.Name+"/"+one.Name)),
 				setVariable(varScopes, text(" "+strings.Join(one.Scopes, " ")+" ")), setVariable(varProven, text("apiKey")))
 		}
 	}
@@ -249,11 +260,15 @@ func apiKey(by *choice, k keys) {
 	by.when(there, append([]element{setVariable(varKey, digest)}, known.done()...)...)
 }
 
-// forgotten keeps credentials from the service.
-func forgotten(all []provider) []element {
+// forgotten keeps credentials from the service. API Management takes the key of a
+// subscription from a header and from a parameter, whichever of them the policy names.
+func (d *document) forgotten(all []provider) []element {
 	var out []element
 	for _, one := range all {
 		switch {
+		case one.APIKey != nil && one.APIKey.Products:
+			names := d.keyNames()
+			out = append(out, setHeader(names.Header, "delete", ""), el("set-query-parameter", "name", names.Query, "exists-action", "delete"))
 		case one.APIKey != nil && one.APIKey.Query != "":
 			out = append(out, el("set-query-parameter", "name", one.APIKey.Query, "exists-action", "delete"))
 		case one.APIKey != nil:

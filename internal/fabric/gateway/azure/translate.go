@@ -52,7 +52,7 @@ type translation struct {
 	Input
 
 	table *capability.Table
-	// products are those that are published.
+	// products are those of the stage, drafts among them: see product.published.
 	products []product
 
 	value      Value
@@ -241,7 +241,7 @@ func slug(parts ...string) string {
 func (t *translation) host(host string) {
 	routes := t.routes(host)
 	scope := routes[0].Route.Scope
-	name := slug(scope.Project, strings.Replace(host, "*", "any", 1))
+	name := told(slug(scope.Project, strings.Replace(host, "*", "any", 1)), scope.Project, host)
 	d := &document{t: t, host: host, scope: scope, routes: routes, all: t.candidates(host)}
 	d.under = d.prefix()
 	api := API{Name: name, DisplayName: host, Path: apiPath(host) + d.under, Protocols: []string{"https"}, Policy: Policy{XML: d.xml()}}

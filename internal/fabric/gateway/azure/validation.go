@@ -8,7 +8,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure/capability"
 )
 
@@ -88,8 +87,8 @@ func action(said string) string {
 }
 
 // validates holds requests against the document.
-func (d *document) validates(r *gateway.InForce) []element {
-	s, ok := d.validation(r)
+func (d *document) validates() []element {
+	s, ok := d.validation()
 	act := action(cmp.Or(s.Requests, "block"))
 	if !ok || act == "" {
 		return nil
@@ -101,8 +100,8 @@ func (d *document) validates(r *gateway.InForce) []element {
 }
 
 // judged holds answers against it.
-func (d *document) judged(r *gateway.InForce) []element {
-	s, ok := d.validation(r)
+func (d *document) judged() []element {
+	s, ok := d.validation()
 	act := action(cmp.Or(s.Responses, "report"))
 	if !ok || act == "" {
 		return nil
@@ -120,8 +119,8 @@ func (d *document) content(act, beyond string, s validationSpec) element {
 		with(el("content", "type", "application/json", "validate-as", "json", "action", act))
 }
 
-func (d *document) validation(r *gateway.InForce) (s validationSpec, ok bool) {
-	p, ok := policy(r, capability.Validation)
+func (d *document) validation() (s validationSpec, ok bool) {
+	p, ok := policy(d.routes[0], capability.Validation)
 	if !ok || d.imported == nil {
 		return s, false
 	}

@@ -33,7 +33,7 @@ func TestTheOperationsOfAnAPI(t *testing.T) {
 			t.Errorf("%+v", j)
 		}
 	}
-	api := value.APIManagement.APIs["shop-a-example-com"]
+	api := apiOf(t, value, "a.example.com")
 	if api.Path != "a.example.com/v1" || api.Import == nil || api.Import.Format != "openapi" || api.Import.Value != ordersAPI {
 		t.Errorf("%+v", api)
 	}
@@ -53,13 +53,13 @@ func TestTheOperationsOfAnAPI(t *testing.T) {
 		t.Errorf("an answer that is not read passes, and a request does not: %s", api.Policy.XML)
 	}
 	one = inForce(t, "a", simple, map[string]string{"ValidationPolicy": `{"apis": [{"api": "orders", "version": "1"}], "responses": "block", "unreadResponses": "refuse"}`})
-	if value, _ = azure.Translate(azure.Input{Routes: []gateway.InForce{one}, Documents: published(ordersAPI)}); strings.Contains(value.APIManagement.APIs["shop-a-example-com"].Policy.XML, `"detect"`) {
+	if value, _ = azure.Translate(azure.Input{Routes: []gateway.InForce{one}, Documents: published(ordersAPI)}); strings.Contains(apiOf(t, value, "a.example.com").Policy.XML, `"detect"`) {
 		t.Error("an answer that is not read passes, though it is refused")
 	}
 	value, _ = azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", simple, map[string]string{
 		"ValidationPolicy": `{"apis": [{"api": "orders", "version": "1", "prefix": ""}], "requests": "report", "responses": "off"}`,
 	})}, Documents: published(`{"openapi": "3.0.3", "paths": {}}`)})
-	api = value.APIManagement.APIs["shop-a-example-com"]
+	api = apiOf(t, value, "a.example.com")
 	if api.Path != "a.example.com" || api.Import.Format != "openapi+json" || strings.Contains(api.Policy.XML, "prevent") || strings.Count(api.Policy.XML, "<validate-content") != 1 {
 		t.Errorf("%+v", api)
 	}

@@ -86,12 +86,13 @@ type Site struct {
 	// API is the path of the API at API Management.
 	API string `json:"api"`
 	WAF *WAF   `json:"waf,omitempty"`
-	// Paths have firewall policies of their own, by name.
+	// Paths have firewall policies of their own, by name; those of the lowest order come first.
 	Paths map[string]SitePath `json:"paths,omitempty"`
 }
 
 // SitePath are paths with a firewall policy that is not their site's.
 type SitePath struct {
+	Order int      `json:"order"`
 	Paths []string `json:"paths"`
 	WAF   *WAF     `json:"waf"`
 }

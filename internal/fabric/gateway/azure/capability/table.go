@@ -38,12 +38,16 @@ func refused(kind, field, says, do string) Capability {
 
 func limitCapabilities() []Capability {
 	var out []Capability
+	counted := map[string]string{
+		RateLimit:   "counted by API Management itself, in each region for itself, not in Redis; answers have no RateLimit headers",
+		ClientLimit: "requests of an address in 1m or 5m are counted by the firewall, for each host or path with a policy of its own, all others (and these beside a WafPolicy in Detection) by API Management, in each region for itself; answers have no RateLimit headers",
+	}
 	for _, k := range []string{RateLimit, ClientLimit} {
 		out = append(out, exact(k, apim, "limits[].name", "limits[].methods", "limits[].costs", "limits[].statuses", "hideHeaders")...)
 		out = append(out,
 			about(k, apim, "limits[].key", "of IPv6 clients the whole address counts, not its network"),
 			about(k, apim, "limits[].count", "bytes are counted in whole KB, in windows of at least 5m"),
-			about(k, apim, "limits[].windows[].limit", "counted by API Management itself, in each region for itself, not in Redis; answers have no RateLimit headers"),
+			about(k, apim, "limits[].windows[].limit", counted[k]),
 			about(k, apim, "limits[].windows[].per", "a sliding window up to 5m, above it one that starts over, whose 429 comes without the seconds to wait"),
 			about(k, apim, "limits[].windows[].burst", "the whole limit may come at once, never more"),
 		)
@@ -75,8 +79,10 @@ func headerCapabilities() []Capability {
 
 func firewallCapabilities() []Capability {
 	const k = Waf
-	out := exact(k, waf, "mode", "methods", "body.beyond")
+	out := exact(k, waf, "methods")
 	return append(out,
+		about(k, waf, "mode", "Detection is for all that the firewall judges: an AccessPolicy beside it is refused, and bodies beyond body.limit are let pass"),
+		about(k, waf, "body.beyond", "bodies of all types are measured, and in Detection none is refused"),
 		about(k, waf, "paranoiaLevel", "1 is Microsoft_DefaultRuleSet 2.2, 2 is OWASP 3.2, both made from older versions of the Core Rule Set"),
 		refused(k, "detectionParanoiaLevel", "Azure's firewall counts with the rules that it obeys, never with more of them", "try the level on a stage in Detection"),
 		about(k, waf, "body.limit", "in whole KB, from 8 KB to 2000 KB"),
@@ -94,9 +100,9 @@ func firewallCapabilities() []Capability {
 
 func cacheCapabilities() []Capability {
 	const k = Cache
-	out := exact(k, redis, "key.headers")
+	out := exact(k, redis, "key.headers", "bypass.headers")
 	return append(out,
-		about(k, redis, "", "Vary of answers is not looked at, so name the headers that count in key.headers; clients are told not to keep what is stored, and lead nobody past it"),
+		about(k, redis, "", "answers are not stored that vary by headers which are not in key.headers, that have CDN-Cache-Control, or that say with Expires alone how long they are good; what has Authorization is neither stored nor answered from what is; no-cache and private of all forms store nothing; clients are told not to keep what is stored, and lead nobody past it"),
 		about(k, redis, "key.query.include", "the other parameters do reach the service"),
 		about(k, redis, "setCookie", "strip keeps cookies from the client whose answer is stored, too"),
 		about(k, redis, "ttl.default", "in whole seconds, for answers with 200 alone"),
@@ -104,7 +110,6 @@ func cacheCapabilities() []Capability {
 		about(k, redis, "maxObject", "the largest answer is Azure's own bound, 2 MB"),
 		about(k, redis, "memory", "it is that of the Redis"),
 		about(k, redis, "collapse", "equal requests at once may each reach the service"),
-		about(k, redis, "bypass.headers", "such answers are not taken from the cache; they may be stored"),
 		about(k, redis, "requestDirectives", "it is ignore: no client leads past the cache"),
 		refused(k, "ttl.statuses", "API Management stores answers with 200 alone", ""),
 		refused(k, "ttl.override", "API Management stores what the answer lets it store", "have the service say Cache-Control"),
@@ -113,7 +118,7 @@ func cacheCapabilities() []Capability {
 		refused(k, "key.query.exclude", "API Management parts answers by parameters that are named", "name those that count, with key.query.include"),
 		refused(k, "key.query.sort", "the order of parameters does not count, and that cannot be set", ""),
 		refused(k, "key.cookies", "API Management parts answers by headers and parameters", "use key.headers"),
-		refused(k, "key.consumer", "API Management knows developers, not consumers of documents", "name the header with the credential in key.headers"),
+		refused(k, "key.consumer", "API Management knows developers, not consumers of documents", "leave it out: what a known caller is answered is stored for all where the service says public, must-revalidate or s-maxage, and not at all else"),
 		refused(k, "bypass.cookies", "API Management parts answers by headers and parameters", "use bypass.headers"),
 		refused(k, "bypass.paths", "one policy holds for all paths of a host", "give the paths a host of their own"),
 		refused(k, "stale", "API Management uses no old answers", ""),

@@ -4,9 +4,8 @@ func routeCapabilities() []Capability {
 	const k = Route
 	out := exact(k, agw, "hosts")
 	out = append(out, exact(k, apim, "rules[].name",
-		"rules[].matches[].path.type", "rules[].matches[].path.value", "rules[].matches[].method",
-		"rules[].matches[].headers[].name", "rules[].matches[].headers[].type", "rules[].matches[].headers[].value",
-		"rules[].matches[].queryParams[].name", "rules[].matches[].queryParams[].type", "rules[].matches[].queryParams[].value",
+		"rules[].matches[].path.type", "rules[].matches[].method", "rules[].matches[].headers[].name", "rules[].matches[].headers[].type",
+		"rules[].matches[].queryParams[].name", "rules[].matches[].queryParams[].type",
 		"rules[].requestHeaders.set[].name", "rules[].requestHeaders.set[].value", "rules[].requestHeaders.add[].name", "rules[].requestHeaders.add[].value", "rules[].requestHeaders.remove",
 		"rules[].responseHeaders.set[].name", "rules[].responseHeaders.set[].value", "rules[].responseHeaders.add[].name", "rules[].responseHeaders.add[].value", "rules[].responseHeaders.remove",
 		"rules[].rewrite.host", "rules[].rewrite.fullPath", "rules[].rewrite.prefix",
@@ -14,6 +13,9 @@ func routeCapabilities() []Capability {
 		"rules[].backends[].service", "rules[].backends[].preserveHost", "rules[].backends[].weight", "rules[].backends[].protocol",
 	)...)
 	out = append(out,
+		about(k, apim, "rules[].matches[].path.value", "paths with a double slash, a dot segment or a backslash get 400, and where routes of a host have different policies of the firewall, also those in another case of letters or encoding; "+aPattern),
+		about(k, apim, "rules[].matches[].headers[].value", aPattern),
+		about(k, apim, "rules[].matches[].queryParams[].value", aPattern),
 		about(k, apim, "rules[].backends[].port", aPort),
 		about(k, apim, "rules[].backends[].url", "API Management calls it from the landing zone's network, and finds out neither that a name leads inside nor that it leads back"),
 		about(k, apim, "rules[].timeouts.request", "in whole seconds, up to 240, and for each attempt"),
@@ -38,8 +40,9 @@ func routeCapabilities() []Capability {
 }
 
 const (
-	aPort  = "a number is the port that is called; a name is the ingress's own, 443, or 80 for http"
-	aProbe = "it asks nobody: instances are left out by the readiness probes of the cluster"
+	aPattern = "an expression that repeats what repeats itself is refused, and a request that one takes more than 100 ms for fails"
+	aPort    = "a number is the port that is called; a name is the ingress's own, 443, or 80 for http"
+	aProbe   = "it asks nobody: instances are left out by the readiness probes of the cluster"
 )
 
 func tlsCapabilities(at string) []Capability {

@@ -12,7 +12,7 @@ func signInCapabilities() []Capability {
 		refused(k, "providers[].jwt.issuers[].jwksUrl", "API Management finds keys by the discovery of the issuer alone", "leave it out, where the issuer has a discovery document"),
 		refused(k, "providers[].jwt.from[].cookie", "API Management takes tokens from headers", "have clients send the token in a header"),
 		refused(k, "providers[].apiKey.keys[].secret", "a key's value would stand in API Management", "give its sha256"),
-		about(k, apim, "providers[].apiKey.products", "keys are those of API Management's own subscriptions, which it makes and keeps; it refuses others with its own words, on every route of the host"),
+		about(k, apim, "providers[].apiKey.products", "keys are those of API Management's own subscriptions, which it makes and keeps; it takes them from a header and from a parameter, whichever is named (the other is Ocp-Apim-Subscription-Key or subscription-key), and refuses others with its own words, on every route of the host"),
 		refused(k, "providers[].oidc", "API Management keeps no sessions of browsers: it has no place for what a sign-in began with, and none to end one", "sign people in in the application, which then sends the token, and take that with jwt"),
 		refused(k, "providers[].mtls", "TLS ends at the application gateway: API Management would have to believe a header, and its expressions read only some of the names in a certificate", "use jwt, with tokens for the client's certificate"),
 	)

@@ -72,6 +72,10 @@ func (o Options) compile(ctx context.Context, compiler string, p program) error 
 		return err
 	}
 	fresh := o.built(p) + ".new"
+	args := []string{"build", "-mod=mod", "-trimpath", "-ldflags=-s -w " + p.ldflags}
+	for _, flags := range p.gcflags {
+		args = append(args, "-gcflags="+flags)
+	}
 	done, said := 0, time.Now()
 	err = g.run(ctx, func(string) {
 		done++
@@ -79,7 +83,7 @@ func (o Options) compile(ctx context.Context, compiler string, p program) error 
 			said = time.Now()
 			o.say("compiled %d of at most %d packages", done, packages)
 		}
-	}, "build", "-mod=mod", "-trimpath", "-ldflags=-s -w "+p.ldflags, "-v", "-o", fresh, p.main)
+	}, append(args, "-v", "-o", fresh, p.main)...)
 	if err != nil {
 		return err
 	}

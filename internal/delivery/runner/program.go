@@ -11,6 +11,8 @@ type program struct {
 	module string
 	// ldflags are the linker's further arguments.
 	ldflags string
+	// gcflags are the compiler's, each for a pattern of packages.
+	gcflags []string
 }
 
 // imports makes the module need the program.
@@ -59,5 +61,7 @@ go 1.26.6
 require github.com/hashicorp/terraform-provider-azurerm ` + azurermCommit + `
 `,
 		ldflags: "-X github.com/hashicorp/terraform-provider-azurerm/version.ProviderVersion=" + AzurermVersion,
+		// It waits for a cloud: without inlining half as long a build loses nothing.
+		gcflags: []string{"github.com/hashicorp/terraform-provider-azurerm/...=-l -dwarf=false", "github.com/hashicorp/go-azure-sdk/...=-l -dwarf=false"},
 	}
 }

@@ -447,6 +447,7 @@ func (e DomainMethod) Valid() bool {
 // Defines values for DomainState.
 const (
 	DomainStatePending  DomainState = "pending"
+	DomainStateRevoked  DomainState = "revoked"
 	DomainStateVerified DomainState = "verified"
 )
 
@@ -454,6 +455,8 @@ const (
 func (e DomainState) Valid() bool {
 	switch e {
 	case DomainStatePending:
+		return true
+	case DomainStateRevoked:
 		return true
 	case DomainStateVerified:
 		return true
@@ -4361,7 +4364,9 @@ type DomainProof struct {
 	By string    `json:"by"`
 
 	// Method How a domain was proven.
-	Method DomainMethod `json:"method"`
+	Method       DomainMethod `json:"method"`
+	MissingSince *time.Time   `json:"missingSince,omitempty"`
+	MissingTold  bool         `json:"missingTold,omitempty"`
 }
 
 // DomainRecord defines model for DomainRecord.
@@ -4369,6 +4374,13 @@ type DomainRecord struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
 	Value string `json:"value"`
+}
+
+// DomainRevocation defines model for DomainRevocation.
+type DomainRevocation struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
 }
 
 // DomainState Where a domain is in its life.
@@ -5088,15 +5100,19 @@ type GatewayDomain struct {
 	Name        string             `json:"name"`
 
 	// Project The project that it is bound to; every one where it is empty.
-	Project string       `json:"project,omitempty"`
-	Proof   *DomainProof `json:"proof,omitempty"`
-	Record  DomainRecord `json:"record"`
+	Project    string            `json:"project,omitempty"`
+	Proof      *DomainProof      `json:"proof,omitempty"`
+	Record     DomainRecord      `json:"record"`
+	Revocation *DomainRevocation `json:"revocation,omitempty"`
 
 	// Stage The stage that it is bound to; every one where it is empty.
 	Stage string `json:"stage,omitempty"`
 
 	// State Where a domain is in its life.
 	State DomainState `json:"state"`
+
+	// Warnings What is to be seen to, such as a certificate that ends soon.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // GatewayDomainShown defines model for GatewayDomainShown.
@@ -5109,15 +5125,19 @@ type GatewayDomainShown struct {
 	Name        string             `json:"name"`
 
 	// Project The project that it is bound to; every one where it is empty.
-	Project string       `json:"project,omitempty"`
-	Proof   *DomainProof `json:"proof,omitempty"`
-	Record  DomainRecord `json:"record"`
+	Project    string            `json:"project,omitempty"`
+	Proof      *DomainProof      `json:"proof,omitempty"`
+	Record     DomainRecord      `json:"record"`
+	Revocation *DomainRevocation `json:"revocation,omitempty"`
 
 	// Stage The stage that it is bound to; every one where it is empty.
 	Stage string `json:"stage,omitempty"`
 
 	// State Where a domain is in its life.
 	State DomainState `json:"state"`
+
+	// Warnings What is to be seen to, such as a certificate that ends soon.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // GatewayExplanation defines model for GatewayExplanation.
@@ -7422,6 +7442,15 @@ type RetryRunRequest struct {
 
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
+}
+
+// RevokeGatewayDomainRequest defines model for RevokeGatewayDomainRequest.
+type RevokeGatewayDomainRequest struct {
+	// Reason Why the domain is the tenant's no more; the tenant reads it, and it is in the audit log.
+	Reason string `json:"reason"`
+
+	// Tenant The tenant that has it; the caller's own unless given.
+	Tenant string `json:"tenant,omitempty"`
 }
 
 // RollBackConfigRequest defines model for RollBackConfigRequest.

@@ -34,6 +34,12 @@ func (c *Client) ApproveGatewayDomain(ctx context.Context, name string, in Appro
 	return d, c.call(ctx, http.MethodPost, escape("gateway", "domains", name, "approve"), in, &d)
 }
 
+// RevokeGatewayDomain takes back the proof of a domain, as an operator.
+func (c *Client) RevokeGatewayDomain(ctx context.Context, name string, in RevokeGatewayDomainRequest) (GatewayDomain, error) {
+	var d GatewayDomain
+	return d, c.call(ctx, http.MethodPost, escape("gateway", "domains", name, "revoke"), in, &d)
+}
+
 // RemoveGatewayDomain gives up a domain that no route uses.
 func (c *Client) RemoveGatewayDomain(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, escape("gateway", "domains", name), nil, nil)

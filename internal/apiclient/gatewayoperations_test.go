@@ -103,6 +103,9 @@ func gatewayCalls(ctx context.Context, c *apiclient.Client) map[string]func() er
 		"ApproveGatewayDomain": func() error {
 			return e(c.ApproveGatewayDomain(ctx, "example.com", apiclient.ApproveGatewayDomainRequest{Tenant: "acme", Reason: "x"}))
 		},
+		"RevokeGatewayDomain": func() error {
+			return e(c.RevokeGatewayDomain(ctx, "example.com", apiclient.RevokeGatewayDomainRequest{Tenant: "acme", Reason: "x"}))
+		},
 		"RemoveGatewayDomain": func() error { return c.RemoveGatewayDomain(ctx, "example.com") },
 		"SetGatewayDomainCertificate": func() error {
 			return e(c.SetGatewayDomainCertificate(ctx, "example.com", apiclient.SetGatewayDomainCertificateRequest{Certificate: "x", Key: "y"}))

@@ -121,6 +121,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
 	a.access.identity.Stages, a.access.trusts.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.gateway.Stages, a.fabric.products.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.domains.Gateway = a.fabric.gateway
 	a.fabric.domains.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -19,7 +20,7 @@ type provenOnes []string
 
 func (v provenOnes) Proven(context.Context) (all []domain.Version, err error) {
 	for _, name := range v {
-		all = append(all, domain.Version{Tenant: "acme", Name: name, Revision: 1})
+		all = append(all, domain.Version{Scope: kernel.Scope{Tenant: "acme"}, Name: name, Revision: 1})
 	}
 	return all, nil
 }
@@ -31,7 +32,12 @@ func (v provenOnes) Some(_ context.Context, names []string) (all []domain.Domain
 	return all, nil
 }
 
-func (provenOnes) Turn(context.Context) (int64, error)        { return 1, nil }
+func (provenOnes) Ending(context.Context, time.Time, int) ([]domain.Domain, error) { return nil, nil }
+
+func (provenOnes) Unlooked(context.Context, time.Time, int) ([]domain.Domain, error) { return nil, nil }
+
+func (provenOnes) Turn(context.Context) (int64, error) { return 1, nil }
+
 func (provenOnes) Count(context.Context, string) (int, error) { return 0, nil }
 
 // routed are hosts that have routes.

@@ -253,6 +253,8 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("old usage of products", time.Hour, f.products.Tidy)
 	g.Every("ends of subscriptions", time.Minute, f.products.Expire)
+	g.Every("ends of certificates of domains", time.Minute, f.domains.TellEnds)
+	g.Every("records of domains", time.Minute, f.domains.LookAgain)
 	g.Every("old findings of the firewall", time.Hour, f.tidyFindings)
 	g.Every("old traffic of routes", time.Hour, f.traffic.Book.Tidy)
 	g.Every("who watched requests", time.Minute, (&tail.Server{Service: f.tail}).Tidy)

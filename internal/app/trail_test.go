@@ -166,6 +166,7 @@ func (c *crossing) walked() map[string]seed {
 		"put-gateway-route":            {values: dev, body: object{"hosts": []string{"nothing.dev.demo.localhost"}, "rules": []object{{"backends": []object{{"service": "neither"}}}}}},
 		"roll-back-gateway":            {values: dev, body: object{"version": 1}},
 		"approve-gateway-domain":       {body: object{"reason": "x"}},
+		"revoke-gateway-domain":        {body: object{"reason": "x"}},
 		"approve-exemption":            {values: map[string]string{"project": "demo"}},
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},

@@ -38,7 +38,7 @@ func matrix() map[string]string {
 		"subscription.read": "vudam", "subscription.write": "m", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 		"gateway.read": "vudam", "gateway.write": "dm", "gateway.purge": "dam", "gateway.govern": "m",
-		"gateway-subscription.read": "vudam", "gateway-subscription.create": "dm", "gateway-subscription.approve": "am", "gateway-subscription.manage": "dm", "gateway-domain.read": "vudam", "gateway-domain.write": "m", "gateway-domain.approve": "",
+		"gateway-subscription.read": "vudam", "gateway-subscription.create": "dm", "gateway-subscription.approve": "am", "gateway-subscription.manage": "dm", "gateway-domain.read": "vudam", "gateway-domain.write": "m", "gateway-domain.approve": "", "gateway-domain.revoke": "",
 	}
 }
 

@@ -186,6 +186,7 @@ func perimeterDecisions() map[string]Decision {
 		"gateway-domain.write": {Scope: ScopeAdmin, Roles: admins},
 		// An approval stands for the proof that DNS gives.
 		"gateway-domain.approve": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
+		"gateway-domain.revoke":  {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
 
 		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},

@@ -22,7 +22,7 @@ import (
 
 // Command returns terrace domain.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("domain", "Domains of the tenant, at and below which routes may have hosts", add(e), verify(e), list(e), show(e), approve(e), remove(e), certificate(e))
+	return command.Group("domain", "Domains of the tenant, at and below which routes may have hosts", add(e), verify(e), list(e), show(e), approve(e), revoke(e), remove(e), certificate(e))
 }
 
 func add(e *command.Env) *cobra.Command {
@@ -106,6 +106,9 @@ func list(e *command.Env) *cobra.Command {
 				if d.Proof != nil {
 					by = string(d.Proof.Method)
 				}
+				if d.Proof != nil && d.Proof.MissingTold {
+					by += ", record MISSING"
+				}
 				return []string{d.Name, boundTo(d), string(d.State), by, standing(e.Clock.Now(), d), output.Age(e.Clock.Now(), d.CreatedAt)}
 			})
 		}),
@@ -121,6 +124,8 @@ func standing(now time.Time, d apiclient.GatewayDomain) string {
 	switch {
 	case c == nil && d.State != apiclient.DomainStateVerified:
 		return ""
+	case d.State != apiclient.DomainStateVerified:
+		return "not shown before it is proven"
 	case c == nil:
 		return "Terrace's own"
 	case now.After(c.NotAfter):
@@ -159,9 +164,15 @@ func show(e *command.Env) *cobra.Command {
 
 func showDomain(w io.Writer, now time.Time, shown apiclient.GatewayDomainShown) {
 	d := apiclient.GatewayDomain{
-		Project: shown.Project, Stage: shown.Stage, Name: shown.Name, State: shown.State, Record: shown.Record, Proof: shown.Proof, Certificate: shown.Certificate, CreatedAt: shown.CreatedAt, CreatedBy: shown.CreatedBy,
+		Project: shown.Project, Stage: shown.Stage, Name: shown.Name, State: shown.State, Record: shown.Record, Proof: shown.Proof, Revocation: shown.Revocation, Warnings: shown.Warnings, Certificate: shown.Certificate, CreatedAt: shown.CreatedAt, CreatedBy: shown.CreatedBy,
 	}
 	output.Pairs(w, "domain", d.Name, "for", boundTo(d), "state", string(d.State), "claimed", output.Stamp(d.CreatedAt)+" by "+cmp.Or(d.CreatedBy, "-"))
+	for _, warning := range d.Warnings {
+		output.Pairs(w, "WARNING", warning)
+	}
+	if r := d.Revocation; r != nil {
+		output.Pairs(w, "taken back", output.Stamp(r.At)+" by "+cmp.Or(r.By, "-")+": "+r.Reason)
+	}
 	if d.Proof != nil {
 		output.Pairs(w, "proven", output.Stamp(d.Proof.At)+" by "+cmp.Or(d.Proof.By, "-")+" ("+string(d.Proof.Method)+")")
 	}
@@ -185,6 +196,27 @@ func approve(e *command.Env) *cobra.Command {
 		return e.Print(d, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is proven, for %s\n", d.Name, boundTo(d)) })
 	})
 	c.Flags().StringVar(&in.Tenant, "of", "", "the `tenant` that claims it; your own by default")
+	command.Reason(c, &in.Reason)
+	return c
+}
+
+func revoke(e *command.Env) *cobra.Command {
+	var in apiclient.RevokeGatewayDomainRequest
+	c := one(e, &cobra.Command{
+		Use: "revoke DOMAIN --reason TEXT", Short: "Take back the proof of a domain, as an operator of the platform",
+		Long: "Hosts at and below it are served no more, also where routes have them; others may prove the domain and have them. The\n" +
+			"tenant reads the reason, and may prove the domain again with another record.",
+		Example: "  terrace domain revoke api.corp.internal --of acme --reason 'ticket 4712: it was sold'",
+	}, func(ctx context.Context, s command.Server, name string) error {
+		d, err := s.RevokeGatewayDomain(ctx, name, in)
+		if err != nil {
+			return err
+		}
+		return e.Print(d, func(w io.Writer) {
+			_, _ = fmt.Fprintf(w, "the proof of %s is taken back: its hosts are served no more\n", d.Name)
+		})
+	})
+	c.Flags().StringVar(&in.Tenant, "of", "", "the `tenant` that has it; your own by default")
 	command.Reason(c, &in.Reason)
 	return c
 }

@@ -95,7 +95,11 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, q Question) (
 	}
 	if found == nil {
 		out.Answer = "no route that you may see takes it: the gateway answers 404"
-		return out, nil
+		why, err := s.whyWithheld(ctx, scope, x.Host)
+		if why != "" {
+			out.Answer += "; " + why
+		}
+		return out, err
 	}
 	out.Answer = found.Answer()
 	place, _ := found.Place()

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,4 +80,51 @@ func (s *Service) routable(ctx context.Context, r Route) error {
 		}
 	}
 	return nil
+}
+
+// withheld tells which hosts of routes are not served, with nothing left out where no route
+// has one outside of the zones.
+func (s *Service) withheld(ctx context.Context, routes []Route) (Holdings, error) {
+	foreign := func(host string) bool { return s.zoneOf(strings.TrimPrefix(host, "*.")) == "" }
+	if s.Domains == nil || !slices.ContainsFunc(routes, func(r Route) bool { return slices.ContainsFunc(r.Hosts, foreign) }) {
+		return func(kernel.Scope, string) bool { return false }, nil
+	}
+	holds, err := s.Domains.Holdings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the domains of routes: %w", err)
+	}
+	return func(scope kernel.Scope, host string) bool { return foreign(host) && !holds(scope, host) }, nil
+}
+
+// without splits the hosts of a route from those that are withheld from it.
+func without(r Route, withheld Holdings) (served Route, kept []RouteHost) {
+	served = r
+	served.Hosts = nil
+	for _, host := range r.Hosts {
+		if withheld(r.Scope, host) {
+			kept = append(kept, RouteHost{Host: host, Route: r.Name, Scope: r.Scope})
+		} else {
+			served.Hosts = append(served.Hosts, host)
+		}
+	}
+	return served, kept
+}
+
+// whyWithheld says of a host that a route has and that is not served why that is; "" where
+// there is no such route that the actor sees.
+func (s *Service) whyWithheld(ctx context.Context, scope kernel.Scope, host string) (string, error) {
+	for _, h := range s.served.Load().withheld {
+		bare, wild := strings.CutPrefix(h.Host, "*.")
+		if h.Host != host && (!wild || !strings.HasSuffix(host, "."+bare)) || !s.sees(ctx, scope, Route{Scope: h.Scope}) {
+			continue
+		}
+		told, ok := errors.AsType[*kernel.Error](s.Domains.Routable(ctx, h.Scope, h.Host))
+		switch {
+		case ok && told.Kind == kernel.Invalid || ok && told.Kind == kernel.Conflict:
+			return "route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has the host, and it is not served: " + told.Message + ". " + told.Fix, nil
+		case ok:
+			return "", told
+		}
+	}
+	return "", nil
 }

@@ -15,7 +15,7 @@ type InForce struct {
 }
 
 // InForce returns the routes of a stage with their policies, by name, as the transaction
-// of ctx sees them; an empty project is every one of the tenant. Its callers have checked
+// of ctx sees them, with the hosts that are served; an empty project is every one of the tenant. Its callers have checked
 // that they may see them.
 func (s *Service) InForce(ctx context.Context, scope kernel.Scope) ([]InForce, error) {
 	routes, err := s.Store.All(ctx)
@@ -26,8 +26,13 @@ func (s *Service) InForce(ctx context.Context, scope kernel.Scope) ([]InForce, e
 	if err != nil {
 		return nil, err
 	}
+	withheld, err := s.withheld(ctx, routes)
+	if err != nil {
+		return nil, err
+	}
 	var out []InForce
 	for _, r := range routes {
+		r, _ := without(r, withheld)
 		if r.Scope.Tenant == scope.Tenant && r.Scope.Stage == scope.Stage && (scope.Project == "" || r.Scope.Project == scope.Project) {
 			out = append(out, InForce{r, s.chosen(r, policies)})
 		}

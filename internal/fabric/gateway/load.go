@@ -19,6 +19,8 @@ type served struct {
 	// routes are those of the table; byName finds them.
 	routes []*ready
 	byName map[routeKey]*ready
+	// withheld are hosts that routes have and that are their stages' no more.
+	withheld []RouteHost
 }
 
 type routeKey struct {
@@ -68,10 +70,16 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load policies: %w", err)
 	}
+	withheld, err := s.withheld(ctx, routes)
+	if err != nil {
+		return err
+	}
 	counting := proxy.Counting{Metrics: s.Metrics, Traffic: s.Traffic}
 	next := &served{revision: revision, byName: make(map[routeKey]*ready, len(routes))}
 	entries := make([]*proxy.Entry, 0, len(routes))
 	for _, r := range routes {
+		r, kept := without(r, withheld)
+		next.withheld = append(next.withheld, kept...)
 		one := s.ready(ctx, counting, r, s.chosen(r, policies))
 		next.routes, entries = append(next.routes, one), append(entries, one.Entry)
 		next.byName[routeKey{r.Scope, r.Name}] = one
@@ -107,6 +115,7 @@ func (s *Service) ready(ctx context.Context, c proxy.Counting, r Route, chosen [
 func madeOf(r Route, policies []Policy) string {
 	var b strings.Builder
 	b.WriteString(r.UpdatedAt.Format(time.RFC3339Nano))
+	b.WriteString(" " + strings.Join(r.Hosts, ","))
 	for _, p := range policies {
 		_, _ = fmt.Fprintf(&b, " %s %s/%s %s", p.Kind, p.Scope, p.Name, p.UpdatedAt.Format(time.RFC3339Nano))
 	}
@@ -149,6 +158,9 @@ func (s *Service) tellKinds() {
 // Watch keeps the table current with what other processes, or transactions
 // that ended after their call, have written. It returns when ctx ends.
 func (s *Service) Watch(ctx context.Context) error { return s.source().Watch(ctx) }
+
+// Renew serves what there is now, after a change of this process to what routes go by.
+func (s *Service) Renew(ctx context.Context) { s.renew(ctx) }
 
 // renew loads after a change of this process.
 func (s *Service) renew(ctx context.Context) { s.source().Now(ctx) }

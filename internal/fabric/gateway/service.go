@@ -89,7 +89,13 @@ type Domains interface {
 	// have since it lies within a domain that is proven for it. It is as the transaction of
 	// ctx sees it.
 	Routable(ctx context.Context, scope kernel.Scope, host string) error
+	// Holdings returns what tells by the proofs of now, as the transaction of ctx sees them,
+	// which hosts are a stage's: those of routes may be no more, since a proof was taken back.
+	Holdings(ctx context.Context) (Holdings, error)
 }
+
+// Holdings tells whether a host, which may begin with a wildcard, is a stage's.
+type Holdings func(scope kernel.Scope, host string) bool
 
 // Workloads knows the services that run.
 type Workloads interface {

@@ -158,9 +158,11 @@ func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "gateway-product.changed", "gateway-product.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("tag? url? host? route? all?:boolean soft?:boolean", "gateway-cache.purged"),
-		first("name state for", "gateway-domain.added", "gateway-domain.removed"),
+		first("name state for", "gateway-domain.added", "gateway-domain.removed", "gateway-domain.revoked"),
 		first("name state for method", "gateway-domain.verified", "gateway-domain.approved"),
-		first("name state for fingerprint names:strings notAfter:time", "gateway-domain.certificate_set", "gateway-domain.certificate_removed"),
+		first("name state for fingerprint names:strings notAfter:time", "gateway-domain.certificate_set", "gateway-domain.certificate_removed", "gateway-domain.certificate_ended"),
+		first("name state for fingerprint names:strings notAfter:time days:integer", "gateway-domain.certificate_ending"),
+		first("name state for since:time", "gateway-domain.record_missing"),
 		first(subscription+" endsAt?:time", "gateway-subscription.created"),
 		first(subscription, "gateway-subscription.approved", "gateway-subscription.rejected", "gateway-subscription.suspended", "gateway-subscription.resumed", "gateway-subscription.cancelled", "gateway-subscription.expired"),
 		first(subscription+" key", "gateway-subscription.key_regenerated"),

@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -44,9 +45,9 @@ func (s *Service) SetCertificate(ctx context.Context, tenant, text, chain, key s
 		actor, _ := kernel.ActorFrom(ctx)
 		c := p.describe()
 		c.SetAt, c.SetBy = s.Clock.Now().UTC(), actor.Name
-		d.Certificate, d.Chain, d.Sealed = &c, p.chain, sealed
+		d.Certificate, d.Chain, d.Sealed, d.WarnAt = &c, p.chain, sealed, nextEnding(c, c.SetAt)
 		set = d
-		return s.keepCertificate(ctx, d, "gateway-domain.certificate_set", c)
+		return s.keepCertificate(ctx, d, "gateway-domain.certificate_set", c, nil)
 	})
 	return set, err
 }
@@ -103,16 +104,19 @@ func (s *Service) RemoveCertificate(ctx context.Context, tenant, text string) er
 			return kernel.Errorf(kernel.NotFound, "domain %s has no certificate of its own", d.Name).WithFix("see what its hosts have with: terrace domain show %s", d.Name)
 		}
 		c := *d.Certificate
-		d.Certificate, d.Chain, d.Sealed = nil, "", nil
-		return s.keepCertificate(ctx, d, "gateway-domain.certificate_removed", c)
+		d.Certificate, d.Chain, d.Sealed, d.WarnAt = nil, "", nil, nil
+		return s.keepCertificate(ctx, d, "gateway-domain.certificate_removed", c, nil)
 	})
 }
 
-func (s *Service) keepCertificate(ctx context.Context, d Domain, fact string, c Certificate) error {
+// keepCertificate writes a domain, and tells what was done with a certificate of it.
+func (s *Service) keepCertificate(ctx context.Context, d Domain, fact string, c Certificate, more map[string]any) error {
 	if err := s.Store.Save(ctx, d); err != nil {
 		return err
 	}
-	return s.record(ctx, d, fact, map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter})
+	data := map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter}
+	maps.Copy(data, more)
+	return s.record(ctx, d, fact, data)
 }
 
 // open makes the certificate of a domain ready for handshakes.

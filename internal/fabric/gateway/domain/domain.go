@@ -21,10 +21,13 @@ const (
 	Pending State = "pending"
 	// Verified is proven: nobody else may prove it, or what is above or below it.
 	Verified State = "verified"
+	// Revoked was proven, and an operator of the platform has taken the proof back: it is as
+	// if it were pending, until it is proven again.
+	Revoked State = "revoked"
 )
 
 // States returns all of them.
-func States() []State { return []State{Pending, Verified} }
+func States() []State { return []State{Pending, Verified, Revoked} }
 
 // Method is how a domain was proven.
 type Method string
@@ -49,6 +52,7 @@ type Domain struct {
 	// Record is what proves the domain in DNS.
 	Record      Record       `json:"record"`
 	Proof       *Proof       `json:"proof,omitempty"`
+	Revocation  *Revocation  `json:"revocation,omitempty"`
 	Certificate *Certificate `json:"certificate,omitempty"`
 	CreatedAt   time.Time    `json:"createdAt"`
 	CreatedBy   string       `json:"createdBy"`
@@ -57,6 +61,10 @@ type Domain struct {
 	// Chain has the certificates as PEM, Sealed the key of the first of them.
 	Chain  string `json:"-"`
 	Sealed []byte `json:"-"`
+	// WarnAt is when the end of its certificate is to be told of next, LookAt when its record
+	// is to be looked at again; nil is never.
+	WarnAt *time.Time `json:"-"`
+	LookAt *time.Time `json:"-"`
 }
 
 // Record is a record of DNS.
@@ -69,6 +77,17 @@ type Record struct {
 // Proof says how and when a domain was proven last.
 type Proof struct {
 	Method Method    `json:"method"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	// MissingSince is since when the record has not been found when it was looked at again,
+	// MissingTold that it was told as an event.
+	MissingSince *time.Time `json:"missingSince,omitempty"`
+	MissingTold  bool       `json:"missingTold,omitempty"`
+}
+
+// Revocation says why a proof was taken back, and when.
+type Revocation struct {
+	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 }

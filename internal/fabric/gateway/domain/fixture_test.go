@@ -66,7 +66,7 @@ type roles map[string][]string
 func (r roles) Authorize(ctx context.Context, action string, scope kernel.Scope) error {
 	actor, _ := kernel.ActorFrom(ctx)
 	has, limited := r[actor.Name]
-	if action == "gateway-domain.approve" && actor.Name != "operator" || limited && !slices.Contains(has, action+" "+scope.Project) {
+	if (action == "gateway-domain.approve" || action == "gateway-domain.revoke") && actor.Name != "operator" || limited && !slices.Contains(has, action+" "+scope.Project) {
 		return kernel.Errorf(kernel.Denied, "%s may not do %s in %s", actor.Name, action, scope)
 	}
 	return nil
@@ -141,8 +141,9 @@ func newFixture(t *testing.T, d *db.DB) *fixture {
 		Authorizer: f.roles, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler),
 	})
 	f.gateway = gateway.NewService(gateway.Config{
-		Store: routes, PolicyStore: routes, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"}, Domains: f.Service, Reserved: []string{"terrace.example.org"},
+		Store: routes, PolicyStore: routes, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"}, Domains: f.Service, Reserved: []string{"terrace.example.org"}, Authorizer: f.roles,
 	})
+	f.Gateway = f.gateway
 	if err := f.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -27,8 +28,9 @@ type Store interface {
 
 // Version names what a domain was at a time: of what is removed and claimed anew it is another.
 type Version struct {
-	Tenant, Name string
-	Revision     int64
+	Scope    kernel.Scope
+	Name     string
+	Revision int64
 }
 
 // View reads what the gateway has in memory; domainsql implements it.
@@ -39,6 +41,10 @@ type View interface {
 	Some(ctx context.Context, names []string) ([]Domain, error)
 	// Turn grows with every change.
 	Turn(ctx context.Context) (int64, error)
+	// Ending and Unlooked return some proven domains, with neither chain nor key: those the end
+	// of whose certificate is to be told of, and those whose record is to be looked at again.
+	Ending(ctx context.Context, now time.Time, most int) ([]Domain, error)
+	Unlooked(ctx context.Context, now time.Time, most int) ([]Domain, error)
 	// Count returns how many domains a tenant has claimed.
 	Count(ctx context.Context, tenant string) (int, error)
 }
@@ -48,6 +54,16 @@ type Routes interface {
 	// HostsWithin returns the hosts of a tenant's routes at and below a domain. No route
 	// changes from then on until the transaction ends.
 	HostsWithin(ctx context.Context, tenant, domain string) ([]gateway.RouteHost, error)
+	// FreeHosts frees hosts for others, though routes have them; ClaimHosts takes them again, and is
+	// a Conflict where others have one.
+	FreeHosts(ctx context.Context, hosts []gateway.RouteHost) error
+	ClaimHosts(ctx context.Context, hosts []gateway.RouteHost) error
+}
+
+// Gateway serves the hosts of routes; gateway.Service implements it.
+type Gateway interface {
+	// Renew has it serve those that it may serve now.
+	Renew(ctx context.Context)
 }
 
 // Resolver looks records up; Lookup implements it.

@@ -19,6 +19,7 @@ const (
 	// actionWrite is asked of where a domain is bound to: the project, or the tenant.
 	actionWrite   = "gateway-domain.write"
 	actionApprove = "gateway-domain.approve"
+	actionRevoke  = "gateway-domain.revoke"
 )
 
 // MaxDomains is how many domains a tenant may claim.
@@ -32,6 +33,8 @@ type Config struct {
 	Resolver Resolver
 	Sealer   Sealer
 	Places   Places
+	// Gateway hears of changes of this process to what it may serve; nil is nobody.
+	Gateway Gateway
 	// Own are hosts and zones of the platform itself, which with all below them nobody claims.
 	Own        []string
 	Authorizer Authorizer
@@ -196,7 +199,21 @@ func sameClaim(d, seen Domain) error {
 
 // write does something with a domain in a transaction, as it is then.
 func (s *Service) write(ctx context.Context, tenant, name string, do func(ctx context.Context, d Domain) error) error {
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+	err := s.note(ctx, tenant, name, do)
+	if err == nil {
+		db.AfterCommit(ctx, func() {
+			s.renew(ctx)
+			if s.Gateway != nil {
+				s.Gateway.Renew(ctx)
+			}
+		})
+	}
+	return err
+}
+
+// note is write for what no gateway goes by.
+func (s *Service) note(ctx context.Context, tenant, name string, do func(ctx context.Context, d Domain) error) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Hold(ctx); err != nil {
 			return err
 		}
@@ -206,10 +223,6 @@ func (s *Service) write(ctx context.Context, tenant, name string, do func(ctx co
 		}
 		return do(ctx, d)
 	})
-	if err == nil {
-		db.AfterCommit(ctx, func() { s.renew(ctx) })
-	}
-	return err
 }
 
 // others are the domains that lie above or below one, of its tenant, and the proven ones of
@@ -268,6 +281,10 @@ func (s *Service) Routable(ctx context.Context, scope kernel.Scope, host string)
 	}
 	for _, name := range above(bare) {
 		for _, d := range all {
+			if d.Name == name && d.takes(scope) && d.State == Revoked {
+				return kernel.Errorf(kernel.Invalid, "host %s lies within %s, whose proof an operator of the platform has taken back: %s", host, d.Name, d.Revocation.Reason).
+					WithFix("prove it again with the record of: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)
+			}
 			if d.Name == name && d.takes(scope) {
 				return kernel.Errorf(kernel.Invalid, "host %s lies within %s, which is not proven yet", host, d.Name).
 					WithFix("see which record proves it with: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)

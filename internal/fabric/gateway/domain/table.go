@@ -48,7 +48,7 @@ func (s *Service) Load(ctx context.Context) error {
 	before, t := s.table.Load().domains, &table{revision: turn, domains: make(map[string]*held, len(proven))}
 	var changed []string
 	for _, v := range proven {
-		if h := before[v.Name]; h != nil && h.tenant == v.Tenant && h.revision == v.Revision {
+		if h := before[v.Name]; h != nil && h.tenant == v.Scope.Tenant && h.revision == v.Revision {
 			t.domains[v.Name] = h
 		} else {
 			changed = append(changed, v.Name)

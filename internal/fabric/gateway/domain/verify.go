@@ -66,8 +66,16 @@ func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reaso
 			return kernel.Errorf(kernel.Conflict, "domain %s, or what lies above or below it, is proven by somebody else", d.Name).
 				WithFix("whoever has it gives it up first, with: terrace domain remove")
 		}
-		d.State, d.Proof = Verified, &Proof{Method: by, At: s.Clock.Now().UTC(), By: actor.Name}
+		d.State, d.Revocation, d.Proof = Verified, nil, &Proof{Method: by, At: s.Clock.Now().UTC(), By: actor.Name}
+		d.LookAt = nil
+		if by == ByDNS {
+			next := s.Clock.Now().Add(lookEvery)
+			d.LookAt = &next
+		}
 		if err := s.served(ctx, d, append(others, d), "cannot be for "+d.For()); err != nil {
+			return err
+		}
+		if err := s.takeBack(ctx, d); err != nil {
 			return err
 		}
 		if err := s.Store.Save(ctx, d); err != nil {
@@ -79,12 +87,13 @@ func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reaso
 	return proven, err
 }
 
-// told records a proof, for the tenant and for an operator's own.
+// told records a proof, or its end, for the tenant and for an operator's own.
 func (s *Service) told(ctx context.Context, d Domain, fact, reason string, actor kernel.Actor) error {
-	f := kernel.Fact{
-		Type: fact, Scope: d.place(), Subject: d.Name, Reason: reason,
-		Data: map[string]any{"name": d.Name, "state": string(d.State), "for": d.For(), "method": string(d.Proof.Method)},
+	data := map[string]any{"name": d.Name, "state": string(d.State), "for": d.For()}
+	if d.Proof != nil {
+		data["method"] = string(d.Proof.Method)
 	}
+	f := kernel.Fact{Type: fact, Scope: d.place(), Subject: d.Name, Reason: reason, Data: data}
 	if err := s.Journal.Record(ctx, f); err != nil || actor.Tenant == "" || actor.Tenant == d.Scope.Tenant {
 		return err
 	}

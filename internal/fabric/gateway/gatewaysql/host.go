@@ -21,3 +21,31 @@ func (s *Store) HostsWithin(ctx context.Context, tenant, domain string) ([]gatew
 		return gateway.RouteHost{Host: r.Host, Route: r.Route, Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}}, nil
 	})
 }
+
+// FreeHosts frees hosts for others, though routes have them. No route changes from then on
+// until the transaction ends.
+func (s *Store) FreeHosts(ctx context.Context, hosts []gateway.RouteHost) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		_, err := s.db.Conn(ctx).NewDelete().Model((*hostRow)(nil)).Where("host = ? AND "+inScope, h.Host, h.Scope.Tenant, h.Scope.Project, h.Scope.Stage).Exec(ctx)
+		if err != nil {
+			return db.Map(err, "host "+h.Host)
+		}
+	}
+	return nil
+}
+
+// ClaimHosts takes hosts for the scopes whose routes have them, unless another scope has one.
+func (s *Store) ClaimHosts(ctx context.Context, hosts []gateway.RouteHost) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		if err := s.claim(ctx, h.Scope, h.Host); err != nil {
+			return err
+		}
+	}
+	return nil
+}

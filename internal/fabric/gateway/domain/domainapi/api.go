@@ -4,6 +4,7 @@
 package domainapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -37,6 +38,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("get-gateway-domain", http.MethodGet, "/{domain}", "Show a domain, what proves it, and the authority of its hosts"), a.get)
 	httpserver.Register(api, operation("verify-gateway-domain", http.MethodPost, "/{domain}/verify", "Look for the record that proves a domain"), a.verify)
 	httpserver.Register(api, operation("approve-gateway-domain", http.MethodPost, "/{domain}/approve", "Have a domain proven on the word of an operator of the platform"), a.approve)
+	httpserver.Register(api, operation("revoke-gateway-domain", http.MethodPost, "/{domain}/revoke", "Take back the proof of a domain, as an operator of the platform; its hosts are served no more"), a.revoke)
 	httpserver.Register(api, operation("remove-gateway-domain", http.MethodDelete, "/{domain}", "Give up a domain that no route uses"), a.remove)
 	httpserver.Register(api, operation("set-gateway-domain-certificate", http.MethodPut, "/{domain}/certificate", "Have the gateway show a certificate on the hosts of a domain"), a.setCertificate)
 	httpserver.Register(api, operation("remove-gateway-domain-certificate", http.MethodDelete, "/{domain}/certificate", "Have Terrace's own authority certify the hosts of a domain again"), a.removeCertificate)
@@ -56,10 +58,12 @@ type GatewayDomain struct {
 	Project string `json:"project,omitempty" doc:"The project that it is bound to; every one where it is empty."`
 	Stage   string `json:"stage,omitempty" doc:"The stage that it is bound to; every one where it is empty."`
 	domain.Domain
+
+	Warnings []string `json:"warnings,omitempty" doc:"What is to be seen to, such as a certificate that ends soon."`
 }
 
-func domainOf(d domain.Domain) GatewayDomain {
-	return GatewayDomain{Project: d.Scope.Project, Stage: d.Scope.Stage, Domain: d}
+func (a API) domainOf(d domain.Domain) GatewayDomain {
+	return GatewayDomain{Project: d.Scope.Project, Stage: d.Scope.Stage, Domain: d, Warnings: a.Domains.Warnings(d)}
 }
 
 // GatewayDomainShown is a domain with the authority of its hosts.
@@ -77,7 +81,7 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	page, err := a.Domains.Domains(ctx, tenantOf(ctx), in.Page())
 	out := kernel.Page[GatewayDomain]{Items: []GatewayDomain{}, Next: page.Next}
 	for _, d := range page.Items {
-		out.Items = append(out.Items, domainOf(d))
+		out.Items = append(out.Items, a.domainOf(d))
 	}
 	return &listOutput{Body: out}, err
 }
@@ -94,7 +98,7 @@ type domainOutput struct{ Body GatewayDomain }
 
 func (a API) add(ctx context.Context, in *addInput) (*domainOutput, error) {
 	d, err := a.Domains.Add(ctx, kernel.Scope{Tenant: tenantOf(ctx), Project: in.Body.Project, Stage: in.Body.Stage}, in.Body.Name)
-	return &domainOutput{Body: domainOf(d)}, err
+	return &domainOutput{Body: a.domainOf(d)}, err
 }
 
 // Path names a domain.
@@ -106,7 +110,7 @@ type shownOutput struct{ Body GatewayDomainShown }
 
 func (a API) get(ctx context.Context, in *Path) (*shownOutput, error) {
 	d, err := a.Domains.Domain(ctx, tenantOf(ctx), in.Domain)
-	out := &shownOutput{Body: GatewayDomainShown{GatewayDomain: domainOf(d)}}
+	out := &shownOutput{Body: GatewayDomainShown{GatewayDomain: a.domainOf(d)}}
 	if err == nil && d.State == domain.Verified {
 		out.Body.Authority, err = a.Authority.RootOf(d.Name)
 	}
@@ -115,7 +119,7 @@ func (a API) get(ctx context.Context, in *Path) (*shownOutput, error) {
 
 func (a API) verify(ctx context.Context, in *Path) (*domainOutput, error) {
 	d, err := a.Domains.Verify(ctx, tenantOf(ctx), in.Domain)
-	return &domainOutput{Body: domainOf(d)}, err
+	return &domainOutput{Body: a.domainOf(d)}, err
 }
 
 type approveInput struct {
@@ -127,12 +131,21 @@ type approveInput struct {
 }
 
 func (a API) approve(ctx context.Context, in *approveInput) (*domainOutput, error) {
-	tenant := in.Body.Tenant
-	if tenant == "" {
-		tenant = tenantOf(ctx)
+	d, err := a.Domains.Approve(ctx, cmp.Or(in.Body.Tenant, tenantOf(ctx)), in.Domain, in.Body.Reason)
+	return &domainOutput{Body: a.domainOf(d)}, err
+}
+
+type revokeInput struct {
+	Path
+	Body struct {
+		Tenant string `json:"tenant,omitempty" maxLength:"63" doc:"The tenant that has it; the caller's own unless given."`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why the domain is the tenant's no more; the tenant reads it, and it is in the audit log."`
 	}
-	d, err := a.Domains.Approve(ctx, tenant, in.Domain, in.Body.Reason)
-	return &domainOutput{Body: domainOf(d)}, err
+}
+
+func (a API) revoke(ctx context.Context, in *revokeInput) (*domainOutput, error) {
+	d, err := a.Domains.Revoke(ctx, cmp.Or(in.Body.Tenant, tenantOf(ctx)), in.Domain, in.Body.Reason)
+	return &domainOutput{Body: a.domainOf(d)}, err
 }
 
 func (a API) remove(ctx context.Context, in *Path) (*struct{}, error) {
@@ -149,7 +162,7 @@ type certificateInput struct {
 
 func (a API) setCertificate(ctx context.Context, in *certificateInput) (*domainOutput, error) {
 	d, err := a.Domains.SetCertificate(ctx, tenantOf(ctx), in.Domain, in.Body.Certificate, in.Body.Key)
-	return &domainOutput{Body: domainOf(d)}, err
+	return &domainOutput{Body: a.domainOf(d)}, err
 }
 
 func (a API) removeCertificate(ctx context.Context, in *Path) (*struct{}, error) {

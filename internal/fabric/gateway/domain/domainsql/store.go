@@ -8,6 +8,7 @@ import (
 	"context"
 	"embed"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -54,6 +55,8 @@ type row struct {
 	Body     string
 	Chain    string
 	Sealed   []byte
+	WarnAt   *time.Time
+	LookAt   *time.Time
 }
 
 func rowOf(d domain.Domain) (row, error) {
@@ -61,13 +64,19 @@ func rowOf(d domain.Domain) (row, error) {
 	return row{
 		Tenant: d.Scope.Tenant, Name: d.Name, Project: d.Scope.Project, Stage: d.Scope.Stage, Verified: d.State == domain.Verified,
 		Revision: d.Revision + 1, Body: body, Chain: d.Chain, Sealed: d.Sealed,
+		WarnAt: d.WarnAt, LookAt: d.LookAt,
 	}, err
+}
+
+func (r row) scope() kernel.Scope {
+	return kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}
 }
 
 func (r row) domain() (d domain.Domain, err error) {
 	err = db.Decode(r.Body, &d, "domain "+r.Name)
-	d.Scope, d.Name = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, r.Name
+	d.Scope, d.Name = r.scope(), r.Name
 	d.Revision, d.Chain, d.Sealed = r.Revision, r.Chain, r.Sealed
+	d.WarnAt, d.LookAt = r.WarnAt, r.LookAt
 	return d, err
 }
 
@@ -97,7 +106,7 @@ func (s *Store) Save(ctx context.Context, d domain.Domain) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("verified", "revision", "body", "chain", "sealed").
+	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("verified", "revision", "body", "chain", "sealed", "warn_at", "look_at").
 		Where("tenant = ? AND name = ? AND revision = ?", d.Scope.Tenant, d.Name, d.Revision).Exec(ctx)
 	if err := db.Changed(result, err, "domain "+d.Name); !kernel.Is(err, kernel.NotFound) {
 		return err
@@ -156,9 +165,12 @@ func (s *Store) Count(ctx context.Context, tenant string) (int, error) {
 }
 
 // Proven returns the version of every proven domain of every tenant.
-func (s *Store) Proven(ctx context.Context) (all []domain.Version, err error) {
-	err = s.db.Reader(ctx).NewSelect().Model((*row)(nil)).Column("tenant", "name", "revision").Where("verified").Order("name").Scan(ctx, &all)
-	return all, db.Map(err, "the domains")
+func (s *Store) Proven(ctx context.Context) ([]domain.Version, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Column("tenant", "name", "project", "stage", "revision").Where("verified").Order("name").Scan(ctx)
+	return db.Each(rows, err, "the domains", func(r row) (domain.Version, error) {
+		return domain.Version{Scope: r.scope(), Name: r.Name, Revision: r.Revision}, nil
+	})
 }
 
 // atOnce is how many domains one query has with their chains.
@@ -177,6 +189,24 @@ func (s *Store) Some(ctx context.Context, names []string) ([]domain.Domain, erro
 		out = append(out, all...)
 	}
 	return out, nil
+}
+
+// Ending returns some proven domains the end of whose certificate is to be told of.
+func (s *Store) Ending(ctx context.Context, now time.Time, most int) ([]domain.Domain, error) {
+	return s.due(ctx, "warn_at", now, most)
+}
+
+// Unlooked returns some proven domains whose record is to be looked at again.
+func (s *Store) Unlooked(ctx context.Context, now time.Time, most int) ([]domain.Domain, error) {
+	return s.due(ctx, "look_at", now, most)
+}
+
+// due returns the proven domains whose time in a column has come, those first that wait longest.
+func (s *Store) due(ctx context.Context, column string, now time.Time, most int) ([]domain.Domain, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).ExcludeColumn("chain", "sealed").Where("verified AND ? <= ?", bun.Ident(column), now).
+		OrderExpr("?, name", bun.Ident(column)).Limit(int64(most)).Scan(ctx)
+	return db.Each(rows, err, "the domains", row.domain)
 }
 
 // Turn grows with every change.

@@ -224,6 +224,8 @@ func TestADomainOfATenant(t *testing.T) {
 	}
 	replaced(ctx, t, shop, p.address, issuer, names)
 
+	revoked(ctx, t, control, shop, p.address, public, issuer.pool())
+
 	if r := shop.Terrace(ctx, "domain", "remove", "example.com"); r.Code == 0 || !strings.Contains(r.Stderr, "route api of") {
 		t.Errorf("removed while a route uses it: %v", r)
 	}
@@ -235,6 +237,41 @@ func TestADomainOfATenant(t *testing.T) {
 	})
 	if strings.Contains(control.WholeLog(), "PRIVATE KEY") {
 		t.Error("the log has a key")
+	}
+}
+
+// revoked takes the proof back while a route uses the domain, and proves it again.
+func revoked(ctx context.Context, t *testing.T, control *harness.Daemon, shop harness.Person, plane string, public *publicDNS, roots *x509.CertPool) {
+	t.Helper()
+	shop.Must(ctx, "domain", "revoke", "example.com", "--reason", "it was sold")
+	if said, err := over(ctx, control.Gateway, "api.example.com", roots); err == nil {
+		t.Errorf("the process that took the proof back serves: %s", said)
+	}
+	harness.Eventually(t, "the data plane serves it no more", func() (string, bool) {
+		said, err := over(ctx, plane, "api.example.com", roots)
+		return said, err != nil
+	})
+	if r := shop.Must(ctx, "gateway", "explain", "https://api.example.com/", "--stage", "dev"); !strings.Contains(r.Stdout, "it was sold") {
+		t.Errorf("the tenant is not told: %v", r)
+	}
+	var shown struct {
+		State    string
+		Record   struct{ Name, Value string }
+		Warnings []string
+	}
+	if err := json.Unmarshal([]byte(shop.Must(ctx, "domain", "show", "example.com", "-o", "json").Stdout), &shown); err != nil || shown.State != "revoked" || len(shown.Warnings) != 1 {
+		t.Fatalf("%+v, %v", shown, err)
+	}
+	if r := shop.Terrace(ctx, "domain", "verify", "example.com"); r.Code == 0 {
+		t.Error("the record of before proves it")
+	}
+	public.set(shown.Record.Name, shown.Record.Value)
+	shop.Must(ctx, "domain", "verify", "example.com")
+	for _, address := range []string{control.Gateway, plane} {
+		harness.Eventually(t, "it is served again", func() (string, bool) {
+			said, err := over(ctx, address, "api.example.com", roots)
+			return said, err == nil && said == "200 legacy"
+		})
 	}
 }
 

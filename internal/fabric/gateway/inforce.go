@@ -32,7 +32,10 @@ func (s *Service) InForce(ctx context.Context, scope kernel.Scope) ([]InForce, e
 	}
 	var out []InForce
 	for _, r := range routes {
-		r, _ := without(r, withheld)
+		r, kept := without(r, withheld)
+		if len(kept) > 0 && len(r.Hosts) == 0 {
+			continue
+		}
 		if r.Scope.Tenant == scope.Tenant && r.Scope.Stage == scope.Stage && (scope.Project == "" || r.Scope.Project == scope.Project) {
 			out = append(out, InForce{r, s.chosen(r, policies)})
 		}

@@ -79,7 +79,9 @@ func (s *Service) Load(ctx context.Context) error {
 	entries := make([]*proxy.Entry, 0, len(routes))
 	for _, r := range routes {
 		r, kept := without(r, withheld)
-		next.withheld = append(next.withheld, kept...)
+		if next.withheld = append(next.withheld, kept...); len(kept) > 0 && len(r.Hosts) == 0 {
+			continue
+		}
 		one := s.ready(ctx, counting, r, s.chosen(r, policies))
 		next.routes, entries = append(next.routes, one), append(entries, one.Entry)
 		next.byName[routeKey{r.Scope, r.Name}] = one

@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"net"
 	"strings"
 	"sync"
@@ -154,6 +155,13 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 	for what, chain := range map[string]string{"leaf alone": good, "up to the root": good + between.pem + ca.pem} {
 		if _, err := f.SetCertificate(ctx, "acme", "example.com", chain, own); err != nil {
 			t.Errorf("%s: %s", what, text(err))
+		}
+		var shown strings.Builder
+		for _, der := range f.Certificate("shop.example.com").Certificate {
+			_ = pem.Encode(&shown, &pem.Block{Type: "CERTIFICATE", Bytes: der})
+		}
+		if shown.String() != chain {
+			t.Errorf("%s: it is shown in another order", what)
 		}
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -168,6 +170,81 @@ func TestADomainThatRoutesUseStays(t *testing.T) {
 	})
 }
 
+// TestADomainIsNeededWhereNoOtherTakesItsHosts has others above and below it that do not.
+func TestADomainIsNeededWhereNoOtherTakesItsHosts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		ctx := as(t.Context(), "ada", "acme")
+		f.proven(t, acme.InProject("billing"), "example.com")
+		f.proven(t, prod, "api.example.com")
+		if _, err := f.Add(ctx, prod, "v1.api.example.com"); err != nil {
+			t.Fatal(err)
+		}
+		f.proven(t, prod, "v2.api.example.com")
+		if err := f.route(t, prod, "api", "v1.api.example.com", "v2.api.example.com"); err != nil {
+			t.Fatal(text(err))
+		}
+		err := f.Remove(ctx, "acme", "api.example.com")
+		want(t, "one above is of another project, one below is not proven", err, kernel.Conflict, "v1.api.example.com: route api of shop/prod")
+		if strings.Contains(text(err), "v2.api") {
+			t.Error("a host that a closer domain has is told of:", text(err))
+		}
+		if err := f.Remove(ctx, "acme", "example.com"); err != nil {
+			t.Error("no route has a host of it:", text(err))
+		}
+		if f.Of("v1.api.example.com") != "api.example.com" {
+			t.Error("what was refused is done")
+		}
+	})
+}
+
+// TestRoutesOfADomainByEveryDoor has them kept in a repository, and rolled back.
+func TestRoutesOfADomainByEveryDoor(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		ctx := as(t.Context(), "ada", "acme")
+		keep := func(host string, dry bool) error {
+			_, err := f.gateway.Keep(ctx, gateway.Keeping{Scope: acme.InProject("shop"), Owner: gateway.GitOwner("main"), Commit: "abc", Prune: true, DryRun: dry}, []gatewaydoc.File{{
+				Name: "gateway/prod/api.yaml", Stage: "prod",
+				Source: "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: api}\nspec:\n  hosts: [\"" + host + "\"]\n  rules: [{backends: [{service: web}]}]\n",
+			}})
+			return err
+		}
+		for _, dry := range []bool{true, false} {
+			want(t, "from Git, of nobody", keep("api.example.com", dry), kernel.Invalid, "lies within no domain")
+		}
+		f.proven(t, prod, "example.com")
+		for _, host := range []string{"api.example.com", "*.eu.example.com"} {
+			if err := keep(host, false); err != nil || !f.gateway.HasHost(strings.Replace(host, "*", "x", 1)) {
+				t.Fatal(text(err))
+			}
+		}
+		if err := keep("y.prod.shop.apps.example.net", false); err != nil {
+			t.Fatal(text(err))
+		}
+		if err := f.gateway.Release(ctx, "acme", gateway.GitOwner("main")); err != nil {
+			t.Fatal(err)
+		}
+		back := func(number int64) error {
+			_, err := f.gateway.Rollback(ctx, prod, gateway.ClassRoute, "api", number, gateway.ApplyOptions{})
+			return err
+		}
+		if err := back(1); err != nil || !f.gateway.HasHost("api.example.com") {
+			t.Fatal(text(err))
+		}
+		if err := back(3); err != nil || f.gateway.HasHost("api.example.com") {
+			t.Fatal(text(err))
+		}
+		if err := f.Remove(ctx, "acme", "example.com"); err != nil {
+			t.Fatal(text(err))
+		}
+		want(t, "back to a domain that was given up", back(1), kernel.Invalid, "lies within no domain")
+		if f.gateway.HasHost("api.example.com") || !f.gateway.HasHost("y.prod.shop.apps.example.net") {
+			t.Error("what was refused is served")
+		}
+	})
+}
+
 func TestThePlatformsOwnNames(t *testing.T) {
 	t.Parallel()
 	f := sqlite(t)
@@ -187,6 +264,20 @@ func TestThePlatformsOwnNames(t *testing.T) {
 		if err := f.route(t, prod, name, host); err != nil {
 			t.Errorf("%s: %s", host, text(err))
 		}
+	}
+	want(t, "a wildcard further above the zone", f.route(t, prod, "x", "*.net"), kernel.Conflict, "takes in the zone")
+	want(t, "the zone as a wildcard", f.route(t, prod, "x", "*.apps.example.net"), kernel.Invalid, "does not belong to")
+	// A name that the zone only ends alike is none above it.
+	f.proven(t, acme, "ple.net")
+	if err := f.route(t, prod, "alike", "*.ple.net"); err != nil {
+		t.Error(text(err))
+	}
+	// A host of the zone keeps no domain above it from being removed.
+	if err := f.gateway.DeleteRoute(ctx, prod, "apex"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Remove(ctx, "acme", "example.net"); err != nil || !f.gateway.HasHost("x.prod.shop.apps.example.net") {
+		t.Error(text(err))
 	}
 }
 

@@ -141,7 +141,7 @@ func newFixture(t *testing.T, d *db.DB) *fixture {
 		Authorizer: f.roles, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler),
 	})
 	f.gateway = gateway.NewService(gateway.Config{
-		Store: routes, PolicyStore: routes, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"}, Domains: f.Service, Reserved: []string{"terrace.example.org"}, Authorizer: f.roles,
+		Store: routes, PolicyStore: routes, Journal: f.facts, Tx: d, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"}, Domains: f.Service, Reserved: []string{"terrace.example.org"}, Authorizer: f.roles, Owners: routes, Library: routes,
 	})
 	f.Gateway = f.gateway
 	if err := f.Load(t.Context()); err != nil {

@@ -71,6 +71,32 @@ func TestPeopleSignIn(t *testing.T) {
 	}
 }
 
+// TestPeopleSignInAtADomainOfTheirTenant and are signed in at that host alone.
+func TestPeopleSignInAtADomainOfTheirTenant(t *testing.T) {
+	t.Parallel()
+	p := startLogin(t)
+	b := p.NewBrowser(t)
+	to, err := url.Parse(b.Go(http.MethodGet, authntest.Own, "/orders").Header.Get("Location"))
+	if err != nil || to.Query().Get("redirect_uri") != p.URL(authntest.Own, "/.terrace/callback") {
+		t.Fatalf("%v, %v", to, err)
+	}
+	a := b.SignIn(authntest.Own, "/orders?page=2")
+	if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != p.URL(authntest.Own, "/orders?page=2") {
+		t.Fatalf("%d %q %s", a.StatusCode, a.Header.Get("Location"), a.Body)
+	}
+	if a = b.Go(http.MethodGet, authntest.Own, "/orders"); a.StatusCode != http.StatusOK || a.Seen.Header.Get("X-User") != "ada" || !strings.HasPrefix(a.Seen.Host, authntest.Own) {
+		t.Errorf("signed in: %d %s", a.StatusCode, a.Body)
+	}
+	if a = b.Go(http.MethodGet, authntest.Host, "/orders"); a.StatusCode != http.StatusSeeOther && a.StatusCode != http.StatusFound {
+		t.Errorf("at the host of the zone: %d", a.StatusCode)
+	}
+	stolen := p.NewBrowser(t) // the cookie of one host shown at the other
+	stolen.Cookies = map[string]map[string]string{authntest.Host: maps.Clone(b.Cookies[authntest.Own])}
+	if a = stolen.Go(http.MethodGet, authntest.Host, "/orders"); a.StatusCode == http.StatusOK {
+		t.Error("a cookie of one host counts at the other")
+	}
+}
+
 func TestProgramsAreNotSentToSignIn(t *testing.T) {
 	t.Parallel()
 	p := startLogin(t)

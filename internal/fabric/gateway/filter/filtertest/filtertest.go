@@ -68,6 +68,17 @@ type Options struct {
 	AsksCertificate func(serverName string) bool
 	// Also are more hosts with a route, named Route, to the same service, and whose they are.
 	Also map[string]kernel.Scope
+	// Own are more hosts of the route itself, in domains that its tenant has proven.
+	Own []string
+}
+
+// proven has every host proven for everybody.
+type proven struct{}
+
+func (proven) Routable(context.Context, kernel.Scope, string) error { return nil }
+
+func (proven) Holdings(context.Context) (gateway.Holdings, error) {
+	return func(kernel.Scope, string) bool { return true }, nil
 }
 
 // Start serves until the test ends; stall is how long one step of a transfer
@@ -87,17 +98,24 @@ func StartWith(t testing.TB, o Options, service http.HandlerFunc, kinds ...gatew
 	g := &Gateway{Routes: gateway.NewService(gateway.Config{
 		Store: store, PolicyStore: store, Journal: journal{}, Tx: none{}, Log: log, Kinds: kinds,
 	})}
+	if len(o.Own) > 0 {
+		g.Routes.Domains = proven{}
+	}
 	if err := g.Routes.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	hosts := map[string]kernel.Scope{Host: Scope()}
 	maps.Copy(hosts, o.Also)
 	for host, scope := range hosts {
-		if _, err := g.Routes.PutRoute(t.Context(), scope, gateway.ToService(Route, host, "", "orders", "")); err != nil {
+		r := gateway.ToService(Route, host, "", "orders", "")
+		if host == Host {
+			r.Hosts = append(r.Hosts, o.Own...)
+		}
+		if _, err := g.Routes.PutRoute(t.Context(), scope, r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	certificate, pool := certificate(t, slices.Collect(maps.Keys(hosts)))
+	certificate, pool := certificate(t, append(slices.Collect(maps.Keys(hosts)), o.Own...))
 	var err error
 	relay := proxy.New(proxy.Config{
 		Routes: g.Routes, Upstreams: one{strings.TrimPrefix(upstream.URL, "http://")}, Log: log, Stall: o.Stall, AccessLog: o.AccessLog,

@@ -19,6 +19,8 @@ import (
 const (
 	Host  = filtertest.Host
 	Other = "orders.dev.bank.localhost"
+	// Own is another host of the service, in a domain of its tenant.
+	Own = "api.example.com"
 )
 
 // Dev is the scope of Host, and Bank that of Other, which is of another tenant.
@@ -45,7 +47,7 @@ type Gateway struct {
 // Start serves Host and Other with kinds of policies, until the test ends.
 func Start(t testing.TB, asks func(string) bool, kinds ...gateway.Kind) *Gateway {
 	t.Helper()
-	g := filtertest.StartWith(t, filtertest.Options{AsksCertificate: asks, Also: map[string]kernel.Scope{Other: Bank()}}, func(w http.ResponseWriter, r *http.Request) {
+	g := filtertest.StartWith(t, filtertest.Options{AsksCertificate: asks, Also: map[string]kernel.Scope{Other: Bank()}, Own: []string{Own}}, func(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(Seen{r.Method, r.Host, r.RequestURI, r.Header})
 	}, kinds...)
 	client := g.NewClient()

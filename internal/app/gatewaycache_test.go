@@ -226,4 +226,12 @@ func TestAPurgeIsHeardByADaemonThatWasAway(t *testing.T) {
 	if got := there.revision(one.Name); got != one.Revision+1 {
 		t.Errorf("revision %d is served once the log is back", got)
 	}
+	ask("product-9")
+	log.away.Store(true)
+	purge("product-9")
+	if _, err := a.access.events.Store.Forget(ctx, time.Now().Add(time.Hour), 0); err != nil {
+		t.Fatal(err)
+	}
+	log.away.Store(false)
+	cachetest.Until(t, "all to be dropped, since the purge is no longer kept", func() bool { return entries() == 0 })
 }

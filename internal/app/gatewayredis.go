@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -68,21 +69,25 @@ type purges struct {
 }
 
 // Run listens until ctx ends. After an error it can be run again, and goes on with the
-// event after the last one that it has heard.
+// event after the last one that it has heard. Where the log keeps that no longer, all goes.
 func (p *purges) Run(ctx context.Context) error {
 	if p.follower == nil {
 		bounds, err := p.events.Bounds(ctx)
 		if err != nil {
 			return err
 		}
-		p.follower = p.events.Follow(bounds.Last)
+		p.follower = p.events.FollowEvery(bounds.Last)
 	}
 	for {
 		e, err := p.follower.Next(ctx)
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // it was told to end
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, event.ErrForgotten):
+			p.gateway.Deaf(ctx)
+			continue
+		case err != nil:
 			return err
 		}
 		if err := p.gateway.Heard(ctx, e.ID, e.Fact(), e.Scope(), e.Data); err != nil {

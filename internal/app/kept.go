@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
@@ -137,12 +138,15 @@ func (l followsKept) Run(ctx context.Context) error {
 	}
 	l.room.Follow(true)
 	defer l.room.Follow(false)
-	for follower := l.events.Follow(bounds.Last); ; {
+	for follower := l.events.FollowEvery(bounds.Last); ; {
 		e, err := follower.Next(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil //nolint:nilerr // it was told to end
-		}
-		if err != nil {
+		case errors.Is(err, event.ErrForgotten):
+			l.room.Follow(true) // whatever is kept may have changed
+			continue
+		case err != nil:
 			return err
 		}
 		l.room.Heard(e.Fact(), changedTenant(e.Fact(), e.Tenant, e.Subject))

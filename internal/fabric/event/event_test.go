@@ -293,6 +293,53 @@ func TestOldEventsAreForgotten(t *testing.T) {
 	})
 }
 
+// TestWhoMustHearOfEveryEventIsToldOfGaps where others go on: once for each, whether something
+// came after it or not.
+func TestWhoMustHearOfEveryEventIsToldOfGaps(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+		l := newLog(d)
+		l.Clock = func() time.Time { return now }
+		add := func(subject string) {
+			record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: subject})
+			order(t, l)
+		}
+		forget := func() {
+			now = now.Add(event.Retention + time.Hour)
+			if err := l.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add("one")
+		every := l.FollowEvery(0)
+		if e := next(t, every); e.Subject != "one" {
+			t.Errorf("%+v", e)
+		}
+		add("two")
+		forget()
+		if _, err := every.Next(t.Context()); !errors.Is(err, event.ErrForgotten) {
+			t.Errorf("nothing is left: %v", err)
+		}
+		add("three")
+		if e := next(t, every); e.Subject != "three" {
+			t.Errorf("%+v", e)
+		}
+		add("four")
+		forget()
+		add("five")
+		if _, err := every.Next(t.Context()); !errors.Is(err, event.ErrForgotten) {
+			t.Errorf("before the fifth: %v", err)
+		}
+		if e := next(t, every); e.Subject != "five" {
+			t.Errorf("%+v", e)
+		}
+		if e := next(t, l.Follow(0)); e.Subject != "five" {
+			t.Errorf("who may miss some: %+v", e)
+		}
+	})
+}
+
 func TestAFollowerEnds(t *testing.T) {
 	t.Parallel()
 	f := newLog(dbtest.SQLite(t, eventsql.Migrations())).Follow(0)

@@ -64,6 +64,8 @@ type Cache interface {
 	Purge(ctx context.Context, scope kernel.Scope, p CachePurge) int
 	// Hear drops what another process has purged.
 	Hear(ctx context.Context, scope kernel.Scope, p CachePurge)
+	// Forget drops everything of this process, and that out of the tier that replicas share.
+	Forget(ctx context.Context)
 	// Uses returns what this process has stored for the routes of a scope, by name.
 	Uses(scope kernel.Scope) []CacheUse
 }
@@ -178,6 +180,16 @@ func (s *Service) CacheUses(ctx context.Context, scope kernel.Scope) ([]CacheUse
 		return nil, nil
 	}
 	return s.Cache.Uses(scope), nil
+}
+
+// Deaf is Heard for a process that cannot know any more what others have purged: everything
+// that it has stored goes.
+func (s *Service) Deaf(ctx context.Context) {
+	if s.Cache == nil {
+		return
+	}
+	s.Log.WarnContext(ctx, "what was purged elsewhere is no longer kept: all stored answers are dropped")
+	s.Cache.Forget(ctx)
 }
 
 // Heard has the cache follow what another process has purged: fact is the type of

@@ -32,6 +32,8 @@ func (w *told) Hear(_ context.Context, _ kernel.Scope, p gateway.CachePurge) {
 	w.heard = append(w.heard, p)
 }
 
+func (w *told) Forget(context.Context) { w.heard = append(w.heard, gateway.CachePurge{All: true}) }
+
 func (w *told) Uses(kernel.Scope) []gateway.CacheUse { return []gateway.CacheUse{{Route: "orders"}} }
 
 func (w *told) Record(_ context.Context, f kernel.Fact) error {

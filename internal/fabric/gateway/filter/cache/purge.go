@@ -52,6 +52,13 @@ func (k *Kind) Hear(ctx context.Context, scope kernel.Scope, p gateway.CachePurg
 	}
 }
 
+// Forget implements gateway.Cache.
+func (k *Kind) Forget(ctx context.Context) {
+	for _, s := range k.live() {
+		s.cache.Hear(ctx, tier.Purge{All: true})
+	}
+}
+
 // soften makes an answer stale; a variation has no age.
 func (k *Kind) soften(s *stored) *stored {
 	if !s.isAnswer() {

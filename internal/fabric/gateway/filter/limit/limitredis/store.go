@@ -1,7 +1,6 @@
 // Package limitredis counts limits in Redis, for all replicas of a gateway.
 //
-// It owns the script that counts, the batches that calls travel in, and knowing
-// whether Redis is there: while it is not, nobody waits for it. What is counted
+// It owns the script that counts, and the batches that calls travel in. What is counted
 // without it is the limits' own affair.
 package limitredis
 
@@ -13,13 +12,13 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/limit"
+	"github.com/terrace-idp/terrace/internal/platform/redislink"
 )
 
 //go:embed take.lua
@@ -28,8 +27,6 @@ var script string
 const (
 	// DefaultTimeout is how long one batch may take.
 	DefaultTimeout = 100 * time.Millisecond
-	// pause is how long Redis is left alone before it is asked again.
-	pause = 500 * time.Millisecond
 	// workers are how many batches are under way at once, each of at most batch calls.
 	workers = 4
 	batch   = 256
@@ -51,10 +48,8 @@ type Config struct {
 type Store struct {
 	config Config
 	take   *redis.Script
-	up     atomic.Bool
+	link   *redislink.Link
 	calls  chan *call
-	// down wakes who looks whether Redis is back.
-	down   chan string
 	locals prometheus.Counter
 }
 
@@ -73,7 +68,11 @@ func New(c Config) (*Store, error) {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	s := &Store{config: c, take: redis.NewScript(script), calls: make(chan *call, queued), down: make(chan string, 1)}
+	s := &Store{config: c, take: redis.NewScript(script), calls: make(chan *call, queued)}
+	s.link = redislink.New(redislink.Config{
+		Client: c.Client, Script: s.take, Log: c.Log,
+		Shared: "limits are counted in Redis, for all replicas", Alone: "limits are counted by this process alone",
+	})
 	s.locals = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "terrace_gateway_limits_local_total", Help: "Decisions on limits that were taken without Redis since it did not answer.",
 	})
@@ -83,7 +82,7 @@ func New(c Config) (*Store, error) {
 	shared := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "terrace_gateway_limits_shared", Help: "Whether limits are counted in Redis, for all replicas (1), or by this process alone (0).",
 	}, func() float64 {
-		if s.up.Load() {
+		if s.link.Up() {
 			return 1
 		}
 		return 0
@@ -110,7 +109,7 @@ func Options(url string) (*redis.Options, error) {
 
 // Ready implements limit.Shared.
 func (s *Store) Ready() bool {
-	up := s.up.Load()
+	up := s.link.Up()
 	if !up {
 		s.locals.Inc()
 	}
@@ -188,55 +187,10 @@ func (s *Store) Serve(ctx context.Context) error {
 	for range workers {
 		wg.Go(func() { s.work(ctx) })
 	}
-	s.watch(ctx)
-	s.up.Store(false)
+	s.link.Serve(ctx)
 	wg.Wait()
 	s.drop(ctx.Err())
 	return nil
-}
-
-// watch says whether Redis is there, and looks for it while it is not.
-func (s *Store) watch(ctx context.Context) {
-	told := false
-	for ctx.Err() == nil {
-		if err := s.meet(ctx); err != nil {
-			if !told && ctx.Err() == nil {
-				told = true
-				s.config.Log.WarnContext(ctx, "limits are counted by this process alone: Redis does not answer", "error", err)
-			}
-			wait(ctx, pause)
-			continue
-		}
-		select { // what went wrong before is over
-		case <-s.down:
-		default:
-		}
-		s.up.Store(true)
-		s.config.Log.InfoContext(ctx, "limits are counted in Redis, for all replicas")
-		select {
-		case why := <-s.down:
-			told = true
-			s.config.Log.WarnContext(ctx, "limits are counted by this process alone: Redis does not answer", "error", why)
-			wait(ctx, pause)
-		case <-ctx.Done():
-		}
-	}
-}
-
-// meet gives Redis the script.
-func (s *Store) meet(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	return s.take.Load(ctx, s.config.Client).Err()
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // work sends batches of whatever waits.
@@ -269,13 +223,9 @@ var errDown = errors.New("redis does not answer")
 // send has a batch counted, or tells its calls that it was not.
 func (s *Store) send(ctx context.Context, calls []*call) {
 	err := errDown
-	if s.up.Load() {
-		err = s.exchange(ctx, calls)
-	}
-	if err != nil && s.up.CompareAndSwap(true, false) {
-		select {
-		case s.down <- err.Error():
-		default:
+	if s.link.Up() {
+		if err = s.exchange(ctx, calls); err != nil {
+			s.link.Fail(err)
 		}
 	}
 	for _, c := range calls {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
@@ -75,6 +76,27 @@ func routeDoc(name, path, service string) string {
 
 func policyDoc(name, spec string) string {
 	return fmt.Sprintf("apiVersion: gateway.terrace.dev/v1\nkind: MarkPolicy\nmetadata: {name: %s}\nspec: %s\n", name, spec)
+}
+
+// TestADeletionIsOfTheTimeThatTheClockTells in the history.
+func TestADeletionIsOfTheTimeThatTheClockTells(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	d := dbtest.SQLite(t, gatewaysql.Migrations())
+	s, _ := desk(t, d, may{})
+	store := gatewaysql.NewStore(d)
+	store.Clock = func() time.Time { return at }
+	s.Store = store
+	if _, err := s.Apply(t.Context(), dev, files(routeDoc("a", "/a", "one")), gateway.ApplyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteRoute(t.Context(), dev, "a"); err != nil {
+		t.Fatal(err)
+	}
+	page, err := s.History(t.Context(), dev, gateway.ClassRoute, "a", kernel.PageRequest{})
+	if err != nil || len(page.Items) != 2 || !page.Items[0].Deleted || !page.Items[0].At.Equal(at) {
+		t.Errorf("%+v, %v", page.Items, err)
+	}
 }
 
 func files(docs ...string) []gatewaydoc.File {

@@ -27,7 +27,12 @@ var migrations embed.FS
 func Migrations() db.Migrations { return db.Migrations{Room: "gateway", Files: migrations} }
 
 // Store is a gateway.Store.
-type Store struct{ db *db.DB }
+type Store struct {
+	db *db.DB
+
+	// Clock says when something was deleted; nil is the system's.
+	Clock kernel.Clock
+}
 
 // NewStore returns a store on d.
 func NewStore(d *db.DB) *Store { return &Store{db: d} }

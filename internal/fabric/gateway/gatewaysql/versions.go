@@ -65,7 +65,7 @@ func (s *Store) gone(ctx context.Context, result sql.Result, err error, scope ke
 	} else if err != nil {
 		return err
 	}
-	return s.remember(ctx, scope, class, name, gateway.Version{At: time.Now().UTC()})
+	return s.remember(ctx, scope, class, name, gateway.Version{At: s.Clock.Now()})
 }
 
 // Versions returns the versions of a document, the newest first.

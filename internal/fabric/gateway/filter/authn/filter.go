@@ -30,7 +30,7 @@ type way interface {
 	identify(x *exchange.Exchange) (*caller, *refusal)
 	// strip takes the credential out of the request.
 	strip(x *exchange.Exchange)
-	// challenge says how to come again (RFC 9110 §11.6.1), "" where HTTP has no word for it.
+	// challenge says how to come again (RFC 9110 §11.6.1).
 	challenge() string
 }
 
@@ -173,8 +173,6 @@ func (f *filter) answer(x *exchange.Exchange, wrong *refusal) {
 			}
 			challenge += `, error="` + wrong.code + `", error_description="` + wrong.detail + `"`
 		}
-		if challenge != "" {
-			x.Response.Header.Add("WWW-Authenticate", challenge)
-		}
+		x.Response.Header.Add("WWW-Authenticate", challenge)
 	}
 }

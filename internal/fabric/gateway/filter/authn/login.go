@@ -60,7 +60,9 @@ func (l *login) begin() {
 	}
 }
 
-func (*login) challenge() string { return "" }
+// challenge names the cookie's way, of which a browser makes no dialogue, and where a script
+// that got the answer sends its page.
+func (l *login) challenge() string { return `Cookie realm="` + l.name + `", login="` + l.start + `"` }
 
 // serves answers what is for the gateway itself.
 func (l *login) serves(x *exchange.Exchange) bool {

@@ -109,8 +109,8 @@ func TestProgramsAreNotSentToSignIn(t *testing.T) {
 		{http.MethodGet, "Accept", "text/html", "X-Requested-With", "XMLHttpRequest"},
 	}
 	for _, c := range cases {
-		if a := b.Go(c[0], authntest.Host, "/", c[1:]...); a.StatusCode != http.StatusUnauthorized || a.Header.Get("Location") != "" {
-			t.Errorf("%v: %d", c, a.StatusCode)
+		if a := b.Go(c[0], authntest.Host, "/", c[1:]...); a.StatusCode != http.StatusUnauthorized || a.Header.Get("Location") != "" || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), `Cookie realm="`) || !strings.Contains(a.Header.Get("WWW-Authenticate"), `", login="/`) {
+			t.Errorf("%v: %d %q", c, a.StatusCode, a.Header.Values("WWW-Authenticate"))
 		}
 	}
 }

@@ -53,7 +53,8 @@ type certificates struct {
 
 func (*certificates) begin() {}
 
-func (*certificates) challenge() string { return "" }
+// challenge says that the connection has to prove it: HTTP has no registered word for that.
+func (c *certificates) challenge() string { return `ClientCertificate realm="` + c.name + `"` }
 
 // strip has nothing to take away: a certificate does not go further than the connection.
 func (*certificates) strip(*exchange.Exchange) {}

@@ -94,6 +94,9 @@ func TestCertificates(t *testing.T) {
 		client := w.NewClient(c.cert)
 		for range 2 {
 			a := w.With(t, client, http.MethodGet, authntest.Host, "/", "X-Workload", "forged")
+			if (a.StatusCode == http.StatusUnauthorized) != (a.Header.Get("WWW-Authenticate") == `ClientCertificate realm="partners"`) {
+				t.Errorf("%s: %d %q", c.reason, a.StatusCode, a.Header.Values("WWW-Authenticate"))
+			}
 			if a.StatusCode != c.status || c.status == http.StatusOK && a.Seen.Header.Get("X-Workload") != "spiffe://acme/ns/prod/sa/billing" {
 				t.Errorf("%s: %d %s", c.reason, a.StatusCode, a.Body)
 			}
@@ -103,7 +106,7 @@ func TestCertificates(t *testing.T) {
 		}
 		client.CloseIdleConnections()
 	}
-	if a := w.Do(t, http.MethodGet, authntest.Host, "/"); a.StatusCode != http.StatusUnauthorized {
-		t.Errorf("no certificate: %d", a.StatusCode)
+	if a := w.Do(t, http.MethodGet, authntest.Host, "/"); a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != `ClientCertificate realm="partners"` {
+		t.Errorf("no certificate: %d %q", a.StatusCode, a.Header.Values("WWW-Authenticate"))
 	}
 }

@@ -88,7 +88,32 @@ func (g *guard) pass(x *exchange.Exchange, next exchange.Handler) state {
 		}
 	})
 	next(x)
+	if x.Facts.By == limit.KindName && x.Response.StatusCode() == http.StatusTooManyRequests {
+		g.giveBack(x, now)
+		if told.tight != nil && told.tight.Bytes == 0 {
+			told.left++
+		}
+	}
 	return told
+}
+
+// giveBack has a call use nothing up that a rate limit behind the quotas has refused: who
+// calls has to be known before either, and a route's limits may go by what is found out later.
+func (g *guard) giveBack(x *exchange.Exchange, taken time.Time) {
+	g.meter.giveBack(taken, g.s.Clock.Now())
+	if !g.shared || !g.s.Shared.Ready() {
+		return
+	}
+	var claims []Claim
+	for i := range g.l.quotas {
+		if q := &g.l.quotas[i]; q.Bytes == 0 {
+			from, until := q.Per.Bounds(taken)
+			claims = append(claims, Claim{Key: q.key(g.meter.id, from.Unix()), Until: until, Cost: -1})
+		}
+	}
+	if len(claims) > 0 {
+		_, _, _ = g.s.Shared.Take(context.WithoutCancel(x.Context()), claims) // what Redis does not hear is used up there
+	}
 }
 
 // take asks this process, which knows what is used up already, then the others.

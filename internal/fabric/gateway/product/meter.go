@@ -162,6 +162,26 @@ func (m *meter) take(at time.Time, quotas []Quota) state {
 	return s
 }
 
+// giveBack takes a call back that was counted at a time, from the periods that it was counted in.
+func (m *meter) giveBack(taken, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.roll(at)
+	for i := range m.windows {
+		if w := &m.windows[i]; w.from <= taken.Unix() {
+			w.used.calls--
+		}
+	}
+	if m.windows[hourly].from <= taken.Unix() {
+		m.fresh.calls--
+		return
+	}
+	for _, p := range Periods() { // its hour is over, and may be written already
+		from, _ := p.Bounds(taken)
+		m.past = append(m.past, Usage{Scope: m.scope, Subscription: m.id, Period: p, From: from.UTC(), Calls: -1})
+	}
+}
+
 // transferred counts the bytes of a call that was taken.
 func (m *meter) transferred(at time.Time, n int64) {
 	m.mu.Lock()

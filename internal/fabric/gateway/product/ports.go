@@ -103,7 +103,8 @@ type Claim struct {
 	Until time.Time
 	// Known is what is used at least, Late what was used since and comes before all else.
 	Known, Late int64
-	// Cost is what is wanted; it is refused where Limit is reached, if that is not 0.
+	// Cost is what is wanted; it is refused where Limit is reached, if that is not 0. Below 0
+	// it gives back.
 	Cost, Limit int64
 }
 

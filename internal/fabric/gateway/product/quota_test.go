@@ -98,6 +98,71 @@ func TestRateLimitsOfAPlanAreOfASubscription(t *testing.T) {
 	}
 }
 
+// TestACallThatARateLimitRefusesUsesNoQuotaUp holds for the limits of a route, which come after
+// the quotas: with Redis or without, told in headers and written, also over the end of an hour.
+func TestACallThatARateLimitRefusesUsesNoQuotaUp(t *testing.T) {
+	t.Parallel()
+	shared := &counters{}
+	for name, change := range map[string]func(*product.Config){"alone": nil, "with replicas": func(c *product.Config) { c.Shared = shared }} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, sqlite(t), change)
+			w.apply(t, "orders", withQuotas("{calls: 4, per: week}"))
+			w.Put(t, authntest.Dev(), limit.KindName, `{"limits": [{"windows": [{"limit": 2, "per": "1h"}]}]}`)
+			_, keys := w.subscribe(t, product.Wish{Product: "orders"})
+			for range 2 {
+				w.want(t, "within both", keys.Primary, http.StatusOK, "")
+			}
+			for range 5 {
+				if a := w.want(t, "beyond the limit of the route", keys.Primary, http.StatusTooManyRequests, "of this route"); !strings.Contains(a.Header.Get("Ratelimit"), `"calls-per-week";r=2`) {
+					t.Errorf("told %q", a.Header.Get("Ratelimit"))
+				}
+			}
+			w.clock.advance(2 * time.Hour)
+			for range 2 {
+				w.want(t, "an hour later", keys.Primary, http.StatusOK, "")
+			}
+			w.clock.advance(2 * time.Hour)
+			w.want(t, "the quota is used up", keys.Primary, http.StatusTooManyRequests, "4 calls per week")
+			must(t, w.products.Write(t.Context()))
+			u, err := w.products.UsageOf(as("ada"), authntest.Dev(), "shop", product.Week, 1)
+			if must(t, err); u.History[0].Calls != 4 {
+				t.Errorf("written: %+v", u.History)
+			}
+		})
+	}
+}
+
+// counters are counts of quotas that replicas share.
+type counters struct {
+	mu sync.Mutex
+	at map[string]int64
+}
+
+func (*counters) Ready() bool { return true }
+
+func (c *counters) Take(_ context.Context, claims []product.Claim) (used []int64, refused int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at == nil {
+		c.at = map[string]int64{}
+	}
+	refused = -1
+	for i, one := range claims {
+		used = append(used, max(c.at[one.Key], one.Known)+one.Late)
+		if one.Limit > 0 && used[i] >= one.Limit {
+			refused = i
+		}
+	}
+	for i, one := range claims {
+		if refused < 0 {
+			used[i] += one.Cost
+		}
+		c.at[one.Key] = used[i]
+	}
+	return used, refused, true
+}
+
 func TestProductsAndPlansAreKeysOfRateLimits(t *testing.T) {
 	t.Parallel()
 	w := start(t, sqlite(t), nil)

@@ -2,7 +2,6 @@ package azure
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +58,11 @@ func (d *document) cached() []element {
 	for _, name := range slices.Concat(changing(), s.Bypass.Headers) {
 		conditions = append(conditions, "!context.Request.Headers.ContainsKey("+text(name)+")")
 	}
+	headers, parameters := d.parting(s)
+	if len(parameters) > 0 { // what another parameter says may be in the answer, and would be in all of them
+		name := "(" + strings.Join(quoteAll(parameters), "|") + ")"
+		conditions = append(conditions, found("context.Request.Url.QueryString", `\A\??(`+name+`(=[^&]*)?(&|\z))*\z`))
+	}
 	all := []element{
 		setVariable(varSecret, variable(varProven)+` == "" ? `+some(`context.Request.Headers.ContainsKey("Authorization") ? "true" : ""`)+` : "true"`),
 		setVariable(varCookies, `context.Request.Headers.ContainsKey("Cookie") ? "true" : ""`),
@@ -66,7 +70,6 @@ func (d *document) cached() []element {
 	}
 	e := el("cache-lookup", "vary-by-developer", "false", "vary-by-developer-groups", "false", "caching-type", "prefer-external",
 		"downstream-caching-type", "none", "must-revalidate", "true", "allow-private-response-caching", "false")
-	headers, parameters := d.parting(s)
 	e = e.with(texts("vary-by-header", headers)...).with(texts("vary-by-query-parameter", parameters)...)
 	var by choice
 	by.when(variable(varKept)+` == "true"`, e)
@@ -153,10 +156,7 @@ func (d *document) variesByKey(s cacheSpec) string {
 	headers, _ := d.parting(s)
 	pattern := `\A\s*\z`
 	if len(headers) > 0 {
-		for i, h := range headers {
-			headers[i] = regexp.QuoteMeta(strings.ToLower(h))
-		}
-		names := "(" + strings.Join(headers, "|") + ")"
+		names := "(" + strings.ToLower(strings.Join(quoteAll(headers), "|")) + ")"
 		pattern = `\A\s*(` + names + `(\s*,\s*` + names + `)*)?\s*\z`
 	}
 	return found(`context.Response.Headers.GetValueOrDefault("Vary", "").ToLower()`, pattern)

@@ -60,7 +60,7 @@ type document struct {
 func (d *document) xml() string {
 	inbound := el("inbound").with(el("base")).with(d.cors()...).with(d.loop()...).with(d.beginning()...).with(d.find()...)
 	inbound = inbound.with(d.perRoute(d.arriving)...).with(d.validates()...).with(d.cached()...)
-	inbound = inbound.with(d.perRoute(d.headersIn)...).with(d.perRule(d.sending)...)
+	inbound = inbound.with(d.honest()...).with(d.perRoute(d.headersIn)...).with(d.perRule(d.sending)...)
 	backend := el("backend").with(d.calling()...)
 	outbound := el("outbound").with(el("base")).with(d.perRule(d.answering)...).with(d.perRoute(d.headersOut)...).with(d.stored()...).with(d.judged()...)
 	return el("policies").with(inbound, backend, outbound, el("on-error").with(el("base")).with(d.failing()...)).String()

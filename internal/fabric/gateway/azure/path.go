@@ -30,7 +30,7 @@ func (d *document) beginning() []element {
 		setVariable(varDecoded, decoded(variable(varPath))),
 		setVariable(varClient, forwarded+` == "" ? context.Request.IpAddress : System.Text.RegularExpressions.Regex.Replace(`+forwarded+`.Split(",".ToCharArray()).Last().Trim(), `+text(ported)+`, "$1$2")`),
 	)
-	return append(all, d.spelled()...)
+	return append(append(all, d.spelled()...), d.distrusts()...)
 }
 
 // decoded is a path with its percent encoding undone, but for what would part segments.

@@ -73,9 +73,11 @@ func (d *document) signIn(r *gateway.InForce) []element {
 	var s authentication
 	d.read(p, &s)
 	all, told := none, d.claimHeaders(p, s)
+	var names []string
 	for _, c := range s.ClaimsToHeaders {
-		all = append(all, setHeader(c.Header, "delete", ""))
+		names = append(names, c.Header)
 	}
+	all = append(all, owned(names)...)
 	var by choice
 	for i, one := range s.Providers {
 		at := "providers[" + strconv.Itoa(i) + "]"

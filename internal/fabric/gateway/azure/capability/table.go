@@ -103,7 +103,7 @@ func cacheCapabilities() []Capability {
 	out := exact(k, redis, "key.headers", "bypass.headers")
 	return append(out,
 		about(k, redis, "", "answers are not stored that vary by headers which are not in key.headers, that have CDN-Cache-Control, or that say with Expires alone how long they are good; what has Authorization is neither stored nor answered from what is; no-cache and private of all forms store nothing; clients are told not to keep what is stored, and lead nobody past it"),
-		about(k, redis, "key.query.include", "the other parameters do reach the service"),
+		about(k, redis, "key.query.include", "the other parameters do reach the service, and a request that has one goes past the cache"),
 		about(k, redis, "setCookie", "strip keeps cookies from the client whose answer is stored, too"),
 		about(k, redis, "ttl.default", "in whole seconds, for answers with 200 alone"),
 		about(k, redis, "ttl.max", "in whole seconds"),

@@ -2,7 +2,7 @@ package capability
 
 func routeCapabilities() []Capability {
 	const k = Route
-	out := exact(k, agw, "hosts")
+	out := []Capability{about(k, agw, "hosts", "X-Forwarded-For has the client first and Azure's own addresses behind it; a request with a header of the platform (Terrace-), with one of proxies that is not a usual one, or with an underscore in one of these gets 400, where the gateway takes it away")}
 	out = append(out, exact(k, apim, "rules[].name",
 		"rules[].matches[].path.type", "rules[].matches[].method", "rules[].matches[].headers[].name", "rules[].matches[].headers[].type",
 		"rules[].matches[].queryParams[].name", "rules[].matches[].queryParams[].type",

@@ -3,7 +3,6 @@ package documentsql_test
 import (
 	"testing"
 
-	"github.com/terrace-idp/terrace/internal/fabric/document"
 	"github.com/terrace-idp/terrace/internal/fabric/document/documentsql"
 	"github.com/terrace-idp/terrace/internal/fabric/document/documenttest"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -13,6 +12,6 @@ import (
 func TestStore(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{documentsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		documenttest.Run(t, func(*testing.T) document.Store { return documentsql.NewStore(d) })
+		documenttest.Run(t, documentsql.NewStore(d))
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/azure/capability"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -138,6 +139,7 @@ func (d *document) matches(c candidate, at, value, pattern string) string {
 	if problem != "" {
 		d.t.refuse(placeOfRoute(c.route.Route), at, fix, "on Azure: %s", problem)
 	}
+	d.t.tell(placeOfRoute(c.route.Route), capability.Approximate, at, "", "on Azure: API Management: a request that the expression takes more than %d ms for fails", matching)
 	return "System.Text.RegularExpressions.Regex.IsMatch(" + value + ", " + text(`\A(?:`+written+`)\z`) +
 		", System.Text.RegularExpressions.RegexOptions.CultureInvariant, System.TimeSpan.FromMilliseconds(" + strconv.Itoa(matching) + "))"
 }

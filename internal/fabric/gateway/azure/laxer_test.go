@@ -188,6 +188,9 @@ func TestCredentialsStayWithTheGateway(t *testing.T) {
 	if strings.Contains(after, "OriginalUrl.QueryString") || strings.Count(after, "context.Request.Url.QueryString") != 2 {
 		t.Error(after)
 	}
+	if !strings.Contains(xml, `@(context.Request.OriginalUrl.Query["api_key"].Length != 1)`) {
+		t.Errorf("of two keys the service may take the other one: %s", xml)
+	}
 	for _, place := range []string{`"header": "X-Key"`, `"query": "key"`} {
 		xml := only(t, inForce(t, "a", simple, map[string]string{"AuthenticationPolicy": `{"forwardCredential": false, "providers": [{"name": "a", "apiKey": {` + place + `, "products": true}}]}`}))
 		header, query := "X-Key", "subscription-key"

@@ -103,6 +103,10 @@ func TestWhatOnlyComesCloseIsTold(t *testing.T) {
 	}) || slices.ContainsFunc(told, func(j gateway.Judgement) bool { return j.Refused }) {
 		t.Errorf("%+v", told)
 	}
+	_, told = azure.Translate(azure.Input{Routes: []gateway.InForce{inForce(t, "a", `{"hosts": ["a.example.com"], "rules": [{"matches": [{"path": {"type": "RegularExpression", "value": "/[[:alpha:]]+"}}], "backends": [{"service": "web"}]}]}`, nil)}})
+	if len(told) != 1 || told[0].Refused || told[0].Problem.Path != "rules[0].matches[0].path.value" || !strings.Contains(told[0].Problem.Message, "100 ms") {
+		t.Errorf("an expression: %+v", told)
+	}
 }
 
 // TestRoutesOfOneHost: what API Management takes once for a host is refused where routes

@@ -139,7 +139,7 @@ func (d *document) jwt(by *choice, p gateway.Policy, at string, of provider, tol
 			one.attrs = append(one.attrs, attribute{"require-scheme", place.Scheme})
 			there = some(header(place.Header)+` ?? ""`) + ".StartsWith(" + text(place.Scheme+" ") + ", System.StringComparison.OrdinalIgnoreCase)"
 		}
-		then := append([]element{one}, signed(t)...)
+		then := append(append(once("context.Request.Headers", place.Header), one), signed(t)...)
 		then = append(then, nobody(t)...)
 		then = append(then, setVariable(varConsumer, text(of.Name+"/")+" + "+consumer(t)), setVariable(varScopes, d.scopes(p, at, t)), setVariable(varProven, text("jwt")))
 		by.when(there, append(then, told...)...)
@@ -242,9 +242,9 @@ func signed(t tokens) []element {
 // are not one caller.
 func apiKey(by *choice, of provider) {
 	k := *of.APIKey
-	got := header(k.Header)
+	got, single := header(k.Header), once("context.Request.Headers", k.Header)
 	if k.Query != "" {
-		got = query(k.Query)
+		got, single = query(k.Query), once("context.Request.OriginalUrl.Query", k.Query)
 	}
 	there := got + " != null"
 	if k.Prefix != "" {
@@ -259,7 +259,15 @@ func apiKey(by *choice, of provider) {
 	}
 	known.otherwise = []element{refusedCaller("The key does not hold")}
 	digest := "System.BitConverter.ToString(System.Security.Cryptography.SHA256.Create().ComputeHash(System.Text.Encoding.UTF8.GetBytes(" + got + `))).Replace("-", "").ToLower()`
-	by.when(there, append([]element{setVariable(varKey, digest)}, known.done()...)...)
+	by.when(there, append(append(single, setVariable(varKey, digest)), known.done()...)...)
+}
+
+// once refuses a request that has several credentials in one place, of which the service
+// could take another one.
+func once(of, name string) []element {
+	var by choice
+	by.when(of+"["+text(name)+"].Length != 1", answer("400", "Bad Request", "The request has several credentials in one place"))
+	return by.done()
 }
 
 // forgotten keeps credentials from the service. API Management takes the key of a

@@ -2,10 +2,11 @@ package capability
 
 func routeCapabilities() []Capability {
 	const k = Route
-	out := []Capability{about(k, agw, "hosts", "X-Forwarded-For has the client first and Azure's own addresses behind it; a request with a header of the platform (Terrace-), with one of proxies that is not a usual one, or with an underscore in one of these gets 400, where the gateway takes it away")}
+	out := exact(k, agw, "hosts")
 	out = append(out, exact(k, apim, "rules[].name",
-		"rules[].matches[].path.type", "rules[].matches[].method", "rules[].matches[].headers[].name", "rules[].matches[].headers[].type",
-		"rules[].matches[].queryParams[].name", "rules[].matches[].queryParams[].type",
+		"rules[].matches[].path.type", "rules[].matches[].path.value", "rules[].matches[].method",
+		"rules[].matches[].headers[].name", "rules[].matches[].headers[].type", "rules[].matches[].headers[].value",
+		"rules[].matches[].queryParams[].name", "rules[].matches[].queryParams[].type", "rules[].matches[].queryParams[].value",
 		"rules[].requestHeaders.set[].name", "rules[].requestHeaders.set[].value", "rules[].requestHeaders.add[].name", "rules[].requestHeaders.add[].value", "rules[].requestHeaders.remove",
 		"rules[].responseHeaders.set[].name", "rules[].responseHeaders.set[].value", "rules[].responseHeaders.add[].name", "rules[].responseHeaders.add[].value", "rules[].responseHeaders.remove",
 		"rules[].rewrite.host", "rules[].rewrite.fullPath", "rules[].rewrite.prefix",
@@ -13,9 +14,6 @@ func routeCapabilities() []Capability {
 		"rules[].backends[].service", "rules[].backends[].preserveHost", "rules[].backends[].weight", "rules[].backends[].protocol",
 	)...)
 	out = append(out,
-		about(k, apim, "rules[].matches[].path.value", "paths with a double slash, a dot segment or a backslash get 400, and where routes of a host have different policies of the firewall, also those in another case of letters or encoding; "+aPattern),
-		about(k, apim, "rules[].matches[].headers[].value", aPattern),
-		about(k, apim, "rules[].matches[].queryParams[].value", aPattern),
 		about(k, apim, "rules[].backends[].port", aPort),
 		about(k, apim, "rules[].backends[].url", "API Management calls it from the landing zone's network, and finds out neither that a name leads inside nor that it leads back"),
 		about(k, apim, "rules[].timeouts.request", "in whole seconds, up to 240, and for each attempt"),
@@ -40,9 +38,8 @@ func routeCapabilities() []Capability {
 }
 
 const (
-	aPattern = "an expression that repeats what repeats itself is refused, and a request that one takes more than 100 ms for fails"
-	aPort    = "a number is the port that is called; a name is the ingress's own, 443, or 80 for http"
-	aProbe   = "it asks nobody: instances are left out by the readiness probes of the cluster"
+	aPort  = "a number is the port that is called; a name is the ingress's own, 443, or 80 for http"
+	aProbe = "it asks nobody: instances are left out by the readiness probes of the cluster"
 )
 
 func tlsCapabilities(at string) []Capability {

@@ -57,6 +57,12 @@ func (c *Client) DeprecateAPI(ctx context.Context, project, api, version string,
 	return s, c.call(ctx, http.MethodPost, escape("projects", project, "apis", api, version, "deprecation"), in, &s)
 }
 
+// UndeprecateAPI takes a deprecation back.
+func (c *Client) UndeprecateAPI(ctx context.Context, project, api, version string, in UndeprecateAPIRequest) (ApispecStanding, error) {
+	var s ApispecStanding
+	return s, c.call(ctx, http.MethodPost, escape("projects", project, "apis", api, version, "undeprecation"), in, &s)
+}
+
 // RetireAPI has clients told that a version is gone.
 func (c *Client) RetireAPI(ctx context.Context, project, api, version string, in RetireAPIRequest) (ApispecStanding, error) {
 	var s ApispecStanding

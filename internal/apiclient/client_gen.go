@@ -9651,6 +9651,13 @@ type TuningWhat struct {
 	Requests int64 `json:"requests"`
 }
 
+// UndeprecateAPIRequest defines model for UndeprecateApiRequest.
+type UndeprecateAPIRequest struct {
+	// Reason Why clients may stay.
+	Reason string `json:"reason"`
+	Stage  string `json:"stage"`
+}
+
 // UnlockStateRequest defines model for UnlockStateRequest.
 type UnlockStateRequest struct {
 	// ID The lock's ID.

@@ -163,6 +163,9 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		},
 		"FollowedAPIs": func() error { return e(c.FollowedAPIs(ctx, p)) },
 		"UnfollowAPIs": func() error { return c.UnfollowAPIs(ctx, p, "orders") },
+		"UndeprecateAPI": func() error {
+			return e(c.UndeprecateAPI(ctx, p, "orders", "v1", apiclient.UndeprecateAPIRequest{}))
+		},
 		"RetireAPI":    func() error { return e(c.RetireAPI(ctx, p, "orders", "v1", apiclient.RetireAPIRequest{})) },
 		"RequestAPIOverride": func() error {
 			return e(c.RequestAPIOverride(ctx, p, "orders", "v1", apiclient.RequestAPIOverrideRequest{}))

@@ -134,6 +134,7 @@ func said() map[string]string {
 		"set-api-guide":            `{"source":""}`,
 		"publish-api":              `{"stage":"dev","revision":1}`,
 		"request-api-override":     `{"stage":"dev","revision":2,"reason":"x"}`,
+		"undeprecate-api":          `{"stage":"dev","reason":"it stays"}`,
 		"deprecate-api":            `{"stage":"dev","sunset":"2099-01-01T00:00:00Z"}`,
 		"deploy":                   `{"score":` + score + `,"stage":"dev"}`,
 		"resolve-graph":            `{"score":` + score + `,"stage":"dev"}`,

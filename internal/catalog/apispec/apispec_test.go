@@ -50,7 +50,9 @@ type bench struct {
 	mu    sync.Mutex
 	now   time.Time
 	may   map[string]bool // what an actor may not, as actor:action
-	facts []string
+	// approved has changes of prod be approved.
+	approved bool
+	facts    []string
 	// meanwhile is done between a judgement and its transaction, once the clock is asked.
 	meanwhile func()
 }
@@ -81,6 +83,9 @@ func (b *bench) Check(stage string) error {
 	}
 	return nil
 }
+
+// Approved is so on prod, where a test says so.
+func (b *bench) Approved(stage string) bool { return stage == "prod" && b.approved }
 
 func (b *bench) Authorize(ctx context.Context, action string, scope kernel.Scope) error {
 	a, _ := kernel.ActorFrom(ctx)
@@ -308,6 +313,76 @@ func TestLifecycle(t *testing.T) {
 		}
 		b.upload(t, v1, document(colour))
 		b.publish(t, v1, apispec.Publishing{Stage: "prod"}) // breaks nobody
+	})
+}
+
+// TestADeprecationIsTakenBack with a reason, and as if it had never been.
+func TestADeprecationIsTakenBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.upload(t, v1, document())
+		before := b.publish(t, v1, apispec.Publishing{Stage: "prod"})
+		if _, err := b.Undeprecate(as("ada"), v1, "prod", "why not"); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("it was not deprecated: %v", err)
+		}
+		if _, err := b.Deprecate(as("ada"), v1, apispec.Deprecation{Stage: "prod", Sunset: b.now.Add(time.Hour), Link: "https://example.com/v2"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Undeprecate(as("ada"), v1, "prod", ""); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		b.may["bob:api.publish"] = true
+		if _, err := b.Undeprecate(as("bob"), v1, "prod", "v2 is late"); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("by who may not publish: %v", err)
+		}
+		st, err := b.Undeprecate(as("ada"), v1, "prod", "v2 is late")
+		if err != nil || st != before || b.facts[len(b.facts)-1] != "api.undeprecated" {
+			t.Errorf("%+v, want %+v; %v, %v", st, before, err, b.facts)
+		}
+		sunset := b.now.Add(time.Minute)
+		if _, err := b.Deprecate(as("ada"), v1, apispec.Deprecation{Stage: "prod", Sunset: sunset}); err != nil {
+			t.Errorf("the promise that was taken back still holds: %v", err)
+		}
+		b.now = sunset
+		if _, err := b.Retire(as("ada"), v1, "prod", ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Undeprecate(as("ada"), v1, "prod", "come back"); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("what is retired: %v", err)
+		}
+	})
+}
+
+// TestPublishingByHandIsTheApproversWhereChangesAreApproved has a run bring it for everybody else.
+func TestPublishingByHandIsTheApproversWhereChangesAreApproved(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.approved = true
+		b.upload(t, v1, document())
+		b.may["ada:api.approve"], b.may["bob:api.publish"] = true, true
+		b.publish(t, v1, apispec.Publishing{Stage: "dev"})
+		_, err := b.Publish(as("ada"), v1, apispec.Publishing{Stage: "prod", From: "dev"})
+		told, _ := errors.AsType[*kernel.Error](err)
+		if !kernel.Is(err, kernel.Denied) || !strings.Contains(told.Fix, apispec.Annotation) {
+			t.Errorf("by a developer: %v", err)
+		}
+		if _, err := b.Publish(as("bob"), v1, apispec.Publishing{Stage: "prod", From: "dev"}); err != nil {
+			t.Errorf("by an approver: %v", err)
+		}
+		b.upload(t, v1, document("      tags: [orders]\n"))
+		c, err := b.Carry(as("ada"), apispec.Carried{Key: v1, Run: "run_1", Release: "rel_1", Stage: "prod", Revision: 2}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.KeepCarried(as("ada"), shop, "run_1", []apispec.Carried{c}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Arrive(as("ada"), shop, "run_1"); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := b.store.Standing(as("ada"), v1, "prod"); err != nil || st.Revision != 2 {
+			t.Errorf("by a run: %+v, %v", st, err)
+		}
 	})
 }
 

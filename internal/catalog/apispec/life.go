@@ -50,6 +50,34 @@ func (s *Service) Deprecate(ctx context.Context, k Key, d Deprecation) (st Stand
 	return st, err
 }
 
+// Undeprecate takes a deprecation back: clients are told to leave no longer. It says why, as
+// they were told otherwise.
+func (s *Service) Undeprecate(ctx context.Context, k Key, stage, reason string) (st Standing, err error) {
+	if err := s.mayPublish(ctx, k, stage); err != nil {
+		return st, err
+	}
+	if reason == "" {
+		return st, kernel.Errorf(kernel.Invalid, "there is no reason").WithFix("say why clients may stay")
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if st, err = s.Store.Standing(ctx, k, stage); err != nil {
+			return err
+		}
+		switch st.State {
+		case Published:
+			return kernel.Errorf(kernel.Conflict, "%s is not deprecated on %s", k, stage)
+		case Retired:
+			return kernel.Errorf(kernel.Conflict, "%s is retired on %s", k, stage).WithFix("publish it again: terrace api publish %s %s --stage %s", k.API, k.Version, stage)
+		case Deprecated:
+		}
+		before := st.Sunset
+		st.State, st.DeprecatedAt, st.Sunset, st.Link = Published, nil, nil, ""
+		return s.stand(ctx, st, "api.undeprecated", reason, map[string]any{"sunset": before})
+	})
+	s.changed(ctx, err)
+	return st, err
+}
+
 // Retire has the gateway answer that a version is gone. It is refused before the sunset.
 func (s *Service) Retire(ctx context.Context, k Key, stage, reason string) (st Standing, err error) {
 	if err := s.mayPublish(ctx, k, stage); err != nil {

@@ -48,6 +48,8 @@ type Compared interface {
 type Stages interface {
 	// Check is NotFound for a stage that there is not.
 	Check(stage string) error
+	// Approved tells that somebody approves what is changed on a stage.
+	Approved(stage string) bool
 }
 
 // Authorizer tells whether the actor of the context may do an action.

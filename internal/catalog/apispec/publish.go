@@ -2,6 +2,7 @@ package apispec
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/change"
@@ -21,9 +22,10 @@ type Publishing struct {
 
 // Publish has a stage serve a revision of a version. It is refused where the
 // style guide has errors, and where the revision breaks clients of the one that
-// stands there, unless that was approved.
+// stands there, unless that was approved. By hand it takes who may approve where changes
+// of the stage are approved; others bring it with a run of the workload.
 func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, error) {
-	if err := s.mayPublish(ctx, k, p.Stage); err != nil {
+	if err := s.mayPublishByHand(ctx, k, p.Stage); err != nil {
 		return Standing{}, err
 	}
 	next, err := s.chosen(ctx, k, p)
@@ -85,6 +87,17 @@ func (s *Service) mayPublish(ctx context.Context, k Key, stage string) error {
 		return err
 	}
 	return s.Stages.Check(stage)
+}
+
+func (s *Service) mayPublishByHand(ctx context.Context, k Key, stage string) error {
+	if err := s.Stages.Check(stage); err != nil || !s.Stages.Approved(stage) {
+		return s.mayPublish(ctx, k, stage)
+	}
+	err := s.Authorizer.Authorize(ctx, ActionApprove, k.scope().InStage(stage))
+	if told, ok := errors.AsType[*kernel.Error](err); ok && told.Kind == kernel.Denied && told.Fix == "" {
+		return told.WithFix("changes of %s are approved: ask one who may, or promote a workload that serves %s (its annotation %s)", stage, k, Annotation)
+	}
+	return err
 }
 
 // chosen is the revision that is to be published.

@@ -28,7 +28,7 @@ import (
 // Command returns terrace api.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("api", "APIs of a project: their OpenAPI documents, style guide, breaking changes and life on stages",
-		lint(e), list(e), show(e), docs(e), upload(e), document(e), changes(e), publish(e), deprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e), follow(e), followed(e), unfollow(e))
+		lint(e), list(e), show(e), docs(e), upload(e), document(e), changes(e), publish(e), deprecate(e), undeprecate(e), retire(e), override(e), overrides(e), approve(e), consumers(e), guide(e), follow(e), followed(e), unfollow(e))
 }
 
 func lint(e *command.Env) *cobra.Command {
@@ -246,12 +246,15 @@ func guide(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "guide", Short: "Show the tenant's style guide, or set it", Args: cobra.NoArgs, Example: "  terrace api guide\n  terrace api guide --set guide.yaml\n  terrace api guide --reset",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
-			g, err := s.APIGuide(ctx)
+			src, err := ownGuide(e, set)
+			if err != nil {
+				return err
+			}
+			var g apiclient.Guide
 			if set != "" || reset {
-				var src []byte
-				if src, err = ownGuide(e, set); err == nil {
-					g, err = s.SetAPIGuide(ctx, string(src))
-				}
+				g, err = s.SetAPIGuide(ctx, string(src))
+			} else {
+				g, err = s.APIGuide(ctx)
 			}
 			if err != nil {
 				return command.Of(set, err)
@@ -274,7 +277,7 @@ func ownGuide(e *command.Env, path string) ([]byte, error) {
 	}
 	src, err := e.ReadSource(path, styleguide.MaxBytes)
 	if err == nil && len(bytes.TrimSpace(src)) == 0 {
-		err = kernel.Errorf(kernel.Invalid, "%s is empty", path).WithFix("write rules into it, or go back to the guide that is shipped with terrace api guide --reset")
+		err = command.InFile(path, "write rules into it, or go back to the guide that is shipped with terrace api guide --reset", "the style guide is empty")
 	}
 	return src, err
 }

@@ -20,7 +20,7 @@ func publish(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "publish API VERSION", Short: "Have a stage serve a revision of a version", Args: cobra.ExactArgs(2),
 		Long: "It is refused where the style guide has errors, and where the revision breaks clients of the one that stands on\n" +
-			"the stage, unless an override was approved (terrace api override). With --from the revision of another stage is\npromoted.",
+			"the stage, unless an override was approved (terrace api override). With --from the revision of another stage is\npromoted. On a stage whose changes are approved it takes who may approve; everybody else promotes a workload that serves it.",
 		Example: "  terrace api publish orders v1 --stage dev\n  terrace api publish orders v1 --stage prod --from int",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			st, err := s.PublishAPI(ctx, project, args[0], args[1], in)
@@ -65,6 +65,22 @@ func deprecate(e *command.Env) *cobra.Command {
 	_ = c.MarkFlagRequired("sunset") // the flag was made above
 	c.Flags().StringVar(&in.Link, "link", "", "the `address` at which clients read about it")
 	c.Flags().StringVar(&in.Reason, "reason", "", why)
+	return c
+}
+
+func undeprecate(e *command.Env) *cobra.Command {
+	var in apiclient.UndeprecateAPIRequest
+	c := &cobra.Command{
+		Use: "undeprecate API VERSION", Short: "Take the deprecation of a version on a stage back", Args: cobra.ExactArgs(2),
+		Example: "  terrace api undeprecate orders v1 --stage prod --reason 'v2 is late'",
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			st, err := s.UndeprecateAPI(ctx, project, args[0], args[1], in)
+			return said(e, st, err)
+		}),
+	}
+	e.StageFlag(c, &in.Stage, "stage", "the stage", true)
+	c.Flags().StringVar(&in.Reason, "reason", "", "why clients may stay; it is kept in the audit log")
+	_ = c.MarkFlagRequired("reason") // the flag was made above
 	return c
 }
 

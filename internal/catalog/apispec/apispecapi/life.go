@@ -14,9 +14,10 @@ import (
 
 func (a API) registerLife(api huma.API) {
 	publish := of("publish-api", http.MethodPost, "/publications", "Have a stage serve a revision of a version")
-	publish.Description = "It is refused where the style guide has errors, and where the revision breaks clients of the one that stands there, unless an override was approved."
+	publish.Description = "It is refused where the style guide has errors, and where the revision breaks clients of the one that stands there, unless an override was approved. On a stage whose changes are approved it takes who may approve."
 	httpserver.Register(api, publish, a.publish)
 	httpserver.Register(api, of("deprecate-api", http.MethodPost, "/deprecation", "Have clients of a version on a stage told to leave it (RFC 9745, RFC 8594)"), a.deprecate)
+	httpserver.Register(api, of("undeprecate-api", http.MethodPost, "/undeprecation", "Take the deprecation of a version on a stage back: its clients may stay"), a.undeprecate)
 	httpserver.Register(api, of("retire-api", http.MethodPost, "/retirement", "Have clients of a version on a stage told that it is gone, after its sunset"), a.retire)
 	httpserver.Register(api, of("request-api-override", http.MethodPost, "/overrides", "Ask for a revision that breaks clients to be published"), a.request)
 	httpserver.Register(api, operation("list-api-overrides", http.MethodGet, "/projects/{project}/api-overrides", "List the overrides of a project, the newest first"), a.overrides)
@@ -52,6 +53,19 @@ type deprecateInput struct {
 
 func (a API) deprecate(ctx context.Context, in *deprecateInput) (*standingOutput, error) {
 	st, err := a.APIs.Deprecate(ctx, in.key(ctx), apispec.Deprecation(in.Body))
+	return &standingOutput{Body: st}, err
+}
+
+type undeprecateInput struct {
+	VersionPath
+	Body struct {
+		Stage  string `json:"stage" minLength:"1" maxLength:"63"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why clients may stay."`
+	}
+}
+
+func (a API) undeprecate(ctx context.Context, in *undeprecateInput) (*standingOutput, error) {
+	st, err := a.APIs.Undeprecate(ctx, in.key(ctx), in.Body.Stage, in.Body.Reason)
 	return &standingOutput{Body: st}, err
 }
 

@@ -74,6 +74,8 @@ type bench struct {
 	dir       string
 }
 
+func (stages) Approved(string) bool { return false }
+
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	d := dbtest.SQLite(t, vcssql.Migrations(), apispecsql.Migrations())

@@ -170,7 +170,7 @@ func fabric() []Type {
 		first("version revision:integer digest", "api.uploaded"),
 		first("route objective severity since:time budgetLeft target window long? short? burnLong? burnShort?", "slo.burning", "slo.recovered"),
 		first("version stage revision:integer before:integer", "api.published"),
-		first("version stage revision:integer sunset:time", "api.deprecated"),
+		first("version stage revision:integer sunset:time", "api.deprecated", "api.undeprecated"),
 		first("version stage revision:integer", "api.retired"),
 		first("api version stage revision:integer before:integer changes:integer", "api.break_requested", "api.break_approved"),
 		first("rules:integer", "api.guide_set"),

@@ -15,7 +15,12 @@ import (
 type bounds struct {
 	left     int
 	problems []kernel.Problem
+	// wide finds the values of mappings that have many.
+	wide map[*yaml.Node]map[string]*yaml.Node
 }
+
+// wideFrom is how many keys a mapping has whose values are found by an index.
+const wideFrom = 32
 
 func (b *bounds) tell(n *yaml.Node, path []string, message, fix string) {
 	b.problems = append(b.problems, problem(n, Pointer(path), message, fix))
@@ -42,6 +47,9 @@ func (b *bounds) walk(n *yaml.Node, path []string, depth int) {
 
 func (b *bounds) mapping(n *yaml.Node, path []string, depth int) {
 	seen := map[string]int{}
+	if len(n.Content) >= 2*wideFrom {
+		b.wide[n] = make(map[string]*yaml.Node, len(n.Content)/2)
+	}
 	for i := 0; i+1 < len(n.Content) && b.left > 0; i += 2 {
 		key := n.Content[i]
 		b.left--
@@ -56,6 +64,9 @@ func (b *bounds) mapping(n *yaml.Node, path []string, depth int) {
 			b.tell(key, path, fmt.Sprintf("the key %q is here a second time", key.Value), fmt.Sprintf("remove one; the first is in line %d", line))
 		}
 		seen[key.Value] = key.Line
+		if wide := b.wide[n]; wide != nil {
+			wide[key.Value] = n.Content[i+1]
+		}
 		b.walk(n.Content[i+1], append(path, key.Value), depth+1)
 	}
 }
@@ -93,8 +104,8 @@ func (d *Document) refs(n *yaml.Node, path []string, names bool, problems *[]ker
 			continue
 		}
 		switch {
-		case strings.HasPrefix(key, "x-"), key == "example", key == "default", key == "enum", key == "const", key == "value":
-			continue // data, in which $ref is a word as any other
+		case isData(key):
+			continue
 		case value.Kind == yaml.ScalarNode:
 			if message, fix := d.reference(key, value.Value); message != "" {
 				*problems = append(*problems, problem(value, Pointer(below), message, fix))
@@ -106,6 +117,15 @@ func (d *Document) refs(n *yaml.Node, path []string, names bool, problems *[]ker
 		}
 		d.refs(value, below, named(key), problems)
 	}
+}
+
+// isData tells the fields that hold data, in which $ref is a word as any other.
+func isData(key string) bool {
+	switch key {
+	case "example", "default", "enum", "const", "value":
+		return true
+	}
+	return strings.HasPrefix(key, "x-")
 }
 
 // named tells the fields whose keys are names.
@@ -168,6 +188,10 @@ func (d *Document) At(pointer string) *yaml.Node {
 				return nil
 			}
 			at = at.Content[i]
+			continue
+		}
+		if wide := d.wide[at]; wide != nil {
+			at = wide[part]
 			continue
 		}
 		at = child(at, part)

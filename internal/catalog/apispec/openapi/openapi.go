@@ -50,6 +50,8 @@ type Document struct {
 	// text is Source as a reader of YAML takes it.
 	text []byte
 	root *yaml.Node
+	// wide finds the values of mappings that have many.
+	wide map[*yaml.Node]map[string]*yaml.Node
 }
 
 // Doubt is something about a document that its standard advises against.
@@ -99,8 +101,9 @@ func (d *Document) parse() []kernel.Problem {
 		return []kernel.Problem{{Line: max(1, second.Line), Column: max(1, second.Column), Message: "a second document starts here", Fix: "keep one document in one file"}}
 	}
 	d.root = first.Content[0]
-	b := &bounds{left: MaxNodes}
+	b := &bounds{left: MaxNodes, wide: map[*yaml.Node]map[string]*yaml.Node{}}
 	b.walk(d.root, nil, 1)
+	d.wide = b.wide
 	if len(b.problems) > 0 {
 		return b.problems
 	}
@@ -169,6 +172,13 @@ func (d *Document) interpret() []kernel.Problem {
 		return []kernel.Problem{d.unreadable(err)}
 	}
 	d.Info, d.Spec = info, info.Spec
+	switch d.weigh() {
+	case light:
+	case interwoven:
+		defer apart(d.Spec)()
+	case heavy:
+		return d.tooHeavy()
+	}
 	var problems []kernel.Problem
 	for _, f := range validate.Validate(d.Spec, d.File) {
 		p := kernel.Problem{Line: f.Source.Line, Column: f.Source.Column, Path: place(f.Operation, f.Path), Message: f.Text}

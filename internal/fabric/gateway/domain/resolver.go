@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -22,14 +23,7 @@ type Lookup struct {
 func (l Lookup) TXT(ctx context.Context, name string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
-	r := net.Resolver{PreferGo: true}
-	if l.Address != "" {
-		var dialer net.Dialer
-		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, l.Address)
-		}
-	}
-	texts, err := r.LookupTXT(ctx, name+".") // with the dot no search list is tried
+	texts, err := l.resolver().LookupTXT(ctx, name+".") // with the dot no search list is tried
 	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
 		return nil, nil
 	}
@@ -38,4 +32,22 @@ func (l Lookup) TXT(ctx context.Context, name string) ([]string, error) {
 			WithFix("try again; an operator sets which resolver is asked with the key resolver of the configuration")
 	}
 	return texts, nil
+}
+
+// Addresses returns those of a name.
+func (l Lookup) Addresses(ctx context.Context, name string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	return l.resolver().LookupNetIP(ctx, "ip", name+".") //nolint:wrapcheck // it names what was asked
+}
+
+func (l Lookup) resolver() *net.Resolver {
+	r := &net.Resolver{PreferGo: true}
+	if l.Address != "" {
+		var dialer net.Dialer
+		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, l.Address)
+		}
+	}
+	return r
 }

@@ -82,26 +82,29 @@ func (s *Service) routable(ctx context.Context, r Route) error {
 	return nil
 }
 
-// withheld tells which hosts of routes are not served, with nothing left out where no route
-// has one outside of the zones.
-func (s *Service) withheld(ctx context.Context, routes []Route) (Holdings, error) {
-	foreign := func(host string) bool { return s.zoneOf(strings.TrimPrefix(host, "*.")) == "" }
-	if s.Domains == nil || !slices.ContainsFunc(routes, func(r Route) bool { return slices.ContainsFunc(r.Hosts, foreign) }) {
-		return func(kernel.Scope, string) bool { return false }, nil
+// holdings are the proven domains, or none where no route has a host outside of the zones.
+func (s *Service) holdings(ctx context.Context, routes []Route) (route.Domains, error) {
+	if s.Domains == nil || !slices.ContainsFunc(routes, func(r Route) bool { return slices.ContainsFunc(r.Hosts, s.foreign) }) {
+		return nil, nil
 	}
-	holds, err := s.Domains.Holdings(ctx)
+	proven, err := s.Domains.Holdings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load the domains of routes: %w", err)
 	}
-	return func(scope kernel.Scope, host string) bool { return foreign(host) && !holds(scope, host) }, nil
+	return proven, nil
 }
 
-// without splits the hosts of a route from those that are withheld from it.
-func without(r Route, withheld Holdings) (served Route, kept []RouteHost) {
+// foreign tells whether a host lies outside of the zones, where domains count.
+func (s *Service) foreign(host string) bool {
+	return s.Domains != nil && s.zoneOf(strings.TrimPrefix(host, "*.")) == ""
+}
+
+// without splits the hosts of a route from those that are withheld from it: its stage's no more.
+func (s *Service) without(r Route, proven route.Domains) (served Route, kept []RouteHost) {
 	served = r
 	served.Hosts = nil
 	for _, host := range r.Hosts {
-		if withheld(r.Scope, host) {
+		if s.foreign(host) && !proven.Hold(r.Scope, host) {
 			kept = append(kept, RouteHost{Host: host, Route: r.Name, Scope: r.Scope})
 		} else {
 			served.Hosts = append(served.Hosts, host)

@@ -26,13 +26,13 @@ func (s *Service) InForce(ctx context.Context, scope kernel.Scope) ([]InForce, e
 	if err != nil {
 		return nil, err
 	}
-	withheld, err := s.withheld(ctx, routes)
+	proven, err := s.holdings(ctx, routes)
 	if err != nil {
 		return nil, err
 	}
 	var out []InForce
 	for _, r := range routes {
-		r, kept := without(r, withheld)
+		r, kept := s.without(r, proven)
 		if len(kept) > 0 && len(r.Hosts) == 0 {
 			continue
 		}

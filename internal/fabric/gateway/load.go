@@ -70,7 +70,7 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load policies: %w", err)
 	}
-	withheld, err := s.withheld(ctx, routes)
+	proven, err := s.holdings(ctx, routes)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Service) Load(ctx context.Context) error {
 	next := &served{revision: revision, byName: make(map[routeKey]*ready, len(routes))}
 	entries := make([]*proxy.Entry, 0, len(routes))
 	for _, r := range routes {
-		r, kept := without(r, withheld)
+		r, kept := s.without(r, proven)
 		if next.withheld = append(next.withheld, kept...); len(kept) > 0 && len(r.Hosts) == 0 {
 			continue
 		}
@@ -86,7 +86,7 @@ func (s *Service) Load(ctx context.Context) error {
 		next.routes, entries = append(next.routes, one), append(entries, one.Entry)
 		next.byName[routeKey{r.Scope, r.Name}] = one
 	}
-	if next.table, err = counting.Table(entries); err != nil {
+	if next.table, err = counting.Table(entries, proven); err != nil {
 		return err
 	}
 	s.served.Store(next)

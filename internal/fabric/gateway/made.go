@@ -43,7 +43,7 @@ func (a *application) route(ctx context.Context, it item, change *Change) error 
 	if err := a.owned(it, before.Owner, change); err != nil {
 		return err
 	}
-	return a.s.Store.Put(ctx, r)
+	return a.s.put(ctx, r)
 }
 
 // routeIn looks for a route as the transaction sees it.

@@ -37,7 +37,7 @@ func tableOf(routes []Route) (*proxy.Table, error) {
 	for _, r := range routes {
 		entries = append(entries, c.Entry(r, nil))
 	}
-	return c.Table(entries)
+	return c.Table(entries, nil) // of one stage
 }
 
 // leadsTo are the addresses that a redirect to a full path leads to.

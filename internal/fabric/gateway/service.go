@@ -15,10 +15,10 @@ import (
 
 // Store keeps routes; gatewaysql implements it.
 type Store interface {
-	// Put keeps a route, replacing the one of its name, and claims its hosts for
-	// its scope: another scope's host is a Conflict, also where a wildcard takes
-	// the other in.
-	Put(ctx context.Context, r Route) error
+	// Put keeps a route, replacing the one of its name, and claims its hosts for its scope:
+	// another scope's host is a Conflict. It returns what the hosts that the scope did not
+	// have before overlap with; whether that may be is the caller's.
+	Put(ctx context.Context, r Route) ([]Overlap, error)
 	// Delete removes a route if it is there, and frees a host without routes.
 	Delete(ctx context.Context, scope kernel.Scope, name string) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Route, error)
@@ -89,13 +89,11 @@ type Domains interface {
 	// have since it lies within a domain that is proven for it. It is as the transaction of
 	// ctx sees it.
 	Routable(ctx context.Context, scope kernel.Scope, host string) error
-	// Holdings returns what tells by the proofs of now, as the transaction of ctx sees them,
-	// which hosts are a stage's: those of routes may be no more, since a proof was taken back.
-	Holdings(ctx context.Context) (Holdings, error)
+	// Holdings returns the domains that are proven now, as the transaction of ctx sees them.
+	// They tell which hosts are a stage's: those of routes may be no more, since a proof was
+	// taken back.
+	Holdings(ctx context.Context) (route.Domains, error)
 }
-
-// Holdings tells whether a host, which may begin with a wildcard, is a stage's.
-type Holdings func(scope kernel.Scope, host string) bool
 
 // Workloads knows the services that run.
 type Workloads interface {
@@ -109,6 +107,13 @@ type Outside interface {
 	// Reach says why an address, host:port, is not reached, in the clear or not; nil where
 	// it is, or where only time can tell, since it is a name.
 	Reach(addr string, clear bool) error
+}
+
+// Overlap is a host that a scope takes beside the Other of another scope: one of them is a
+// wildcard that takes in the other.
+type Overlap struct {
+	Host, Other string
+	Scope       kernel.Scope
 }
 
 // RouteHost is a host of a route.
@@ -198,7 +203,7 @@ func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Ro
 		if err := conflict(r, others); err != nil {
 			return err
 		}
-		if err := s.Store.Put(ctx, r); err != nil {
+		if err := s.put(ctx, r); err != nil {
 			return err
 		}
 		return s.routable(ctx, r)

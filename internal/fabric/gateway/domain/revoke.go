@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -85,23 +86,15 @@ func (s *Service) hostsOf(ctx context.Context, d Domain) (hosts []gateway.RouteH
 	return hosts, others, err
 }
 
-// Holdings returns what tells by the proofs of now which hosts are a stage's: those that the
-// closest proven domain takes for it.
-func (s *Service) Holdings(ctx context.Context) (gateway.Holdings, error) {
+// Holdings returns the domains that are proven now.
+func (s *Service) Holdings(ctx context.Context) (route.Domains, error) {
 	proven, err := s.View.Proven(ctx)
 	if err != nil {
 		return nil, err
 	}
-	byName := make(map[string]Domain, len(proven))
+	all := make(route.Domains, len(proven))
 	for _, v := range proven {
-		byName[v.Name] = Domain{Scope: v.Scope, Name: v.Name}
+		all[v.Name] = v.Scope
 	}
-	return func(scope kernel.Scope, host string) bool {
-		for _, name := range above(strings.TrimPrefix(host, "*.")) {
-			if d, ok := byName[name]; ok {
-				return d.takes(scope)
-			}
-		}
-		return false
-	}, nil
+	return all, nil
 }

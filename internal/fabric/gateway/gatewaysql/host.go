@@ -43,7 +43,7 @@ func (s *Store) ClaimHosts(ctx context.Context, hosts []gateway.RouteHost) error
 		return err
 	}
 	for _, h := range hosts {
-		if err := s.claim(ctx, h.Scope, h.Host); err != nil {
+		if _, err := s.claim(ctx, h.Scope, h.Host); err != nil {
 			return err
 		}
 	}

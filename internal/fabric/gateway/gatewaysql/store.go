@@ -73,16 +73,31 @@ const (
 	isNamed = inScope + " AND name = ?"
 )
 
-// Put keeps a route, replacing the one of its name, and claims its hosts.
-func (s *Store) Put(ctx context.Context, r gateway.Route) error {
+// Put keeps a route, replacing the one of its name, and claims its hosts. It returns what
+// those that the scope did not have before overlap with.
+func (s *Store) Put(ctx context.Context, r gateway.Route) (overlaps []gateway.Overlap, err error) {
 	if err := s.begin(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	for _, host := range r.Hosts {
-		if err := s.claim(ctx, r.Scope, host); err != nil {
-			return err
+		taken, err := s.claim(ctx, r.Scope, host)
+		if err != nil {
+			return nil, err
 		}
+		if !taken {
+			continue
+		}
+		others, err := s.overlaps(ctx, r.Scope, host)
+		if err != nil {
+			return nil, err
+		}
+		overlaps = append(overlaps, others...)
 	}
+	return overlaps, s.write(ctx, r)
+}
+
+// write keeps a route whose hosts are its scope's.
+func (s *Store) write(ctx context.Context, r gateway.Route) error {
 	document, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("write route %s: %w", r.Name, err)
@@ -127,30 +142,36 @@ func (s *Store) begin(ctx context.Context) error {
 	return db.Map(err, "the revision of the routes")
 }
 
-// claim takes a host for the scope, unless another scope has it.
-func (s *Store) claim(ctx context.Context, scope kernel.Scope, host string) error {
+// claim takes a host for the scope, unless another scope has it. It tells whether the scope
+// did not have it before.
+func (s *Store) claim(ctx context.Context, scope kernel.Scope, host string) (taken bool, err error) {
 	conn := s.db.Conn(ctx)
 	row := hostRow{Host: host, Tenant: scope.Tenant, Project: scope.Project, Stage: scope.Stage}
-	if _, err := conn.NewInsert().Model(&row).On("CONFLICT (host) DO NOTHING").Exec(ctx); err != nil {
-		return db.Map(err, "host "+host)
+	result, err := conn.NewInsert().Model(&row).On("CONFLICT (host) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "host "+host)
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return true, db.Map(err, "host "+host)
 	}
 	var owner hostRow
 	if err := conn.NewSelect().Model(&owner).Where("host = ?", host).Scan(ctx); err != nil {
-		return db.Map(err, "host "+host)
+		return false, db.Map(err, "host "+host)
 	}
 	if owner != row {
-		return taken(host, scope, owner)
+		return false, takenBy(host, scope, owner)
 	}
+	return false, nil
+}
+
+// overlaps returns the hosts of other scopes that a host takes in, or that take it in.
+func (s *Store) overlaps(ctx context.Context, scope kernel.Scope, host string) ([]gateway.Overlap, error) {
 	var others []hostRow
-	err := conn.NewSelect().Model(&others).Where("NOT ("+inScope+")", scope.Tenant, scope.Project, scope.Stage).
-		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return overlapping(q, host) }).Limit(1).Scan(ctx)
-	if err != nil {
-		return db.Map(err, "host "+host)
-	}
-	if len(others) > 0 {
-		return taken(host, scope, others[0])
-	}
-	return nil
+	err := s.db.Conn(ctx).NewSelect().Model(&others).Where("NOT ("+inScope+")", scope.Tenant, scope.Project, scope.Stage).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return overlapping(q, host) }).Order("host").Scan(ctx)
+	return db.Each(others, err, "host "+host, func(o hostRow) (gateway.Overlap, error) {
+		return gateway.Overlap{Host: host, Other: o.Host, Scope: kernel.Scope{Tenant: o.Tenant, Project: o.Project, Stage: o.Stage}}, nil
+	})
 }
 
 // overlapping narrows to hosts that a wildcard of them, or host as one, takes in.
@@ -171,7 +192,7 @@ func overlapping(q *bun.SelectQuery, host string) *bun.SelectQuery {
 	return q.WhereOr("host IN (?)", bun.List(append(wildcards, "")))
 }
 
-func taken(host string, scope kernel.Scope, owner hostRow) error {
+func takenBy(host string, scope kernel.Scope, owner hostRow) error {
 	who := "someone else"
 	if owner.Tenant == scope.Tenant {
 		who = kernel.Scope{Tenant: owner.Tenant, Project: owner.Project, Stage: owner.Stage}.String()

@@ -23,10 +23,8 @@ func (c *Candidate) Place() (rule, match int) {
 // Candidates are all matches for a host, the closest host and match first.
 func (t *Table) Candidates(host string) []*Candidate {
 	var out []*Candidate
-	add := func(s *site) {
-		if s == nil {
-			return
-		}
+	w := t.of(host)
+	for s := w.next(); s != nil; s = w.next() {
 		var all []*Candidate
 		for _, byPath := range []map[string][]*Candidate{s.exact, s.prefix} {
 			for _, list := range byPath {
@@ -39,15 +37,7 @@ func (t *Table) Candidates(host string) []*Candidate {
 		})
 		out = append(out, all...)
 	}
-	add(t.exact[host])
-	for rest := host; ; {
-		_, after, ok := strings.Cut(rest, ".")
-		if !ok {
-			return out
-		}
-		rest = after
-		add(t.wild[rest])
-	}
+	return out
 }
 
 // Why says why a candidate does not take a request; found is

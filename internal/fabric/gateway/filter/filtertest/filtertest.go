@@ -27,6 +27,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -72,14 +73,12 @@ type Options struct {
 	Own []string
 }
 
-// proven has every host proven for everybody.
-type proven struct{}
+// proven are hosts that are proven, whatever a route is of.
+type proven route.Domains
 
 func (proven) Routable(context.Context, kernel.Scope, string) error { return nil }
 
-func (proven) Holdings(context.Context) (gateway.Holdings, error) {
-	return func(kernel.Scope, string) bool { return true }, nil
-}
+func (p proven) Holdings(context.Context) (route.Domains, error) { return route.Domains(p), nil }
 
 // Start serves until the test ends; stall is how long one step of a transfer
 // may take, 0 for the default.
@@ -99,7 +98,11 @@ func StartWith(t testing.TB, o Options, service http.HandlerFunc, kinds ...gatew
 		Store: store, PolicyStore: store, Journal: journal{}, Tx: none{}, Log: log, Kinds: kinds,
 	})}
 	if len(o.Own) > 0 {
-		g.Routes.Domains = proven{}
+		own := proven{}
+		for _, host := range o.Own {
+			own[strings.TrimPrefix(host, "*.")] = Scope()
+		}
+		g.Routes.Domains = own
 	}
 	if err := g.Routes.Load(t.Context()); err != nil {
 		t.Fatal(err)

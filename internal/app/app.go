@@ -100,6 +100,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.access.provider.EnsureKeys(ctx, provider.ES256); err != nil {
 		return err
 	}
+	if err := a.access.provider.Announce(ctx); err != nil {
+		return err
+	}
 	if a.fabric, err = newFabric(ctx, a.platform, a.access); err != nil {
 		return err
 	}

@@ -82,10 +82,14 @@ func (o ownIssuer) Keys(ctx context.Context) (jose.JSONWebKeySet, error) {
 	return o.provider.KeySet(ctx)
 }
 
-// Holds implements authn.Own.
-func (o ownIssuer) Holds(ctx context.Context, token string) error {
-	_, err := o.provider.Inspect(ctx, token)
-	return err
+// Counts implements authn.Own.
+func (o ownIssuer) Counts(ctx context.Context, token string) error {
+	return o.provider.Counts(ctx, token)
+}
+
+// Lasts implements authn.Own.
+func (o ownIssuer) Lasts(ctx context.Context, tenant, subject, session string) error {
+	return o.provider.Lasts(ctx, tenant, subject, session)
 }
 
 // guarded are the APIs behind the gateway, for the provider: those that routes take its

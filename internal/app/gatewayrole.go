@@ -15,6 +15,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
+	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -39,6 +40,9 @@ type Gateway struct {
 	server   *httpserver.Server
 	// lost is since when the database has not answered, in nanoseconds; 0 is that it does.
 	lost atomic.Int64
+	// renamed is what the control plane's tokens have as iss by now, nil while it is what they
+	// had at the start.
+	renamed atomic.Pointer[string]
 }
 
 // databaseLook is how often the gateway looks whether the database answers.
@@ -94,6 +98,9 @@ func (g *Gateway) build(ctx context.Context) error {
 	if err := present(ctx, g.platform.db); err != nil {
 		return err
 	}
+	if err := g.platform.takeIssuer(ctx); err != nil {
+		return err
+	}
 	a := newAccess(g.platform)
 	g.events = a.events
 	g.fabric.secrets = newSecrets(g.platform, a)
@@ -127,6 +134,26 @@ func present(ctx context.Context, d *db.DB) error {
 	if _, err := gatewaysql.NewStore(d).AllPolicies(ctx); err != nil {
 		return kernel.Errorf(kernel.Unavailable, "the database has no routes that this version can read: %w", err).
 			WithFix("start a control plane of this version on it first: terraced up")
+	}
+	return nil
+}
+
+// takeIssuer takes from the control plane what its tokens have as iss: under another name
+// they would be a stranger's, who may speak of any tenant and ends no sessions.
+func (p *platform) takeIssuer(ctx context.Context) error {
+	issuer, err := providersql.NewStore(p.db).Issuer(ctx)
+	switch {
+	case err != nil:
+		return err
+	case issuer == "":
+		return kernel.Errorf(kernel.Unavailable, "the database does not say under which address its control plane gives tokens").
+			WithFix("start a control plane of this version on it first: terraced up")
+	case p.config.PublicURL == "":
+		p.config.PublicURL = issuer
+	case p.publicURL() != issuer:
+		return kernel.Errorf(kernel.Invalid, "a gateway shares these with its control plane").WithProblems(kernel.Problem{
+			Path: "publicUrl", Message: "it is " + p.publicURL() + ", and that of the control plane " + issuer, Fix: "leave it out, or set it to " + issuer,
+		})
 	}
 	return nil
 }
@@ -175,7 +202,27 @@ func (g *Gateway) look(ctx context.Context) error {
 		g.lost.Store(time.Now().UnixNano())
 		g.platform.log.WarnContext(ctx, "the database does not answer: what was read of it is served on", "error", err)
 	}
+	if err == nil {
+		g.lookIssuer(ctx)
+	}
 	return nil
+}
+
+// lookIssuer notes whether the control plane gives tokens under another address by now.
+func (g *Gateway) lookIssuer(ctx context.Context) {
+	issuer, err := providersql.NewStore(g.platform.db).Issuer(ctx)
+	if err != nil || issuer == "" {
+		return
+	}
+	own := g.platform.publicURL()
+	if issuer == own {
+		g.renamed.Store(nil)
+		return
+	}
+	if before := g.renamed.Swap(&issuer); before == nil || *before != issuer {
+		g.platform.log.ErrorContext(ctx, "the control plane gives tokens under another address than this gateway takes them: it refuses them, and is not ready",
+			"issuer", issuer, "taken", own, "fix", "start this gateway again")
+	}
 }
 
 // Standing is what the gateway says of itself.
@@ -186,6 +233,8 @@ type Standing struct {
 	// Database says whether it answers; Since is from when on it does not.
 	Database string     `json:"database"`
 	Since    *time.Time `json:"since,omitempty"`
+	// Problem is why it is not ready, "" where it is.
+	Problem string `json:"problem,omitempty"`
 }
 
 // handler answers for those who run the process: whether it lives, whether it can be sent
@@ -201,7 +250,13 @@ func (g *Gateway) handler() http.Handler {
 			since := time.Unix(0, lost).UTC()
 			s.Database, s.Since = "does not answer", &since
 		}
+		if issuer := g.renamed.Load(); issuer != nil {
+			s.Problem = "the control plane gives tokens under " + *issuer + ", and this gateway takes those of " + g.platform.publicURL() + ": start it again"
+		}
 		w.Header().Set("Content-Type", "application/json")
+		if s.Problem != "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
 		_ = json.NewEncoder(w).Encode(s) // who asks has gone
 	})
 	return router

@@ -136,23 +136,30 @@ func startPlane(t *testing.T, root string, arguments ...string) plane {
 		}
 	})
 	harness.Eventually(t, "the gateway is ready", func() (string, bool) { now := p.ready(); return now, strings.HasPrefix(now, "200 ") })
+	p.client = clientAt(t, root, p.address)
+	bare := p
+	p.without = &bare
+	p.client = &http.Client{Timeout: time.Minute, Transport: keyed{p.client.Transport}}
+	return p
+}
+
+// clientAt finds every host at a gateway, whose authority has a root in a file.
+func clientAt(t *testing.T, root, address string) *http.Client {
+	t.Helper()
 	pem, err := os.ReadFile(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
-	p.client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+	c := &http.Client{Timeout: time.Minute, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, p.address)
+			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}}
-	t.Cleanup(p.client.CloseIdleConnections)
-	bare := p
-	p.without = &bare
-	p.client = &http.Client{Timeout: time.Minute, Transport: keyed{p.client.Transport}}
-	return p
+	t.Cleanup(c.CloseIdleConnections)
+	return c
 }
 
 // load asks as long as it lasts, and counts.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -59,9 +60,13 @@ func (s *Service) look(ctx context.Context) (*known, error) {
 	if k != nil && k.isFresh(now) {
 		return k, nil // somebody else has looked meanwhile
 	}
+	if err := s.failed.since(now); err != nil {
+		return nil, err // somebody else has tried meanwhile
+	}
 	turn := s.turn.Load()
 	revision, err := s.Store.Revision(ctx)
 	if err != nil {
+		s.failed.note(ctx, now, err)
 		return nil, err
 	}
 	if k != nil && k.confirm(now, revision) {
@@ -74,6 +79,28 @@ func (s *Service) look(ctx context.Context) (*known, error) {
 		s.known.Store(k)
 	}
 	return k, nil
+}
+
+// failure is the last time that the database could not be asked: those who wait for each
+// other do not all try in turn. It is guarded by whoever guards the reading.
+type failure struct {
+	at  time.Time
+	err error
+}
+
+// since returns why it could not be asked just now.
+func (f *failure) since(now time.Time) error {
+	if age := now.Sub(f.at); f.err != nil && age >= 0 && age < freshFor {
+		return f.err
+	}
+	return nil
+}
+
+// note keeps why it could not be asked, unless whoever asked has gone.
+func (f *failure) note(ctx context.Context, now time.Time, err error) {
+	if !errors.Is(ctx.Err(), context.Canceled) && !db.InTransaction(ctx) {
+		f.at, f.err = now, err
+	}
 }
 
 func (s *Service) read(ctx context.Context, revision int64, now time.Time) (*known, error) {
@@ -102,6 +129,21 @@ func (s *Service) changed(ctx context.Context) error {
 		s.known.Store(nil)
 	})
 	return nil
+}
+
+// Announce keeps under which address this provider is the issuer of tokens, so that gateways
+// of their own know them for Terrace's. What was kept last holds.
+func (s *Service) Announce(ctx context.Context) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		kept, err := s.Store.Issuer(ctx)
+		if err != nil || kept == s.Issuer {
+			return err
+		}
+		if err := s.changed(ctx); err != nil {
+			return err
+		}
+		return s.Store.SetIssuer(ctx, s.Issuer)
+	})
 }
 
 // record notes a fact of a tenant, by the actor of ctx or the provider itself.

@@ -102,6 +102,14 @@ type Devices interface {
 	PutDevice(ctx context.Context, d Device, seen DeviceStatus) error
 }
 
+// Naming keeps what tokens have as iss, for processes that verify them and give none.
+type Naming interface {
+	// Issuer returns it, "" where none was kept yet; SetIssuer keeps it where Advance was
+	// called before.
+	Issuer(ctx context.Context) (string, error)
+	SetIssuer(ctx context.Context, issuer string) error
+}
+
 // Upkeep tells of changes, and removes what is over.
 type Upkeep interface {
 	Owings
@@ -109,6 +117,7 @@ type Upkeep interface {
 	// counts a change.
 	Revision(ctx context.Context) (int64, error)
 	Advance(ctx context.Context) error
+	Naming
 	// Sweep removes what nobody can use since a time.
 	Sweep(ctx context.Context, before time.Time) (int64, error)
 }
@@ -216,9 +225,11 @@ type Service struct {
 	known    atomic.Pointer[known]
 	reading  sync.Mutex
 	turn     atomic.Int64
+	failed   failure
 	verified *verified
 	tries    *tries
 	begun    begun
+	asked    asked
 }
 
 // New returns a provider.

@@ -72,6 +72,18 @@ func (s *Store) Advance(ctx context.Context) error {
 	return db.Map(err, "the revision of the keys")
 }
 
+// Issuer returns what tokens have as iss, "" where none has been given any yet.
+func (s *Store) Issuer(ctx context.Context) (issuer string, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT COALESCE(MAX(issuer), '') FROM provider_revision").Scan(ctx, &issuer)
+	return issuer, db.Map(err, "the issuer of tokens")
+}
+
+// SetIssuer keeps what tokens have as iss.
+func (s *Store) SetIssuer(ctx context.Context, issuer string) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE provider_revision SET issuer = ?", issuer).Exec(ctx)
+	return db.Map(err, "the issuer of tokens")
+}
+
 type keyRow struct {
 	bun.BaseModel `bun:"table:provider_keys,alias:k"`
 
@@ -132,12 +144,13 @@ func (s *Store) Sweep(ctx context.Context, before time.Time) (total int64, err e
 		"DELETE FROM provider_requests WHERE expires_at <= ?",
 		"DELETE FROM provider_devices WHERE expires_at <= ?",
 		"DELETE FROM provider_sign_ins WHERE expires_at <= ?",
-		"DELETE FROM provider_sessions WHERE expires_at <= ?",
 	} {
 		n, err := s.remove(ctx, query, before)
 		if total += n; err != nil {
 			return total, err
 		}
 	}
-	return total, nil
+	// Who was signed in elsewhere by one may be there for longer, and ends with it.
+	n, err := s.remove(ctx, "DELETE FROM provider_sessions WHERE expires_at <= ?", before.Add(-provider.SignInLife))
+	return total + n, err
 }

@@ -107,8 +107,28 @@ func TestSessionsEndOnce(t *testing.T) {
 		if ended, _ = s.Ended(ctx, now); len(ended) != 0 {
 			t.Errorf("%v", ended)
 		}
-		if removed, err := s.Sweep(ctx, now.Add(2*time.Hour)); removed != 2 || err != nil {
+		if removed, err := s.Sweep(ctx, now.Add(2*time.Hour)); removed != 0 || err != nil {
+			t.Errorf("of sessions that somebody may be signed in by elsewhere: %d, %v", removed, err)
+		}
+		if removed, err := s.Sweep(ctx, now.Add(2*time.Hour+provider.SignInLife)); removed != 2 || err != nil {
 			t.Errorf("%d, %v", removed, err)
+		}
+	})
+}
+
+func TestTheIssuerIsKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *providersql.Store, _ time.Time) {
+		ctx := t.Context()
+		got, err := s.Issuer(ctx)
+		want(t, "before", err, "")
+		same(t, "before", got, "")
+		for _, issuer := range []string{"https://old.example.com", "https://terrace.example.com"} {
+			want(t, "a change", s.Advance(ctx), "")
+			want(t, "keep", s.SetIssuer(ctx, issuer), "")
+			got, err = s.Issuer(ctx)
+			want(t, "read", err, "")
+			same(t, "the issuer", got, issuer)
 		}
 	})
 }

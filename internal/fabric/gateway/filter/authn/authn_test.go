@@ -19,6 +19,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,18 +270,24 @@ func TestIssuerThatCannotBeAsked(t *testing.T) {
 type ownIssuer struct {
 	issuer *authntest.Issuer
 	ended  sync.Map
+	away   atomic.Bool
 }
 
 func (o *ownIssuer) Issuer() string { return "https://terrace.example" }
 
 func (o *ownIssuer) Keys(context.Context) (jose.JSONWebKeySet, error) { return o.issuer.Set(), nil }
 
-func (o *ownIssuer) Holds(_ context.Context, token string) error {
+func (o *ownIssuer) Counts(_ context.Context, token string) error {
 	if _, ended := o.ended.Load(token); ended {
-		return errors.New("it has ended")
+		return kernel.Errorf(kernel.Unauthenticated, "it has ended")
+	}
+	if o.away.Load() {
+		return errors.New("the database is away")
 	}
 	return nil
 }
+
+func (*ownIssuer) Lasts(context.Context, string, string, string) error { return nil }
 
 func TestOwnIssuerNeedsNoNetwork(t *testing.T) {
 	t.Parallel()
@@ -301,6 +308,11 @@ func TestOwnIssuerNeedsNoNetwork(t *testing.T) {
 	if got := ask(); got != http.StatusOK || w.issuer.Asked.Load() != 0 {
 		t.Errorf("%d, %d calls", got, w.issuer.Asked.Load())
 	}
+	own.away.Store(true)
+	if got := ask(); got != http.StatusServiceUnavailable {
+		t.Errorf("a session of which it is not known whether it has ended: %d", got)
+	}
+	own.away.Store(false)
 	own.ended.Store(token, true)
 	if got := ask(); got != http.StatusUnauthorized {
 		t.Errorf("a session that has ended: %d", got)

@@ -119,9 +119,14 @@ func (i *issuer) VerifySignature(ctx context.Context, token string) ([]byte, err
 		candidates = i.renewed(ctx, now).candidates(head.KeyID, head.Algorithm)
 	}
 	for _, key := range candidates {
-		if payload, err := signed.Verify(key.Key); err == nil {
-			return payload, nil
+		payload, err := signed.Verify(key.Key)
+		if err != nil {
+			continue
 		}
+		if is, sure := i.kind.misnamed(ctx, i, key, now); is || !sure {
+			return nil, errors.New("it is of Terrace, which this gateway knows under another address, or it is not known whether it is")
+		}
+		return payload, nil
 	}
 	return nil, errors.New("no key of the issuer has signed it")
 }

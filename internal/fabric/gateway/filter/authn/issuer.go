@@ -82,14 +82,15 @@ func newIssuer(k *Kind, s source) *issuer {
 	return i
 }
 
+// own tells that it is Terrace's own provider, wherever a policy says that its keys are.
 func (i *issuer) own() bool {
-	return i.kind.Own != nil && i.jwks == "" && i.issuer == i.kind.Own.Issuer()
+	return i.kind.Own != nil && i.issuer == i.kind.Own.Issuer()
 }
 
 // foreign tells that Terrace's own provider speaks of somebody of another tenant, who could
 // have its tokens name any audience.
 func (i *issuer) foreign(claims map[string]any, tenant string) bool {
-	return i.kind.Own != nil && i.issuer == i.kind.Own.Issuer() && claims["tenant"] != tenant
+	return i.own() && claims["tenant"] != tenant
 }
 
 // current returns the keys, and has them read again in the background when they are old;

@@ -145,8 +145,11 @@ func (t *tokens) identify(x *exchange.Exchange) (*caller, *refusal) {
 	if p.until <= now.UnixNano() {
 		return nil, t.wrong("The token has expired.")
 	}
-	if p.issuer.own() && t.kind.Own.Holds(x.Context(), string(token)) != nil {
-		return nil, t.wrong("The session of the token has ended.")
+	if p.issuer.own() {
+		if wrong := t.kind.counts(x.Context(), string(token)); wrong != nil {
+			wrong.bearer = true
+			return nil, wrong
+		}
 	}
 	return &p.caller, nil
 }
@@ -209,9 +212,17 @@ func (t *tokens) signature(x *exchange.Exchange, from *issuer, signed *jose.JSON
 		return nil, 0, &refusal{status: http.StatusServiceUnavailable, detail: "The keys of the issuer of the token are not known yet."}
 	}
 	for _, key := range candidates {
-		if payload, err := signed.Verify(key.Key); err == nil {
-			return payload, known.turn, nil
+		payload, err := signed.Verify(key.Key)
+		if err != nil {
+			continue
 		}
+		switch is, sure := t.kind.misnamed(x.Context(), from, key, now); {
+		case !sure:
+			return nil, 0, &refusal{status: http.StatusServiceUnavailable, detail: "The keys of Terrace are not known yet."}
+		case is:
+			return nil, 0, t.wrong("The token is of Terrace, which this gateway knows under another address.")
+		}
+		return payload, known.turn, nil
 	}
 	return nil, 0, t.wrong("No key of the issuer has signed the token.")
 }

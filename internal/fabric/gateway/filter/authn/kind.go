@@ -28,8 +28,12 @@ const KindName = "AuthenticationPolicy"
 type Own interface {
 	Issuer() string
 	Keys(ctx context.Context) (jose.JSONWebKeySet, error)
-	// Holds refuses a token whose session has ended, though its signature is right.
-	Holds(ctx context.Context, token string) error
+	// Counts refuses a token that does not count any more, though its signature is right:
+	// with Unauthenticated where its session has ended, and with Denied where whom it stands
+	// for is kept out. After any other error it is not known.
+	Counts(ctx context.Context, token string) error
+	// Lasts is Counts for a person who has signed in, by their session there, "" for none.
+	Lasts(ctx context.Context, tenant, subject, session string) error
 }
 
 // Secrets has what references stand for; it decides by the actor of the context.
@@ -114,6 +118,8 @@ type Kind struct {
 	// time: both for as long as anybody could show them again, in this process.
 	states, ended once
 	renewals      renewals
+	// terrace is Terrace's own provider, nil for none.
+	terrace *issuer
 
 	mu      sync.Mutex
 	issuers map[source]weak.Pointer[issuer]
@@ -126,6 +132,9 @@ func New(c Config) *Kind {
 	c.Guard.What = cmp.Or(c.Guard.What, "issuers of tokens")
 	k := &Kind{Config: c, issuers: map[source]weak.Pointer[issuer]{}, asking: map[string][]weak.Pointer[filter]{}}
 	k.work, k.cancel = context.WithCancel(context.Background())
+	if k.Own != nil {
+		k.terrace = newIssuer(k, source{issuer: k.Own.Issuer()})
+	}
 	return k
 }
 
@@ -166,6 +175,9 @@ func (k *Kind) Compile(ctx context.Context, p gateway.Policy, at gateway.Attachm
 func (k *Kind) attach(f *filter, at gateway.Attachment) {
 	for _, w := range f.ways {
 		w.begin()
+	}
+	if k.terrace != nil {
+		k.terrace.current(k.Clock.Now())
 	}
 	if !f.certificates {
 		return

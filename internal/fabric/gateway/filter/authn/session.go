@@ -54,6 +54,11 @@ func (l *login) identify(x *exchange.Exchange) (*caller, *refusal) {
 	if sentByOthers(x) {
 		return nil, &refusal{status: http.StatusForbidden, detail: "Another site has sent this in the name of who is signed in."}
 	}
+	if l.issuer.own() {
+		if wrong := l.kind.lasts(x.Context(), s, l.scope.Tenant); wrong != nil {
+			return nil, unlessOver(wrong)
+		}
+	}
 	var cookies []string
 	switch {
 	case s.Refresh != "" && s.Due > 0 && now.Unix() >= s.Due-int64(early.Seconds()):
@@ -79,6 +84,14 @@ func (l *login) identify(x *exchange.Exchange) (*caller, *refusal) {
 	who := l.caller(s)
 	who.cookies = cookies
 	return &who, nil
+}
+
+// unlessOver keeps a refusal but that of a session that is over, which is none.
+func unlessOver(r *refusal) *refusal {
+	if r.status == http.StatusUnauthorized {
+		return nil
+	}
+	return r
 }
 
 func unsafe(method string) bool {

@@ -39,6 +39,20 @@ type Rememberer interface {
 	KeepRoutes(live func(scope kernel.Scope, route string) bool)
 }
 
+// Doubter is a kind that tells what is probably not meant with a policy that can be kept.
+type Doubter interface {
+	// Doubts returns it, each with its place within the spec.
+	Doubts(p Policy) []kernel.Problem
+}
+
+// policyDoubts are what is probably not meant with a policy.
+func (s *Service) policyDoubts(p Policy) []kernel.Problem {
+	if d, ok := s.kind(p.Kind).(Doubter); ok {
+		return d.Doubts(p)
+	}
+	return nil
+}
+
 // Specified is a kind that tells what its documents are like.
 type Specified interface {
 	// Spec returns the zero value of what the kind reads a spec into.

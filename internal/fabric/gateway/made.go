@@ -102,7 +102,13 @@ func sameJSON(a, b json.RawMessage) bool {
 // fits looks at an item among all that there is now. One that is as it was has its warnings, too.
 func (a *application) fits(ctx context.Context, it item, change *Change) error {
 	target := it.policy.Route
-	if change.Outcome == "" || it.class != ClassRoute && target == "" {
+	if change.Outcome == "" {
+		return nil
+	}
+	if it.class == ClassPolicy {
+		change.warn(it, a.s.policyDoubts(it.policy)...)
+	}
+	if it.class != ClassRoute && target == "" {
 		return nil
 	}
 	routes, err := a.s.Store.Routes(ctx, it.scope)

@@ -80,3 +80,21 @@ func (c *Catalog) of(scope kernel.Scope, api, version string) *contract {
 	}
 	return (*t)[place{scope, api, version}]
 }
+
+// stands tells whether a version is published on a stage within a scope, which may be a
+// whole project or tenant.
+func (c *Catalog) stands(within kernel.Scope, api, version string) bool {
+	t := c.table.Load()
+	if t == nil {
+		return false
+	}
+	if within.Stage != "" {
+		return (*t)[place{within, api, version}] != nil
+	}
+	for at := range *t {
+		if at.api == api && at.version == version && at.scope.Tenant == within.Tenant && (within.Project == "" || at.scope.Project == within.Project) {
+			return true
+		}
+	}
+	return false
+}

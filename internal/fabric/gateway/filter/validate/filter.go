@@ -81,19 +81,38 @@ func (f *filter) find(x *exchange.Exchange) (call, bool) {
 		}
 		known := f.catalog.of(f.scope, r.API, r.Version)
 		if known == nil {
+			if r.chosen(x.Path) {
+				return call{}, false // what it asks for is not here, and nothing else is meant
+			}
 			continue
 		}
 		prefix := known.doc.base
 		if r.Prefix != nil {
 			prefix = *r.Prefix
 		}
-		path, under := strings.CutPrefix(x.Path, prefix)
-		if !under || path != "" && path[0] != '/' {
+		path, under := below(x.Path, prefix)
+		if !under {
 			continue
 		}
 		return f.within(x, known, path), true
 	}
 	return call{}, false
+}
+
+// chosen tells that a request with the header of a version, if it needs one, has chosen it
+// though its document is not known: by that header, or by a prefix of its own.
+func (r reference) chosen(path string) bool {
+	if r.Prefix == nil {
+		return r.Header != nil
+	}
+	_, under := below(path, *r.Prefix)
+	return under
+}
+
+// below returns what a path has after a prefix of whole segments.
+func below(path, prefix string) (rest string, under bool) {
+	rest, under = strings.CutPrefix(path, prefix)
+	return rest, under && (rest == "" || rest[0] == '/')
 }
 
 func (f *filter) within(x *exchange.Exchange, known *contract, path string) call {

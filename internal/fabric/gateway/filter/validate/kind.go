@@ -2,12 +2,14 @@ package validate
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Compile implements gateway.Kind. Which document counts is looked up with each
@@ -40,6 +42,29 @@ func New(catalog *Catalog, calls Calls, log *slog.Logger, r prometheus.Registere
 		Name: "terrace_gateway_validations_total", Help: "Messages held against an API's document, by what came of it: fits, reported, refused, unread.",
 	}, []string{"tenant", "project", "stage", "api", "version", "message", "result"})
 	return &Kind{catalog: catalog, calls: calls, log: log, results: results}, r.Register(results)
+}
+
+// Doubts implements gateway.Doubter: it tells which versions stand nowhere in the policy's
+// scope, so that no request is for them.
+func (k *Kind) Doubts(p gateway.Policy) []kernel.Problem {
+	s, err := read(p)
+	if err != nil { // it is told as what is wrong
+		return nil
+	}
+	var out []kernel.Problem
+	for i, of := range s.APIs {
+		if k.catalog.stands(p.Scope, of.API, of.Version) {
+			continue
+		}
+		out = append(out, kernel.Problem{
+			Path: fmt.Sprintf("apis[%d]", i), Message: "version " + of.Version + " of the API " + of.API + " is published on no stage that the policy is for",
+			Fix: "see terrace api list; until it is, no request is held against it",
+		})
+	}
+	if len(out) == len(s.APIs) && s.UnknownOperations == "refuse" {
+		out[len(out)-1].Fix = "see terrace api list; until one is, each request is answered with 404, unless unknownOperations is pass"
+	}
+	return out
 }
 
 // Name implements gateway.Kind.

@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/validate"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -120,6 +121,8 @@ type fixture struct {
 
 func (f *fixture) Record(context.Context, kernel.Fact) error { return nil }
 
+func (f *fixture) Authorize(context.Context, string, kernel.Scope) error { return nil }
+
 func (f *fixture) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
 	return f.addr, "", true
 }
@@ -161,7 +164,7 @@ func start(t testing.TB) *fixture {
 	}
 	d := dbtest.SQLite(t, gatewaysql.Migrations())
 	store := gatewaysql.NewStore(d)
-	f.service = gateway.NewService(gateway.Config{Store: store, PolicyStore: store, Journal: f, Tx: d, Log: quiet, Kinds: []gateway.Kind{kind}})
+	f.service = gateway.NewService(gateway.Config{Store: store, PolicyStore: store, Authorizer: f, Journal: f, Tx: d, Log: quiet, Kinds: []gateway.Kind{kind}})
 	if err := f.service.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -458,6 +461,48 @@ func TestVersionsByHeader(t *testing.T) {
 	}
 	if resp, _ := f.do(t, "GET", "/orders/mine", "", "", "Api-Version", "2"); resp.StatusCode != 404 {
 		t.Errorf("v2: %d", resp.StatusCode)
+	}
+	if failed := f.catalog.Set([]validate.Contract{{Scope: dev, API: "orders", Version: "v1", Digest: "1", Document: old}}); failed != nil {
+		t.Fatal(failed)
+	}
+	if resp, _ := f.do(t, "GET", "/orders/mine", "", "", "Api-Version", "2"); resp.StatusCode != 404 {
+		t.Errorf("v2, which is not published, is held against v1: %d", resp.StatusCode)
+	}
+	if resp, _ := f.do(t, "GET", "/orders/mine", "", ""); resp.StatusCode != 200 {
+		t.Errorf("v1 alone: %d", resp.StatusCode)
+	}
+}
+
+// TestVersionsThatAreNotPublishedAreWarnedOf when a policy is applied that names them.
+func TestVersionsThatAreNotPublishedAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.stands(t, "3.1.0", nil)
+	apply := func(metadata, apis string, dry bool) string {
+		t.Helper()
+		file := gatewaydoc.File{Name: "orders.yaml", Source: "apiVersion: gateway.terrace.dev/v1\nkind: ValidationPolicy\nmetadata: " + metadata + "\nspec:\n  apis: " + apis + "\n"}
+		changes, err := f.service.Apply(kernel.WithActor(t.Context(), kernel.System("test", dev.Tenant)), kernel.Scope{Tenant: dev.Tenant}, []gatewaydoc.File{file}, gateway.ApplyOptions{DryRun: dry})
+		if err != nil || len(changes) != 1 {
+			t.Fatal(changes, err)
+		}
+		return changes[0].Remarks()
+	}
+	const stage = "{name: orders, project: shop, stage: dev}"
+	for name, c := range map[string]struct{ metadata, apis, want, fix string }{
+		"none is there":             {stage, "[{api: ordrs, version: v9}]", "version v9 of the API ordrs is published on no stage", "answered with 404"},
+		"one is there":              {stage, "[{api: orders, version: v1}, {api: orders, version: v2}]", "version v2 of the API orders", "no request is held against it"},
+		"nor on another stage":      {"{name: orders, project: shop, stage: prod}", "[{api: orders, version: v1}]", "version v1 of the API orders", "404"},
+		"nor in another project":    {"{name: orders, project: till}", "[{api: orders, version: v1}]", "version v1 of the API orders", "404"},
+		"on a stage of the project": {"{name: orders, project: shop}", "[{api: orders, version: v1}]", "", ""},
+		"in the tenant":             {"{name: orders}", "[{api: orders, version: v1}]", "", ""},
+		"all are":                   {stage, "[{api: orders, version: v1}]", "", ""},
+	} {
+		for _, dry := range []bool{true, false} {
+			got := apply(c.metadata, c.apis, dry)
+			if c.want == "" && got != "" || !strings.Contains(got, c.want) || !strings.Contains(got, c.fix) {
+				t.Errorf("%s: %q", name, got)
+			}
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ func contract() map[string][]string {
 		"dns":          {"fqdn", "host"},
 		"gateway":      {"plane"},
 		"mysql":        {"database", "host", "name", "password", "port", "username"},
+		"nosql":        {"name", "token", "url"},
 		"redis":        {"host", "password", "port", "username"},
 		"route":        {"host", "url"},
 		"secret":       {"name", "value"},
@@ -36,6 +37,8 @@ func contract() map[string][]string {
 // further are outputs that a module has beside those of its function.
 func further() map[string][]string {
 	return map[string][]string{
+		"local/modules/mysql":        {"ca_file"},
+		"local/modules/redis":        {"ca_file", "tls_port"},
 		"kubernetes/modules/service": {"commit", "folder", "namespace", "notes", "repository"},
 		"azure/modules/secret":       {"ephemeral_value", "resource_id", "version"},
 	}
@@ -160,7 +163,7 @@ func TestAzureGivesWhatLocalGives(t *testing.T) {
 		}
 	}
 	for _, typ := range []string{
-		"certificate", "config", "dns", "gateway", "kafka-topic", "mongodb", "mysql", "redis", "route", "secret", "service-bus-queue", "service-bus-topic", "topic", "workload-identity",
+		"certificate", "config", "dns", "gateway", "kafka-topic", "mongodb", "mysql", "nosql", "redis", "route", "secret", "service-bus-queue", "service-bus-topic", "topic", "workload-identity",
 	} {
 		if !served[typ] {
 			t.Errorf("nothing serves %s on azure", typ)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net/netip"
 	"net/url"
@@ -10,9 +11,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database/databaseapi"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -74,12 +78,21 @@ type localSecrets struct{ secrets *secret.Service }
 
 func (a localSecrets) Generate(ctx context.Context, scope kernel.Scope, name string, length int) (local.SecretInfo, error) {
 	info, err := a.secrets.Generate(ctx, scope, name, length)
-	return local.SecretInfo{Version: info.Version, Length: info.Length}, err
+	return secretInfo(info), err
+}
+
+func (a localSecrets) Rotate(ctx context.Context, scope kernel.Scope, name string) (local.SecretInfo, error) {
+	info, err := a.secrets.Rotate(ctx, scope, name)
+	return secretInfo(info), err
 }
 
 func (a localSecrets) Describe(ctx context.Context, scope kernel.Scope, name string) (local.SecretInfo, error) {
 	info, err := a.secrets.Describe(ctx, scope, name)
-	return local.SecretInfo{Version: info.Version, Length: info.Length}, err
+	return secretInfo(info), err
+}
+
+func secretInfo(info secret.Info) local.SecretInfo {
+	return local.SecretInfo{Version: info.Version, Length: info.Length, Since: info.CreatedAt}
 }
 
 func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, r secretref.Reference) (string, error) {
@@ -140,6 +153,30 @@ func (a localConfigs) DeleteConfig(ctx context.Context, scope kernel.Scope, name
 	return a.configs.EndToken(ctx, scope, name)
 }
 
+// localDocuments gives the local target document databases; address is where processes of
+// this machine reach the platform.
+type localDocuments struct {
+	databases *database.Service
+	address   string
+}
+
+func (a localDocuments) access() local.DocumentAccess {
+	return local.DocumentAccess{URL: a.address + databaseapi.Path, TokenPrefix: database.TokenPrefix}
+}
+
+func (a localDocuments) EnsureDatabase(ctx context.Context, scope kernel.Scope, name string, collections map[string]map[string]string, password string) (local.DocumentAccess, error) {
+	return a.access(), a.databases.Ensure(ctx, scope, name, collections, database.TokenPrefix+password)
+}
+
+func (a localDocuments) Database(ctx context.Context, scope kernel.Scope, name string) (map[string]map[string]string, local.DocumentAccess, error) {
+	d, err := a.databases.Get(ctx, scope, name)
+	return d.Collections, a.access(), err
+}
+
+func (a localDocuments) DeleteDatabase(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.databases.Delete(ctx, scope, name)
+}
+
 // localTopics gives the local target topics on the platform's broker.
 type localTopics struct {
 	broker *event.Broker
@@ -166,6 +203,20 @@ func (a localTopics) access(t event.Topic) local.TopicAccess {
 	return local.TopicAccess{
 		Host: a.server.Host(), Port: a.server.Port(), URL: a.server.URL(), Subject: t.Subject, Username: t.Username,
 	}
+}
+
+// localCertificates gives caches and databases of this machine certificates, of the zone
+// where that is not localhost.
+type localCertificates struct {
+	authority *pki.Authority
+	zone      string
+}
+
+func (a localCertificates) Certificate(name string) (*tls.Certificate, error) {
+	if a.zone != "localhost" {
+		name = a.zone
+	}
+	return a.authority.Certificate(name)
 }
 
 // localArtifacts opens the artifacts that releases name.

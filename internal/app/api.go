@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database/databaseapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
@@ -67,7 +68,7 @@ type wire interface{ Mount(r chi.Router) }
 // handler serves everything under the platform's own address.
 func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
-		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
+		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs, a.fabric.documents},
 		Refused: a.access.audit,
 		Limits:  limits{a.access.quotas, a.access.usage}, Proxies: a.platform.config.Proxies(),
 		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override, configapi.OFREP(a.platform.config.FlagOrigins)},
@@ -83,7 +84,7 @@ func (a *App) handler() http.Handler {
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
 	signIns := a.access.signInPages()
-	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, newAPIPages(a.platform, a.fabric, a.apis, signIns), a.access.upstreamPages(signIns)} {
+	for _, w := range []wire{identities, modules, planes, states, configs, databaseapi.API{Databases: a.fabric.documents}, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, newAPIPages(a.platform, a.fabric, a.apis, signIns), a.access.upstreamPages(signIns)} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)

@@ -144,7 +144,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
 		return err
 	}
-	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports, a.local)
+	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.fabric, a.exports, a.local)
 	a.costs, a.maturity, err = newPaid(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err
 }
@@ -180,6 +180,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
+	a.loops.Every("passwords of caches and databases", time.Minute, a.local.TendCredentials)
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)

@@ -25,7 +25,7 @@ import (
 )
 
 // newDeparture makes what ends tenants. Objects are found by rows, so they go first.
-func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, exports *export.Service, l *local.Service) *departure.Service {
+func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, f *fabric, exports *export.Service, l *local.Service) *departure.Service {
 	log := auditsql.NewStore(p.db)
 	a.tenants.Deployments, a.tenants.Archives = standing{runsql.NewStore(p.db), d.stages}, exports
 	return departure.New(departure.Config{
@@ -35,6 +35,7 @@ func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, expo
 			runLogs{p.db, d.logs},
 			repositoryFiles{p.db, d.repositories},
 			objects{p.db, p.blobs},
+			erasedDocuments{f.documents.Documents},
 			departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
 			folders{p.config.DataDir, l},
 			freed{p.db},

@@ -86,10 +86,11 @@ func noDoors() map[string]string {
 			"/sign-in/with/{tenant}/{upstream}", "/sign-in/with/{tenant}/{upstream}/callback", "/sign-in/with/{tenant}/{upstream}/signed-out",
 			"/sign-in/with/{tenant}/{upstream}/logout", "/sign-in/links",
 		},
-		"of the runner that asks":                    {"/fleet/v1/session", "/fleet/v1/work", "/fleet/v1/states"},
-		"of the project of the token, see configapi": {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"},
-		"of the token that asks, see secretkv":       {"/v1/auth/token/lookup-self", "/v1/auth/token/renew-self"},
-		"of the run that asks":                       {"/workload-identity/v1/token"},
+		"of the runner that asks":                       {"/fleet/v1/session", "/fleet/v1/work", "/fleet/v1/states"},
+		"of the database of the token, see databaseapi": {"/documents/v1", "/documents/v1/{collection}", "/documents/v1/{collection}/*"},
+		"of the project of the token, see configapi":    {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"},
+		"of the token that asks, see secretkv":          {"/v1/auth/token/lookup-self", "/v1/auth/token/renew-self"},
+		"of the run that asks":                          {"/workload-identity/v1/token"},
 	} {
 		for _, pattern := range patterns {
 			all[pattern] = why

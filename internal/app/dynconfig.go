@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -113,14 +114,18 @@ func (c configNews) Run(ctx context.Context) error {
 
 // bearers takes the tokens of workloads beside those of people and runs.
 type bearers struct {
-	identity *identity.Service
-	configs  *dynconfig.Service
+	identity  *identity.Service
+	configs   *dynconfig.Service
+	databases *database.Service
 }
 
 // Authenticate implements httpserver.Authenticator.
 func (b bearers) Authenticate(ctx context.Context, bearer string) (kernel.Actor, error) {
 	if strings.HasPrefix(bearer, dynconfig.TokenPrefix) {
 		return b.configs.Authenticate(ctx, bearer)
+	}
+	if strings.HasPrefix(bearer, database.TokenPrefix) {
+		return b.databases.Authenticate(ctx, bearer)
 	}
 	return b.identity.Authenticate(ctx, bearer)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
@@ -55,6 +56,8 @@ type fabric struct {
 	leaks  *leak.Service
 	nats   *event.Server
 	broker *event.Broker
+	// documents are the document databases of stages.
+	documents *database.Service
 	// subscriptions send events on.
 	subscriptions *subscription.Service
 
@@ -112,6 +115,9 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	}
 	f.nats, err = event.StartServer(ctx, event.ServerConfig{Dir: p.path("nats"), Host: host, Port: port, Log: p.log})
 	if err != nil {
+		return err
+	}
+	if f.documents, err = newDocuments(ctx, p); err != nil {
 		return err
 	}
 	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
@@ -244,6 +250,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("quiet leaks", time.Minute, f.leaks.Silence)
 	g.Every("leaks in other projects", time.Minute, f.leaks.Tell)
 	g.Add("changes of what is kept", followsKept{events, p.kept}.Run)
+	g.Every("documents whose lives are over", time.Minute, f.documents.Documents.Sweep)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)
 	g.Add("subscriptions", f.subscriptions.Watch)
@@ -315,6 +322,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.dnsServer != nil {
 		logClose(p.log, "dns", f.dnsServer.Close())
+	}
+	if f.documents != nil {
+		closeDocuments(p, f.documents)
 	}
 	if f.nats != nil {
 		f.nats.Close()

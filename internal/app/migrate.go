@@ -27,6 +27,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
+	"github.com/terrace-idp/terrace/internal/fabric/document/database/databasesql"
+	"github.com/terrace-idp/terrace/internal/fabric/document/documentsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningsql"
@@ -56,7 +58,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		apispecsql.Migrations(), compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),

@@ -67,6 +67,7 @@ func (a *App) Status(ctx context.Context) ServerStatus {
 		},
 		Checks: append([]ServerCheck{
 			a.checkDatabase(ctx),
+			a.checkDocuments(ctx),
 			{Name: "terraform", OK: true, Message: a.delivery.tool.String() + " at " + a.delivery.tool.Path},
 			a.checkDisk(),
 			a.delivery.isolation.check(),

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
@@ -16,8 +18,9 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, e
 		Dir:   p.path("local"),
 		Store: localsql.NewStore(p.db, p.sealer), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
-		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
-		Said: d.said.Service, Log: p.log, Zone: p.config.Zone,
+		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Documents: localDocuments{f.documents, p.address()}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
+		Certificates: localCertificates{f.authority, p.config.Zone}, CAFile: f.authority.RootPath(),
+		CredentialLife: time.Duration(p.config.CredentialLife), Said: d.said.Service, Log: p.log, Zone: p.config.Zone,
 	})
 	if err != nil {
 		return nil, err

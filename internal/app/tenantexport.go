@@ -30,6 +30,7 @@ func newExports(p *platform, a *access, d *delivery, f *fabric) *export.Service 
 			exportedStates{d.states, statesql.NewStore(p.db)},
 			exportedSecrets{f.secrets, secretsql.NewStore(p.db)},
 			exportedRepositories{p.db, d.repositories}, exportedArtifacts{p.db, p.blobs}, exportedLogs{p.db, d.logs},
+			exportedDocuments{p.config.Documents != ""},
 			exportedAudit{a.audit}, // last: what was read for the archive is in it, too
 		),
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant,
@@ -65,6 +66,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "delivery", Tables: []exportsql.Table{without("releases", "spec", "lock"), without("fleet_runners", "token")}},
 		{Folder: "repositories", Tables: append(whole("vcs_bindings", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_identities"), without("vcs_repositories", "sealed"))},
 		{Folder: "configuration", Tables: append(whole("config_sources", "config_revisions"), without("config_tokens", "hash"))},
+		{Folder: "documents", Tables: append(whole("documents"), without("document_databases", "hash", "former_hash"))},
 		{Folder: "governance", Tables: whole("policy_settings", "policy_exemptions", "budget_revisions", "budget_entries", "compliance_findings", "compliance_spans", "compliance_stacks", "drift_findings", "drift_checks", "leak_findings", "maturity_answers")},
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
@@ -84,7 +86,7 @@ func notExported() map[string]string {
 	return map[string]string{
 		"audit_entries": "audit/log.jsonl has them", "audit_heads": "audit/log.jsonl has it", "audit_signed_heads": "audit/log.jsonl has them", "audit_keys": platform, "audit_removals": work,
 		"automation_cursor": work, "automation_quota": work, "budget_clocks": work, "budget_reservations": work, "budget_told": work,
-		"dns_revision": platform, "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
+		"dns_revision": platform, "document_keys": "they follow from the documents", "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
 		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform, "gateway_session_keys": platform, "gateway_subscription_turn": platform, "gateway_domain_turn": platform, "gateway_tails": work, "gateway_tail_parts": work, "apispec_turn": platform,
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
 		"leak_added": work, "leak_branches": work, "leak_changes": work, "leak_keys": "keys do not leave", "leak_logs": work, "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_seeded": platform, "module_shipped": platform,

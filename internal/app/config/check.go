@@ -42,6 +42,7 @@ func (c Config) problems(file string) []kernel.Problem {
 	k.url("publicUrl", c.PublicURL, "http", "https")
 	k.url("clusterUrl", c.ClusterURL, "http", "https")
 	k.url("database", c.Database, "sqlite", "postgres", "postgresql")
+	k.url("documents", c.Documents, "mongodb", "mongodb+srv", "dynamodb")
 	k.url("gatewayRedis", c.GatewayRedis, "redis", "rediss")
 	k.url("blobs", c.Blobs, "file")
 	k.url("key", c.Key, "file", "base64key")

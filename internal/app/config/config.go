@@ -42,12 +42,14 @@ type Config struct {
 	FlagOrigins      []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
 	Zone             string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
-	Database     string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
-	DatabaseFile string   `koanf:"databaseFile" yaml:"databaseFile" doc:"A file with the URL of the database, for one that has a password, in place of database; it is read at the start."`
-	Blobs        string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules, artifacts and the logs of runs are kept: file:///folder. Empty is a folder in the data folder."`
-	Key          string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
-	FormerKeys   []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
-	TenantKeys   string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
+	Database      string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
+	DatabaseFile  string   `koanf:"databaseFile" yaml:"databaseFile" doc:"A file with the URL of the database, for one that has a password, in place of database; it is read at the start."`
+	Documents     string   `koanf:"documents" yaml:"documents" doc:"Where documents of document databases are kept: mongodb://host/database or mongodb+srv://…, for Cosmos DB for MongoDB, too; or dynamodb://?region=eu-central-1&table=terrace-documents, whose credentials are those of the machine. Empty is the database."`
+	DocumentsFile string   `koanf:"documentsFile" yaml:"documentsFile" doc:"A file with the URL of the store of documents, for one that has a password, in place of documents; it is read at the start."`
+	Blobs         string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules, artifacts and the logs of runs are kept: file:///folder. Empty is a folder in the data folder."`
+	Key           string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
+	FormerKeys    []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
+	TenantKeys    string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
 
 	PKI string `koanf:"pki" yaml:"pki" doc:"The folder with the authority that signs the gateway's certificates. Empty is in the data folder. All replicas, and each terraced gateway, need the same: copy it, or mount it, and keep others from it."`
 
@@ -91,6 +93,8 @@ type Config struct {
 	LifetimeWarning stage.Duration `koanf:"lifetimeWarning" yaml:"lifetimeWarning" doc:"How long before its end a lifetime is warned of, such as 24h; half of it where it is shorter than twice that."`
 	ReclaimsPerHour int            `koanf:"reclaimsPerHour" yaml:"reclaimsPerHour" doc:"How many stacks of a tenant whose lifetimes are over are removed in an hour at most, so that a clock that jumps does not remove everything at once."`
 
+	CredentialLife stage.Duration `koanf:"credentialLife" yaml:"credentialLife" doc:"How old a password of a cache, a database or a document database of the local target becomes before it is rotated, such as 2160h, which is 90 days; services that refer to it are started anew, and the one before opens it for an hour more. 0s rotates none by itself."`
+
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
@@ -110,7 +114,8 @@ func Default() Config {
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
-		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
+		CredentialLife: stage.Duration(90 * 24 * time.Hour),
+		LogLevel:       "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }
 

@@ -114,7 +114,7 @@ func (c *Config) complete(env map[string]string) (err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	for what, path := range map[string]*string{"provider mirror": &c.ProviderMirror, "folder of the authority": &c.PKI, "file of the database": &c.DatabaseFile, "file of the gateway's Redis": &c.GatewayRedisFile, "file of the policies' token": &c.PolicyTokenFile} {
+	for what, path := range map[string]*string{"provider mirror": &c.ProviderMirror, "folder of the authority": &c.PKI, "file of the database": &c.DatabaseFile, "file of the store of documents": &c.DocumentsFile, "file of the gateway's Redis": &c.GatewayRedisFile, "file of the policies' token": &c.PolicyTokenFile} {
 		if *path == "" {
 			continue
 		}

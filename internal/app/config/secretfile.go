@@ -11,6 +11,7 @@ import (
 func (c *Config) fromFiles(file string) []kernel.Problem {
 	k := &checker{file: file}
 	k.either("database", c.Database, "databaseFile", c.DatabaseFile)
+	k.either("documents", c.Documents, "documentsFile", c.DocumentsFile)
 	k.either("gatewayRedis", c.GatewayRedis, "gatewayRedisFile", c.GatewayRedisFile)
 	k.either("policyToken", c.PolicyToken, "policyTokenFile", c.PolicyTokenFile)
 	k.token("policyTokenFile", c.PolicyTokenFile)
@@ -20,6 +21,13 @@ func (c *Config) fromFiles(file string) []kernel.Problem {
 			k.add("databaseFile", err.Message, err.Fix)
 		}
 		c.Database = text
+	}
+	if c.DocumentsFile != "" && len(k.problems) == 0 {
+		text, err := content("documentsFile", c.DocumentsFile)
+		if err != nil {
+			k.add("documentsFile", err.Message, err.Fix)
+		}
+		c.Documents = text
 	}
 	if c.GatewayRedisFile != "" && len(k.problems) == 0 {
 		text, err := content("gatewayRedisFile", c.GatewayRedisFile)

@@ -74,9 +74,10 @@ type Collection struct {
 	Indexes []Index `json:"indexes,omitempty"`
 }
 
-// nameOf is how collections and indexes may be called. The names that begin with an
+// nameOf is how collections and indexes may be called: a collection of a database has its
+// name before a dot. The names that begin with an
 // underscore are this room's own.
-var nameOf = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var nameOf = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}(\.[a-z0-9][a-z0-9_-]{0,62})?$`)
 
 // Check tells what is wrong with a declaration.
 func (c Collection) Check() error {
@@ -85,7 +86,7 @@ func (c Collection) Check() error {
 		problems = append(problems, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 	}
 	if !nameOf.MatchString(c.Name) {
-		add("name", "%q is no name of a collection: lower case letters, digits, _ and -, a letter first, at most 63", c.Name)
+		add("name", "%q is no name of a collection: lower case letters, digits, _ and -, at most 63, with a dot between two such words at most", c.Name)
 	}
 	if len(c.Indexes) > MaxIndexes {
 		add("indexes", "there are %d, and at most %d can be", len(c.Indexes), MaxIndexes)
@@ -93,7 +94,7 @@ func (c Collection) Check() error {
 	seen := map[string]bool{}
 	for i, x := range c.Indexes {
 		at := fmt.Sprintf("indexes[%d]", i)
-		if !nameOf.MatchString(x.Name) || seen[x.Name] {
+		if !nameOf.MatchString(x.Name) || strings.Contains(x.Name, ".") || seen[x.Name] {
 			add(at+".name", "%q is no name of an index, or is there twice", x.Name)
 		}
 		seen[x.Name] = true

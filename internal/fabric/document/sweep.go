@@ -33,3 +33,29 @@ func (s *Service) Drop(ctx context.Context, scope kernel.Scope) (all int, err er
 		}
 	}
 }
+
+// Clear removes a collection with all of its documents; one that is not declared is no
+// error.
+func (s *Service) Clear(ctx context.Context, scope kernel.Scope, name string) error {
+	scan := Scan{Limit: kernel.MaxPageSize} // of no time, at which no life is over
+	for at := (Place{Scope: scope, Collection: name}); ; {
+		found, err := s.Store.Find(ctx, at, scan)
+		if err != nil {
+			return err
+		}
+		for _, d := range found.Documents {
+			if err := s.Store.Apply(ctx, at, []Change{{ID: d.ID, Was: d.Revision, WasKeys: d.Keys}}); err != nil && !kernel.Is(err, kernel.Stale) {
+				return err
+			}
+		}
+		if scan.After = found.Next; scan.After == nil {
+			break
+		}
+	}
+	book := Place{Scope: scope, Collection: declared}
+	known, err := s.current(ctx, book, []string{name})
+	if err != nil || known[name].Document == nil {
+		return err
+	}
+	return s.Store.Apply(ctx, book, []Change{{ID: name, Was: known[name].Revision}})
+}

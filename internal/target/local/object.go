@@ -20,7 +20,9 @@ const (
 	TopicsKind     Kind = "topics"
 	Configs        Kind = "configs"
 	MySQLDatabases Kind = "mysql-databases"
-	Volumes        Kind = "volumes"
+	// DocumentDatabases are collections of JSON documents.
+	DocumentDatabases Kind = "document-databases"
+	Volumes           Kind = "volumes"
 	// KubernetesWorkloads are there where the Service has Clusters.
 	KubernetesWorkloads Kind = "kubernetes-workloads"
 )

@@ -39,8 +39,22 @@ type cachePlane struct {
 type runningCache struct {
 	server *cache.Server
 	engine string
-	port   int
+	ports  cachePorts
 	log    *logs.Log
+}
+
+// cachePorts are where a cache listens; 0 is nowhere.
+type cachePorts struct{ plain, tls int }
+
+func recordedPorts(o *Object) (p cachePorts) {
+	if o == nil {
+		return p
+	}
+	p = cachePorts{number(o.Outputs["port"]), number(o.Outputs["tls_port"])}
+	if p.plain == p.tls {
+		p.plain = 0
+	}
+	return p
 }
 
 func newCachePlane(c Config, l *process.Launcher, ports *portPool) *cachePlane {
@@ -49,16 +63,16 @@ func newCachePlane(c Config, l *process.Launcher, ports *portPool) *cachePlane {
 }
 
 func (p *cachePlane) check(k Key, spec json.RawMessage) error {
-	_, err := decode[emptySpec](k, spec)
+	_, err := decode[serverSpec](k, spec)
 	return err
 }
 
-func (p *cachePlane) apply(ctx context.Context, k Key, _ json.RawMessage, previous *Object) (change, error) {
-	recorded := 0
-	if previous != nil {
-		recorded = number(previous.Outputs["port"])
+func (p *cachePlane) apply(ctx context.Context, k Key, raw json.RawMessage, previous *Object) (change, error) {
+	spec, err := decode[serverSpec](k, raw)
+	if err != nil {
+		return change{}, err
 	}
-	r, fresh, err := p.ensure(ctx, k, recorded)
+	r, fresh, err := p.ensure(ctx, k, spec, recordedPorts(previous))
 	if err != nil {
 		return change{}, err
 	}
@@ -86,22 +100,34 @@ func (p *cachePlane) await(ctx context.Context, k Key, r *runningCache, timeout 
 }
 
 func (p *cachePlane) outputs(k Key, r *runningCache) Outputs {
-	return Outputs{
-		"host": loopback, "port": r.port, "username": redisUser,
+	port := r.ports.plain
+	if port == 0 {
+		port = r.ports.tls
+	}
+	out := Outputs{
+		"host": loopback, "port": port, "username": redisUser,
 		"password_reference": reference(passwordName(k)), "engine": r.engine,
 	}
+	if r.ports.tls != 0 {
+		out["tls_port"], out["ca_file"] = r.ports.tls, p.config.CAFile
+	}
+	return out
 }
 
-// ensure returns the running cache, started now if it was not.
-func (p *cachePlane) ensure(ctx context.Context, k Key, recorded int) (r *runningCache, fresh bool, err error) {
-	if r, ok := p.get(k); ok {
-		return r, false, nil
-	}
-	password, err := ensurePassword(ctx, p.config.Secrets, k, passwordName(k))
+// ensure returns the running cache, started now if it was not, which takes the passwords
+// that are valid now.
+func (p *cachePlane) ensure(ctx context.Context, k Key, spec serverSpec, recorded cachePorts) (r *runningCache, fresh bool, err error) {
+	valid, err := passwords(ctx, p.config, k)
 	if err != nil {
 		return nil, false, err
 	}
-	r, err = p.start(ctx, k, password, recorded)
+	if r, ok := p.get(k); ok && r.speaks(spec) {
+		return r, false, errors.Join(r.server.Admit(ctx, valid), p.renewCertificate(ctx, k, r))
+	}
+	if err := p.end(k); err != nil { // it starts anew with another way to speak to it
+		return nil, false, err
+	}
+	r, err = p.start(ctx, k, spec, valid, recorded)
 	if err != nil {
 		return nil, false, err
 	}
@@ -111,29 +137,78 @@ func (p *cachePlane) ensure(ctx context.Context, k Key, recorded int) (r *runnin
 	return r, true, nil
 }
 
-func (p *cachePlane) start(ctx context.Context, k Key, password string, recorded int) (*runningCache, error) {
+// speaks reports whether the cache is reached as declared.
+func (r *runningCache) speaks(spec serverSpec) bool {
+	return r.ports.tls == 0 || (r.ports.plain == 0) == (spec.TLS == tlsRequired)
+}
+
+// renewCertificate has the cache have the certificate of now.
+func (p *cachePlane) renewCertificate(ctx context.Context, k Key, r *runningCache) error {
+	_, renewed, err := certify(p.config, p.folder(k))
+	if err != nil || !renewed {
+		return err
+	}
+	return r.server.Certify(ctx)
+}
+
+func (p *cachePlane) start(ctx context.Context, k Key, spec serverSpec, valid []string, recorded cachePorts) (*runningCache, error) {
 	dir := p.folder(k)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError("make the folder of cache "+k.Name, err)
+	}
+	files, _, err := certify(p.config, dir)
+	if err != nil {
+		return nil, err
 	}
 	log, err := logs.Open(filepath.Join(dir, logName), p.config.LogSize)
 	if err != nil {
 		return nil, diskError("open the log of cache "+k.Name, err)
 	}
-	port, err := p.ports.prefer(recorded)
-	if err != nil {
-		return nil, errors.Join(err, log.Close())
-	}
 	engine := p.find()
-	server, err := engine.Start(cache.Config{
-		Dir: dir, Port: port, Password: password, Launcher: p.launcher, Timing: p.config.Timing,
+	r := &runningCache{engine: engine.Name, log: log}
+	c := cache.Config{
+		Dir: dir, Passwords: valid, Launcher: p.launcher, Timing: p.config.Timing,
 		Output: log.Writer("redis", func(s string) string { return s }),
-	})
-	if err != nil {
-		p.ports.release(port)
-		return nil, errors.Join(unlessKernel("start cache "+k.Name, err), log.Close())
 	}
-	return &runningCache{server: server, engine: engine.Name, port: port, log: log}, nil
+	if err := p.listens(&c, r, files, spec, recorded, engine); err != nil {
+		return nil, errors.Join(err, p.release(r))
+	}
+	if r.server, err = engine.Start(c); err != nil {
+		return nil, errors.Join(unlessKernel("start cache "+k.Name, err), p.release(r))
+	}
+	return r, nil
+}
+
+// listens takes the ports that the cache is to have. The embedded server has one.
+func (p *cachePlane) listens(c *cache.Config, r *runningCache, files certified, spec serverSpec, recorded cachePorts, engine cache.Engine) (err error) {
+	only := spec.TLS == tlsRequired
+	if only && files.cert == "" {
+		return kernel.Errorf(kernel.Unavailable, "TLS is required of a cache, and there is no authority of certificates")
+	}
+	if !only {
+		if r.ports.plain, err = p.ports.prefer(recorded.plain); err != nil {
+			return err
+		}
+		c.Port = r.ports.plain
+	}
+	if files.cert == "" || !only && engine.Path == "" {
+		return nil
+	}
+	if r.ports.tls, err = p.ports.prefer(recorded.tls); err != nil {
+		return err
+	}
+	c.TLS = &cache.TLS{Port: r.ports.tls, Only: only, Cert: files.cert, Key: files.key, CA: files.ca}
+	return nil
+}
+
+// release gives back what a cache has had.
+func (p *cachePlane) release(r *runningCache) error {
+	for _, port := range []int{r.ports.plain, r.ports.tls} {
+		if port != 0 {
+			p.ports.release(port)
+		}
+	}
+	return r.log.Close()
 }
 
 func (p *cachePlane) observe(_ context.Context, o Object) (Object, bool, error) {
@@ -161,7 +236,11 @@ func (p *cachePlane) remove(ctx context.Context, o Object) error {
 // restore waits until the cache answers, so that services find theirs; one that
 // is slow, as with much data to load, is not waited for by all of them.
 func (p *cachePlane) restore(ctx context.Context, o Object) error {
-	r, _, err := p.ensure(ctx, o.Key, number(o.Outputs["port"]))
+	spec, err := decode[serverSpec](o.Key, o.Spec)
+	if err != nil {
+		return err
+	}
+	r, _, err := p.ensure(ctx, o.Key, spec, recordedPorts(&o))
 	if err != nil {
 		return err
 	}
@@ -185,8 +264,7 @@ func (p *cachePlane) end(k Key) error {
 		return nil
 	}
 	r.server.Close()
-	p.ports.release(r.port)
-	return r.log.Close()
+	return p.release(r)
 }
 
 func (p *cachePlane) close() error {

@@ -32,21 +32,25 @@ func newMySQLPlane(c Config, l *process.Launcher, ports *portPool) *mysqlPlane {
 }
 
 func (p *mysqlPlane) check(k Key, spec json.RawMessage) error {
-	_, err := decode[emptySpec](k, spec)
+	_, err := decode[serverSpec](k, spec)
 	return err
 }
 
 // databaseName spells a name as databases and users like it.
 func databaseName(k Key) string { return strings.ReplaceAll(k.Name, "-", "_") }
 
-func (p *mysqlPlane) apply(ctx context.Context, k Key, _ json.RawMessage, previous *Object) (change, error) {
+func (p *mysqlPlane) apply(ctx context.Context, k Key, raw json.RawMessage, previous *Object) (change, error) {
+	spec, err := decode[serverSpec](k, raw)
+	if err != nil {
+		return change{}, err
+	}
 	recorded := 0
 	if previous != nil {
 		recorded = number(previous.Outputs["port"])
 	}
 	stage := p.stage(k.Scope)
 	stage.begin()
-	server, err := p.make(ctx, k, recorded)
+	server, err := p.make(ctx, k, spec, recorded)
 	if err != nil {
 		stage.done()
 		return change{}, err
@@ -55,23 +59,27 @@ func (p *mysqlPlane) apply(ctx context.Context, k Key, _ json.RawMessage, previo
 }
 
 // make makes sure that the server runs and has the database.
-func (p *mysqlPlane) make(ctx context.Context, k Key, recorded int) (*mysql.Server, error) {
+func (p *mysqlPlane) make(ctx context.Context, k Key, spec serverSpec, recorded int) (*mysql.Server, error) {
 	server, err := p.ensure(ctx, k.Scope, recorded)
 	if err != nil {
 		return nil, err
 	}
-	password, err := ensurePassword(ctx, p.config.Secrets, k, passwordName(k))
+	valid, err := passwords(ctx, p.config, k)
 	if err != nil {
 		return nil, err
 	}
-	return server, server.MakeDatabase(ctx, databaseName(k), databaseName(k), password)
+	return server, server.MakeDatabase(ctx, databaseName(k), databaseName(k), spec.TLS == tlsRequired, valid...)
 }
 
 func (p *mysqlPlane) outputs(k Key, s *mysql.Server) Outputs {
-	return Outputs{
+	out := Outputs{
 		"host": mysql.Host, "port": s.Port(), "database": databaseName(k), "username": databaseName(k),
 		"password_reference": reference(passwordName(k)),
 	}
+	if p.config.Certificates != nil {
+		out["ca_file"] = p.config.CAFile
+	}
+	return out
 }
 
 func (p *mysqlPlane) stage(scope kernel.Scope) *stageServer {
@@ -91,7 +99,7 @@ func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded in
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.server != nil {
-		return s.server, nil
+		return s.server, p.renewCertificate(ctx, scope, s.server)
 	}
 	programs, err := mysql.Find()
 	if err != nil {
@@ -100,6 +108,10 @@ func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded in
 	dir := p.folder(scope)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError("make the database server's folder", err)
+	}
+	files, _, err := certify(p.config, dir)
+	if err != nil {
+		return nil, err
 	}
 	log, err := logs.Open(filepath.Join(dir, logName), p.config.LogSize)
 	if err != nil {
@@ -110,7 +122,7 @@ func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded in
 		return nil, errors.Join(err, log.Close())
 	}
 	server, err := mysql.Start(ctx, mysql.Config{
-		Programs: programs, Dir: dir, Port: port, Launcher: p.launcher, Timing: p.config.Timing,
+		Programs: programs, Dir: dir, Port: port, Cert: files.cert, Key: files.key, CA: files.ca, Launcher: p.launcher, Timing: p.config.Timing,
 		Output: log.Writer("mariadb", func(line string) string { return line }),
 	})
 	if err != nil {
@@ -119,6 +131,15 @@ func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded in
 	}
 	s.server, s.log = server, log
 	return server, nil
+}
+
+// renewCertificate has the server have the certificate of now.
+func (p *mysqlPlane) renewCertificate(ctx context.Context, scope kernel.Scope, server *mysql.Server) error {
+	_, renewed, err := certify(p.config, p.folder(scope))
+	if err != nil || !renewed {
+		return err
+	}
+	return server.Certify(ctx)
 }
 
 func (p *mysqlPlane) running(scope kernel.Scope) *mysql.Server {
@@ -194,7 +215,11 @@ func (p *mysqlPlane) isLast(ctx context.Context, k Key) (bool, error) {
 }
 
 func (p *mysqlPlane) restore(ctx context.Context, o Object) error {
-	_, err := p.make(ctx, o.Key, number(o.Outputs["port"]))
+	spec, err := decode[serverSpec](o.Key, o.Spec)
+	if err != nil {
+		return err
+	}
+	_, err = p.make(ctx, o.Key, spec, number(o.Outputs["port"]))
 	return err
 }
 

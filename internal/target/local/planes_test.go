@@ -243,6 +243,9 @@ func TestDrift(t *testing.T) {
 			}
 			return target.Configs.DeleteConfig(ctx, scope, "thing")
 		}},
+		"a document database": {local.DocumentDatabases, object{"collections": object{"orders": object{"total": "total"}}}, func(target *localtest.Target, _ local.Object) error {
+			return target.Documents.DeleteDatabase(ctx, scope, "thing")
+		}},
 		"a volume": {local.Volumes, object{}, func(_ *localtest.Target, o local.Object) error {
 			return os.RemoveAll(o.Outputs["path"].(string))
 		}},

@@ -55,12 +55,16 @@ type SecretInfo struct {
 	Version int
 	// Length is the number of characters of a generated value.
 	Length int
+	// Since is when the version was made.
+	Since time.Time
 }
 
 // Secrets keeps secret values.
 type Secrets interface {
 	// Generate makes sure that there is a generated value of the length.
 	Generate(ctx context.Context, scope kernel.Scope, name string, length int) (SecretInfo, error)
+	// Rotate makes another generated value of a secret.
+	Rotate(ctx context.Context, scope kernel.Scope, name string) (SecretInfo, error)
 	// Describe returns what is known of a secret, or NotFound.
 	Describe(ctx context.Context, scope kernel.Scope, name string) (SecretInfo, error)
 	// Reveal returns the value that a reference means, or NotFound.
@@ -145,4 +149,23 @@ type ConfigAccess interface {
 	Config(ctx context.Context, scope kernel.Scope, name string) (workload string, at ConfigEndpoints, err error)
 	// DeleteConfig ends what a name opens; none is no error.
 	DeleteConfig(ctx context.Context, scope kernel.Scope, name string) error
+}
+
+// DocumentAccess is how a document database is reached.
+type DocumentAccess struct {
+	// URL is that of its API.
+	URL string
+	// TokenPrefix begins the token; the rest is the password.
+	TokenPrefix string
+}
+
+// Documents keeps document databases.
+type Documents interface {
+	// EnsureDatabase has a database have collections, each with the paths of its indexes, and
+	// be opened by the password. The one before opens it for a while, too.
+	EnsureDatabase(ctx context.Context, scope kernel.Scope, name string, collections map[string]map[string]string, password string) (DocumentAccess, error)
+	// Database returns a database's collections, or NotFound.
+	Database(ctx context.Context, scope kernel.Scope, name string) (collections map[string]map[string]string, at DocumentAccess, err error)
+	// DeleteDatabase removes a database with its documents; none is no error.
+	DeleteDatabase(ctx context.Context, scope kernel.Scope, name string) error
 }

@@ -8,13 +8,18 @@ import (
 )
 
 // SecretChanged starts the services that refer to the secret anew, each beside
-// the version that serves, so that they get its new value. It returns at once. A
+// the version that serves, so that they get its new value; what it is the password of takes
+// it first, beside the one before. It returns at once. A
 // daemon that dies meanwhile starts them with the new value when it comes back.
 func (s *Service) SecretChanged(scope kernel.Scope, name string) {
 	if s.ctx.Err() != nil {
 		return
 	}
 	s.background.Go(func() {
+		if err := s.takePassword(s.ctx, scope, name); err != nil && s.ctx.Err() == nil {
+			s.config.Log.Error("what a password opens does not take its new value yet", "secret", name, "scope", scope.String(), "error", err)
+			return
+		}
 		if err := s.renewUsers(s.ctx, scope, name); err != nil && s.ctx.Err() == nil {
 			s.config.Log.Error("services may still have the former value of a secret", "secret", name, "scope", scope.String(), "error", err)
 		}

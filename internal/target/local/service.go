@@ -10,7 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/process"
 )
 
-// Config is what a Service needs. Every port must be there but Clusters.
+// Config is what a Service needs. Every port must be there but Clusters and Certificates.
 type Config struct {
 	// Dir is the folder of the local target's files; it is made when missing.
 	Dir string
@@ -26,6 +26,11 @@ type Config struct {
 	Gateway    Gateway
 	Topics     Topics
 	Configs    ConfigAccess
+	Documents  Documents
+	// Certificates are those of caches and databases, and CAFile has the authority for their
+	// clients; nil has them without TLS.
+	Certificates Certificates
+	CAFile       string
 	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
 	Clusters Clusters
 
@@ -38,6 +43,9 @@ type Config struct {
 	Zone string
 	// Timing is the rhythm of supervision; its zero value is the usual one.
 	Timing process.Timing
+	// CredentialLife is how old a password of a cache or a database becomes before it is
+	// rotated; 0 is without an end.
+	CredentialLife time.Duration
 	// LogSize bounds a service's log file in bytes; 0 is 8 MiB. One older file is kept.
 	LogSize int64
 }
@@ -49,6 +57,7 @@ type Service struct {
 	locks    *keyedLocks
 	launcher *process.Launcher
 	services *servicePlane
+	settled  settled
 
 	ctx        context.Context //nolint:containedctx // the life of the background work, ended by Close
 	cancel     context.CancelFunc
@@ -74,7 +83,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{config: c, locks: newKeyedLocks(), launcher: launcher}
+	s := &Service{config: c, locks: newKeyedLocks(), launcher: launcher, settled: settled{versions: map[Key]int{}}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.buildPlanes()
 	if err := s.services.bundles.Sweep(); err != nil {
@@ -88,15 +97,16 @@ func (s *Service) buildPlanes() {
 	ports := newPortPool()
 	s.services = newServicePlane(c, s.launcher, ports)
 	s.planes = map[Kind]plane{
-		DNSRecords:     &dnsPlane{dns: c.DNS, zone: c.Zone},
-		Routes:         &routePlane{gateway: c.Gateway},
-		SecretsKind:    &secretPlane{secrets: c.Secrets},
-		TopicsKind:     &topicPlane{topics: c.Topics, secrets: c.Secrets},
-		Configs:        &configPlane{configs: c.Configs, secrets: c.Secrets},
-		Volumes:        &volumePlane{dir: c.Dir},
-		Caches:         newCachePlane(c, s.launcher, ports),
-		MySQLDatabases: newMySQLPlane(c, s.launcher, ports),
-		Services:       s.services,
+		DNSRecords:        &dnsPlane{dns: c.DNS, zone: c.Zone},
+		Routes:            &routePlane{gateway: c.Gateway},
+		SecretsKind:       &secretPlane{secrets: c.Secrets},
+		TopicsKind:        &topicPlane{topics: c.Topics, secrets: c.Secrets},
+		Configs:           &configPlane{configs: c.Configs, secrets: c.Secrets},
+		DocumentDatabases: &documentPlane{documents: c.Documents, secrets: c.Secrets},
+		Volumes:           &volumePlane{dir: c.Dir},
+		Caches:            newCachePlane(c, s.launcher, ports),
+		MySQLDatabases:    newMySQLPlane(c, s.launcher, ports),
+		Services:          s.services,
 	}
 	if c.Clusters != nil {
 		s.planes[KubernetesWorkloads] = &clusterPlane{clusters: c.Clusters}

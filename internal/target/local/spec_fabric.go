@@ -96,6 +96,32 @@ func (s configSpec) secretOf(k Key) string {
 	return passwordName(k)
 }
 
+// documentsSpec declares the collections of a document database, each with the paths of its
+// indexes.
+type documentsSpec struct {
+	Collections map[string]map[string]string `json:"collections"`
+}
+
+func (s *documentsSpec) check() []kernel.Problem {
+	if len(s.Collections) == 0 {
+		return []kernel.Problem{problem("collections", "there are none; declare one at least")}
+	}
+	return nil
+}
+
+// serverSpec declares a cache or a database.
+type serverSpec struct {
+	// TLS is offered beside plain connections, or required; "" is offered.
+	TLS string `json:"tls,omitempty"`
+}
+
+func (s *serverSpec) check() []kernel.Problem {
+	if s.TLS != "" && s.TLS != tlsOffered && s.TLS != tlsRequired {
+		return []kernel.Problem{problem("tls", "%q is neither %s nor %s", s.TLS, tlsOffered, tlsRequired)}
+	}
+	return nil
+}
+
 // emptySpec declares what needs nothing but its name.
 type emptySpec struct{}
 

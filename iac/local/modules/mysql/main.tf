@@ -1,4 +1,5 @@
 resource "terrace_mysql_database" "this" {
   name = var.name
+  tls  = var.tls
   tags = local.tags
 }

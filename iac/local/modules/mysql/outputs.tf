@@ -1,3 +1,8 @@
+output "ca_file" {
+  description = "File with the certificate of the authority that has signed the server's, for clients to trust."
+  value       = terrace_mysql_database.this.ca_file
+}
+
 output "host" {
   description = "Host of the database server."
   value       = terrace_mysql_database.this.host

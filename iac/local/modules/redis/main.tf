@@ -1,4 +1,5 @@
 resource "terrace_cache" "this" {
   name = var.name
+  tls  = var.tls
   tags = local.tags
 }

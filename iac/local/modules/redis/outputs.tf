@@ -1,3 +1,8 @@
+output "ca_file" {
+  description = "File with the certificate of the authority that has signed the server's, for clients to trust."
+  value       = terrace_cache.this.ca_file
+}
+
 output "host" {
   description = "Host that the cache listens on."
   value       = terrace_cache.this.host
@@ -16,4 +21,9 @@ output "username" {
 output "password" {
   description = "Reference to the password; the value is put in where the service starts."
   value       = terrace_cache.this.password_reference
+}
+
+output "tls_port" {
+  description = "Port that the cache listens on for TLS."
+  value       = terrace_cache.this.tls_port
 }

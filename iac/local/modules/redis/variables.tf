@@ -53,3 +53,15 @@ variable "tags" {
     error_message = "The tags must carry costcenter, env and owner, each with a value."
   }
 }
+
+variable "tls" {
+  type        = string
+  description = "Whether TLS is offered beside plain connections, or required of every client."
+  default     = "offered"
+  nullable    = false
+
+  validation {
+    condition     = contains(["offered", "required"], var.tls)
+    error_message = "TLS is offered or required."
+  }
+}

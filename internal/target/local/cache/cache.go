@@ -8,6 +8,7 @@ package cache
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -63,13 +65,26 @@ func Find(ctx context.Context) Engine {
 // Config says which cache to run.
 type Config struct {
 	// Dir is the cache's own folder.
-	Dir      string
-	Port     int
-	Password string
+	Dir  string
+	Port int
+	// Passwords are what it takes; the first is asked with. The embedded server takes that
+	// one alone.
+	Passwords []string
+	// TLS is nil where it is not spoken.
+	TLS      *TLS
 	Launcher *process.Launcher
 	Timing   process.Timing
 	// Output takes what redis-server prints.
 	Output io.Writer
+}
+
+// TLS is how a cache speaks it.
+type TLS struct {
+	// Port is where; Only leaves no other port.
+	Port int
+	Only bool
+	// Cert, Key and CA are files of PEM.
+	Cert, Key, CA string
 }
 
 // Server is a running cache.
@@ -77,6 +92,8 @@ type Server struct {
 	config Config
 	unit   *process.Unit
 	inside *miniredis.Miniredis
+	// password is what it takes now.
+	password atomic.Pointer[string]
 }
 
 // Start runs a cache with the engine. It does not wait until it is ready.
@@ -88,7 +105,11 @@ func (e Engine) Start(c Config) (*Server, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the cache's data folder: %w", err)
 	}
+	if err := writeUsers(c.Dir, c.Passwords); err != nil {
+		return nil, err
+	}
 	s := &Server{config: c}
+	s.password.Store(&c.Passwords[0])
 	s.unit = c.Launcher.Supervise(process.Config{
 		Spec: process.Spec{
 			Path: e.Path, Args: []string{"-"}, Dir: c.Dir, Input: settings(c, data), Output: c.Output,
@@ -101,20 +122,41 @@ func (e Engine) Start(c Config) (*Server, error) {
 
 func startInside(c Config) (*Server, error) {
 	m := miniredis.NewMiniRedis()
-	m.RequireAuth(c.Password)
-	if err := m.StartAddr(net.JoinHostPort(host, strconv.Itoa(c.Port))); err != nil {
+	m.RequireAuth(c.Passwords[0])
+	start := m.StartAddr
+	if c.TLS != nil && c.TLS.Only {
+		pair, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
+		if err != nil {
+			return nil, fmt.Errorf("read the embedded cache's certificate: %w", err)
+		}
+		config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		start = func(addr string) error { return m.StartAddrTLS(addr, config) }
+	}
+	if err := start(net.JoinHostPort(host, strconv.Itoa(c.port()))); err != nil {
 		return nil, fmt.Errorf("start the embedded cache: %w", err)
 	}
-	return &Server{config: c, inside: m}, nil
+	s := &Server{config: c, inside: m}
+	s.password.Store(&c.Passwords[0])
+	return s, nil
 }
 
-// settings are the configuration. It has the password, so redis-server reads it
-// from its standard input: no file has it.
+// settings are the configuration, which redis-server reads from its standard input.
 func settings(c Config, data string) string {
-	return strings.Join([]string{
-		"bind " + host, "port " + strconv.Itoa(c.Port), "protected-mode yes", "requirepass " + c.Password,
+	port := c.Port
+	var secure []string
+	if t := c.TLS; t != nil {
+		secure = []string{
+			"tls-port " + strconv.Itoa(t.Port), `tls-cert-file "` + t.Cert + `"`, `tls-key-file "` + t.Key + `"`, `tls-ca-cert-file "` + t.CA + `"`,
+			"tls-auth-clients no", `tls-protocols "TLSv1.2 TLSv1.3"`,
+		}
+		if t.Only {
+			port = 0
+		}
+	}
+	return strings.Join(append([]string{
+		"bind " + host, "port " + strconv.Itoa(port), "protected-mode yes", `aclfile "` + filepath.Join(c.Dir, usersName) + `"`,
 		`dir "` + data + `"`, "appendonly yes", `save ""`, "daemonize no", "supervised no", "maxmemory-policy noeviction",
-	}, "\n") + "\n"
+	}, secure...), "\n") + "\n"
 }
 
 // AwaitReady waits until the cache answers.
@@ -132,8 +174,12 @@ func (s *Server) AwaitReady(ctx context.Context) error {
 
 // Ping asks the cache whether it answers and takes the password.
 func (s *Server) Ping(ctx context.Context) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(s.config.Port)))
+	return s.ask(ctx, []string{"+OK", "+PONG"}, command("AUTH", *s.password.Load()), command("PING"))
+}
+
+// ask sends commands, and wants their answers.
+func (s *Server) ask(ctx context.Context, want []string, commands ...string) error {
+	conn, err := s.dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,11 +187,11 @@ func (s *Server) Ping(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
-	if _, err := io.WriteString(conn, command("AUTH", s.config.Password)+command("PING")); err != nil {
+	if _, err := io.WriteString(conn, strings.Join(commands, "")); err != nil {
 		return err
 	}
 	replies := bufio.NewReader(conn)
-	for _, want := range []string{"+OK", "+PONG"} {
+	for _, want := range want {
 		got, err := replies.ReadString('\n')
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func TestEmbedded(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := cache.Engine{Name: cache.Embedded}.Start(cache.Config{Port: port, Password: "open"})
+	s, err := cache.Engine{Name: cache.Embedded}.Start(cache.Config{Port: port, Passwords: []string{"open"}})
 	if err != nil {
 		t.Fatal(err)
 	}

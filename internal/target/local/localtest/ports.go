@@ -2,8 +2,10 @@ package localtest
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -100,6 +102,11 @@ type Secret struct {
 
 // Secrets keeps secrets.
 type Secrets struct {
+	// Clock tells when versions are made; nil is the system.
+	Clock kernel.Clock
+	// Changed is told of secrets that are rotated.
+	Changed func(scope kernel.Scope, name string)
+
 	values table[Secret]
 	mu     sync.Mutex
 	// origins are what values were read for.
@@ -120,9 +127,32 @@ func (s *Secrets) Generate(_ context.Context, scope kernel.Scope, name string, l
 		return old.Info, nil
 	}
 	value := strings.Repeat(kernel.NewID("s"), 1+length/20)[:length]
-	next := Secret{Value: value, Info: local.SecretInfo{Version: old.Info.Version + 1, Length: length}}
+	return s.next(scope, name, old, value, length)
+}
+
+func (s *Secrets) next(scope kernel.Scope, name string, old Secret, value string, length int) (local.SecretInfo, error) {
+	now := time.Now
+	if s.Clock != nil {
+		now = s.Clock
+	}
+	next := Secret{Value: value, Info: local.SecretInfo{Version: old.Info.Version + 1, Length: length, Since: now()}}
 	s.values.put(scope, name, next)
+	s.values.put(scope, fmt.Sprintf("%s@%d", name, next.Info.Version), next)
 	return next.Info, nil
+}
+
+// Rotate makes another value, and tells Changed.
+func (s *Secrets) Rotate(_ context.Context, scope kernel.Scope, name string) (local.SecretInfo, error) {
+	old, err := s.values.get(scope, name)
+	if err != nil {
+		return local.SecretInfo{}, err
+	}
+	value := strings.Repeat(kernel.NewID("r"), 1+old.Info.Length/20)[:old.Info.Length]
+	info, err := s.next(scope, name, old, value, old.Info.Length)
+	if s.Changed != nil {
+		s.Changed(scope, name)
+	}
+	return info, err
 }
 
 // Describe tells what is known of a secret.
@@ -254,5 +284,37 @@ func (x *Configs) Config(_ context.Context, scope kernel.Scope, name string) (st
 // DeleteConfig removes one.
 func (x *Configs) DeleteConfig(_ context.Context, scope kernel.Scope, name string) error {
 	x.configs.delete(scope, name)
+	return nil
+}
+
+// Documents keeps document databases.
+type Documents struct{ databases table[database] }
+
+type database struct {
+	collections map[string]map[string]string
+	password    string
+}
+
+// EnsureDatabase keeps one.
+func (x *Documents) EnsureDatabase(_ context.Context, scope kernel.Scope, name string, collections map[string]map[string]string, password string) (local.DocumentAccess, error) {
+	x.databases.put(scope, name, database{collections, password})
+	return local.DocumentAccess{URL: "http://127.0.0.1:7080/documents/v1", TokenPrefix: "tdoc_"}, nil
+}
+
+// Database returns one.
+func (x *Documents) Database(_ context.Context, scope kernel.Scope, name string) (map[string]map[string]string, local.DocumentAccess, error) {
+	kept, err := x.databases.get(scope, name)
+	return kept.collections, local.DocumentAccess{URL: "http://127.0.0.1:7080/documents/v1", TokenPrefix: "tdoc_"}, err
+}
+
+// Password returns what opens one.
+func (x *Documents) Password(scope kernel.Scope, name string) string {
+	kept, _ := x.databases.get(scope, name)
+	return kept.password
+}
+
+// DeleteDatabase removes one.
+func (x *Documents) DeleteDatabase(_ context.Context, scope kernel.Scope, name string) error {
+	x.databases.delete(scope, name)
 	return nil
 }

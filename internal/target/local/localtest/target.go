@@ -27,6 +27,7 @@ type Target struct {
 	Gateway   *Gateway
 	Topics    *Topics
 	Configs   *Configs
+	Documents *Documents
 	Fences    *Fences
 	Journal   *Journal
 }
@@ -37,7 +38,7 @@ func Config(d *db.DB, dir string) local.Config {
 	return local.Config{
 		Dir: dir, Store: localsql.NewStore(d, Sealer()), Tx: d,
 		Journal: &Journal{}, Authorizer: Anyone{}, Fences: &Fences{}, Artifacts: &Artifacts{},
-		Secrets: &Secrets{}, DNS: &DNS{}, Gateway: &Gateway{}, Topics: &Topics{}, Configs: &Configs{},
+		Secrets: &Secrets{}, DNS: &DNS{}, Gateway: &Gateway{}, Topics: &Topics{}, Configs: &Configs{}, Documents: &Documents{},
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Timing: process.Timing{
 			ProbeStart: 10 * time.Millisecond, ProbePeriod: 20 * time.Millisecond, Grace: 5 * time.Second,
@@ -72,7 +73,7 @@ func Start(t testing.TB, c local.Config) *Target {
 	}
 	return &Target{
 		Service: s, Config: c, Artifacts: c.Artifacts.(*Artifacts), Secrets: c.Secrets.(*Secrets), DNS: c.DNS.(*DNS), //nolint:forcetypeassert // set by Config
-		Gateway: c.Gateway.(*Gateway), Topics: c.Topics.(*Topics), Configs: c.Configs.(*Configs), Fences: c.Fences.(*Fences), Journal: c.Journal.(*Journal), //nolint:forcetypeassert // set by Config
+		Gateway: c.Gateway.(*Gateway), Topics: c.Topics.(*Topics), Configs: c.Configs.(*Configs), Documents: c.Documents.(*Documents), Fences: c.Fences.(*Fences), Journal: c.Journal.(*Journal), //nolint:forcetypeassert // set by Config
 	}
 }
 

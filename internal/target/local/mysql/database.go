@@ -6,14 +6,19 @@ import (
 	"strings"
 )
 
-// MakeDatabase makes sure that the database exists and that the user with the
-// password may do everything in it, and nothing elsewhere.
-func (s *Server) MakeDatabase(ctx context.Context, database, user, password string) error {
+// MakeDatabase makes sure that the database exists and that the user with any of the
+// passwords may do everything in it, and nothing elsewhere; secure lets it connect with TLS
+// alone.
+func (s *Server) MakeDatabase(ctx context.Context, database, user string, secure bool, passwords ...string) error {
+	require := " REQUIRE NONE"
+	if secure {
+		require = " REQUIRE SSL"
+	}
 	account := text(user) + "@" + text(Host)
 	return s.execute(ctx,
 		"CREATE DATABASE IF NOT EXISTS "+name(database),
-		"CREATE USER IF NOT EXISTS "+account+" IDENTIFIED BY "+text(password),
-		"ALTER USER "+account+" IDENTIFIED BY "+text(password),
+		"CREATE USER IF NOT EXISTS "+account+identified(passwords),
+		"ALTER USER "+account+identified(passwords)+require,
 		"GRANT ALL ON "+name(escapePattern(database))+".* TO "+account,
 	)
 }
@@ -47,6 +52,18 @@ func (s *Server) execute(ctx context.Context, statements ...string) error {
 	}
 	return nil
 }
+
+// identified has an account take any of the passwords: MariaDB tries one way after the other.
+func identified(passwords []string) string {
+	ways := make([]string, 0, len(passwords))
+	for _, p := range passwords {
+		ways = append(ways, "mysql_native_password USING PASSWORD("+text(p)+")")
+	}
+	return " IDENTIFIED VIA " + strings.Join(ways, " OR ")
+}
+
+// Certify has the server read its certificate anew; who is connected stays so.
+func (s *Server) Certify(ctx context.Context) error { return s.execute(ctx, "FLUSH SSL") }
 
 func name(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
 

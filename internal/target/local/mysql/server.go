@@ -34,10 +34,12 @@ const (
 type Config struct {
 	Programs Programs
 	// Dir is the server's own folder.
-	Dir      string
-	Port     int
-	Launcher *process.Launcher
-	Timing   process.Timing
+	Dir  string
+	Port int
+	// Cert, Key and CA are files of PEM; without them it speaks no TLS.
+	Cert, Key, CA string
+	Launcher      *process.Launcher
+	Timing        process.Timing
 	// Output takes what the programs print.
 	Output io.Writer
 }
@@ -115,6 +117,9 @@ func (c Config) server() process.Spec {
 		"--socket=" + c.socket(), "--pid-file=" + filepath.Join(c.Dir, "pid"), "--init-file=" + filepath.Join(c.Dir, initName),
 		"--skip-name-resolve", "--performance-schema=OFF", "--character-set-server=utf8mb4",
 		"--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", "--key-buffer-size=4M", "--max-connections=200",
+	}
+	if c.Cert != "" {
+		args = append(args, "--ssl-cert="+c.Cert, "--ssl-key="+c.Key, "--ssl-ca="+c.CA, "--tls-version=TLSv1.2,TLSv1.3")
 	}
 	return process.Spec{Path: c.Programs.Server, Args: append(args, asRoot()...), Dir: c.Dir, Env: c.environment(), Output: c.Output}
 }

@@ -57,6 +57,6 @@ func (k kind) isOutput(name string) bool {
 
 func kinds() []kind {
 	return []kind{
-		dnsRecord(), route(), secret(), service(), cache(), topic(), configuration(), mysqlDatabase(), volume(), kubernetesWorkload(),
+		dnsRecord(), route(), secret(), service(), cache(), topic(), configuration(), mysqlDatabase(), documentDatabase(), volume(), kubernetesWorkload(),
 	}
 }

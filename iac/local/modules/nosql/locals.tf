@@ -1,0 +1,3 @@
+locals {
+  tags = merge(var.tags, { project = var.project, stage = var.stage })
+}

@@ -79,7 +79,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 // stay keeps the platform up until Ctrl-C, or until it ends by itself.
 func (d *demo) stay(ctx context.Context) error {
-	fmt.Printf("\nThe platform is up at %s; the client finds it with\n  export XDG_STATE_HOME=%s TERRACE_PROJECT=%s\nCtrl-C ends it.\n",
+	fmt.Printf("\nThe platform is up: its API is at %s, with a page about it under /api/docs. The client finds it with\n  export XDG_STATE_HOME=%s TERRACE_PROJECT=%s\nCtrl-C ends it.\n",
 		d.daemon.local.Address, d.daemon.state(), d.project)
 	select {
 	case <-ctx.Done():

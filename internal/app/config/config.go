@@ -24,7 +24,7 @@ import (
 type Config struct {
 	DataDir string `koanf:"data" yaml:"data" doc:"The folder that holds everything Terrace keeps on this machine. Empty is $XDG_DATA_HOME/terrace, which usually is ~/.local/share/terrace."`
 
-	Listen           string   `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
+	Listen           string   `koanf:"listen" yaml:"listen" doc:"Where the API, the pages to sign in and the documentation of APIs listen, host:port. Put TLS in front of it before it leaves loopback."`
 	PublicURL        string   `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
 	ClusterURL       string   `koanf:"clusterUrl" yaml:"clusterUrl" doc:"Under which address pods of stages with the runtime kubernetes reach this platform, for their configuration and flags, such as https://terrace.internal.example.com. Empty is publicUrl."`
 	Gateway          string   `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`

@@ -126,7 +126,7 @@ func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven
 	leaf := chain[0]
 	path, of, roots := c.trusted(chain, now)
 	if path == nil {
-		return nil, refuse("The client's certificate is none that this route trusts.")
+		return nil, refuse(c.untrusted(chain, now))
 	}
 	i := c.identity(leaf)
 	if of != nil {
@@ -150,6 +150,23 @@ func (c *certificates) verify(chain []*x509.Certificate, now time.Time) (*proven
 		}
 	}
 	return &proven{caller: caller{identity: i, headers: c.filter.headers.of(i)}, until: until.UnixNano(), roots: roots}, nil
+}
+
+// untrusted says why a certificate is not: of one that the policy trusted in its time, that
+// this is not now.
+func (c *certificates) untrusted(chain []*x509.Certificate, now time.Time) string {
+	leaf := chain[0]
+	if now.After(leaf.NotAfter) {
+		if path, _, _ := c.trusted(chain, leaf.NotAfter); path != nil {
+			return "The client's certificate has expired."
+		}
+	}
+	if now.Before(leaf.NotBefore) {
+		if path, _, _ := c.trusted(chain, leaf.NotBefore); path != nil {
+			return "The client's certificate is of a time that has not come."
+		}
+	}
+	return "The client's certificate is none that this route trusts."
 }
 
 // identity reads whose a certificate is: by its SPIFFE ID, else its first name, else its

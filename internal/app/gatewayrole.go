@@ -233,6 +233,8 @@ type Standing struct {
 	// Database says whether it answers; Since is from when on it does not.
 	Database string     `json:"database"`
 	Since    *time.Time `json:"since,omitempty"`
+	// Closed is how many certificates of domains it has no key for.
+	Closed int `json:"closed,omitempty"`
 	// Problem is why it is not ready, "" where it is.
 	Problem string `json:"problem,omitempty"`
 }
@@ -250,9 +252,7 @@ func (g *Gateway) handler() http.Handler {
 			since := time.Unix(0, lost).UTC()
 			s.Database, s.Since = "does not answer", &since
 		}
-		if issuer := g.renamed.Load(); issuer != nil {
-			s.Problem = "the control plane gives tokens under " + *issuer + ", and this gateway takes those of " + g.platform.publicURL() + ": start it again"
-		}
+		s.Problem, s.Closed = g.problem()
 		w.Header().Set("Content-Type", "application/json")
 		if s.Problem != "" {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -260,6 +260,20 @@ func (g *Gateway) handler() http.Handler {
 		_ = json.NewEncoder(w).Encode(s) // who asks has gone
 	})
 	return router
+}
+
+// problem says why traffic should not be sent to it, "" where nothing is wrong, and how many
+// certificates of domains it cannot show for want of their keys.
+func (g *Gateway) problem() (why string, closed int) {
+	shown, closed := g.fabric.domains.Opened()
+	issuer := g.renamed.Load()
+	switch {
+	case issuer != nil:
+		why = "the control plane gives tokens under " + *issuer + ", and this gateway takes those of " + g.platform.publicURL() + ": start it again"
+	case closed > 0 && shown == 0:
+		why = "no key of a domain's certificate opens, and the domains show another certificate: give it tenantKeys and key of the control plane"
+	}
+	return why, closed
 }
 
 // Close lets the requests under way end, then lets go of everything.

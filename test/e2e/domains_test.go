@@ -218,6 +218,7 @@ func TestADomainOfATenant(t *testing.T) {
 		t.Error("the key is shown")
 	}
 	answers("has the company's certificate", "api.example.com", issuer.pool())
+	notReady(t, append(append([]string{"gateway", "--data", filepath.Join(t.TempDir(), "data")}, common...), "--tenant-keys", "file://"+t.TempDir()), `"closed":1,"problem":"no key of a domain's certificate opens`)
 	chain, key = issuer.certify(names[:2]...)
 	if r := shop.Terrace(ctx, "domain", "certificate", "set", "example.com", "--chain", chain, "--key", key); r.Code != 1 || !strings.Contains(r.Stderr, "*.eu.example.com") {
 		t.Errorf("a certificate that takes one from a host: %v", r)

@@ -9,8 +9,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -175,4 +177,20 @@ func TestTokensOfTerraceAtADataPlane(t *testing.T) {
 	})
 	line.sever(false)
 	becomes("the database is back", home, mine, "200 ")
+}
+
+// notReady starts terraced with arguments with which it serves something else than it should,
+// and waits until it says what.
+func notReady(t *testing.T, arguments []string, says string) {
+	t.Helper()
+	health := harness.FreeAddress(t)
+	cmd := exec.Command(harness.Bin(t, "terraced"), append(arguments, "--listen", health, "--gateway", harness.FreeAddress(t), "--gateway-http", harness.FreeAddress(t))...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() }()
+	harness.Eventually(t, "it is not ready", func() (string, bool) {
+		now := plane{health: health}.ready()
+		return now, strings.HasPrefix(now, "503 ") && strings.Contains(now, says)
+	})
 }

@@ -4344,6 +4344,7 @@ type DiscardStateRequest struct {
 
 // DomainCertificate defines model for DomainCertificate.
 type DomainCertificate struct {
+	Alone       bool      `json:"alone,omitempty"`
 	Fingerprint string    `json:"fingerprint"`
 	Issuer      string    `json:"issuer"`
 	KeyType     string    `json:"keyType"`
@@ -5113,6 +5114,9 @@ type GatewayDomain struct {
 
 	// Warnings What is to be seen to, such as a certificate that ends soon.
 	Warnings []string `json:"warnings,omitempty"`
+
+	// Wider The domain above it whose certificate its hosts have that it is for, where it has none itself.
+	Wider string `json:"wider,omitempty"`
 }
 
 // GatewayDomainShown defines model for GatewayDomainShown.
@@ -5122,7 +5126,10 @@ type GatewayDomainShown struct {
 	Certificate *DomainCertificate `json:"certificate,omitempty"`
 	CreatedAt   time.Time          `json:"createdAt"`
 	CreatedBy   string             `json:"createdBy"`
-	Name        string             `json:"name"`
+
+	// Hosts The hosts of routes that have its certificate or, where none is for them, its authority; the first 100.
+	Hosts []string `json:"hosts,omitempty"`
+	Name  string   `json:"name"`
 
 	// Project The project that it is bound to; every one where it is empty.
 	Project    string            `json:"project,omitempty"`
@@ -5138,6 +5145,9 @@ type GatewayDomainShown struct {
 
 	// Warnings What is to be seen to, such as a certificate that ends soon.
 	Warnings []string `json:"warnings,omitempty"`
+
+	// Wider The domain above it whose certificate its hosts have that it is for, where it has none itself.
+	Wider string `json:"wider,omitempty"`
 }
 
 // GatewayExplanation defines model for GatewayExplanation.

@@ -57,7 +57,7 @@ func (a places) Check(ctx context.Context, scope kernel.Scope) error {
 		}
 	}
 	if scope.Project == "" {
-		return nil
+		return a.tenants.Known(ctx, scope.Tenant)
 	}
 	return a.tenants.Exists(ctx, scope)
 }
@@ -75,7 +75,7 @@ type certificates struct {
 func (c certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	host := route.CanonicalHost(hello.ServerName)
 	if c.inZone(host) {
-		return c.authority.GetCertificate(hello)
+		return c.platform(hello)
 	}
 	if cert := c.domains.Certificate(host); cert != nil {
 		return cert, nil
@@ -87,7 +87,17 @@ func (c certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		}
 		return own.Certificate(host)
 	}
-	return c.authority.GetCertificate(hello)
+	return c.platform(hello)
+}
+
+// platform is the authority's own certificate. Where it issues none for a name there is none,
+// and crypto/tls answers unrecognized_name (RFC 6066 §3).
+func (c certificates) platform(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	cert, err := c.authority.GetCertificate(hello)
+	if kernel.Is(err, kernel.Denied) {
+		return nil, nil //nolint:nilnil // that is how tls.Config.GetCertificate has none
+	}
+	return cert, err
 }
 
 func (c certificates) inZone(host string) bool {

@@ -74,6 +74,7 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	root := Root(e)
 	mark(root, &started)
 	arguments.Name(root)
+	plainUsages(root, args)
 	root.SetArgs(args)
 	helped := helpOf(root)
 	ran, err := root.ExecuteContextC(ctx)

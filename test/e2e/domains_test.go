@@ -227,11 +227,11 @@ func TestADomainOfATenant(t *testing.T) {
 
 	revoked(ctx, t, control, shop, p.address, public, issuer.pool())
 
-	if r := shop.Terrace(ctx, "domain", "remove", "example.com"); r.Code == 0 || !strings.Contains(r.Stderr, "route api of") {
+	if r := shop.Terrace(ctx, "domain", "remove", "example.com", "--yes"); r.Code == 0 || !strings.Contains(r.Stderr, "route api of") {
 		t.Errorf("removed while a route uses it: %v", r)
 	}
 	shop.Must(ctx, "gateway", "delete", "route", "api", "--stage", "dev", "--yes")
-	shop.Must(ctx, "domain", "remove", "example.com")
+	shop.Must(ctx, "domain", "remove", "example.com", "--yes")
 	harness.Eventually(t, "the data plane has forgotten the domain", func() (string, bool) {
 		said, err := over(ctx, p.address, "api.example.com", issuer.pool())
 		return said, err != nil

@@ -150,6 +150,13 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	return s.Store.Projects(ctx, scope.Tenant, within, page)
 }
 
+// Known is NotFound for a tenant that there is not. Its callers have checked that they may
+// know.
+func (s *Service) Known(ctx context.Context, name string) error {
+	_, err := s.Store.Tenant(ctx, name)
+	return err
+}
+
 // Exists returns NotFound where the scope's project is missing. It asks nobody.
 func (s *Service) Exists(ctx context.Context, scope kernel.Scope) error {
 	_, err := s.Store.Project(ctx, scope)

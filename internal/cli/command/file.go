@@ -46,15 +46,26 @@ func Read(path string, most int64) ([]byte, error) {
 
 // ReadSource is Read of a text in UTF-8, and - is the input.
 func (e *Env) ReadSource(path string, most int64) ([]byte, error) {
-	name, read := path, func() ([]byte, error) { return Read(path, most) }
-	if path == "-" {
-		name, read = "the input", func() ([]byte, error) { return ReadAll("the input", e.In, most) }
-	}
-	b, err := read()
+	b, err := e.ReadBytes(path, most)
 	if err != nil {
 		return nil, err
 	}
-	return b, yamldoc.Text(name, b)
+	name := path
+	if path == "-" {
+		name = "the input"
+	}
+	return b, Text(name, b)
+}
+
+// Text refuses what is no text, as ReadSource does.
+func Text(name string, b []byte) error { return yamldoc.Text(name, b) }
+
+// ReadBytes is ReadSource for what need not be text.
+func (e *Env) ReadBytes(path string, most int64) ([]byte, error) {
+	if path == "-" {
+		return ReadAll("the input", e.In, most)
+	}
+	return Read(path, most)
 }
 
 // ReadAll reads what has up to so many bytes, and which messages call by the name.

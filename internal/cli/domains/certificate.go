@@ -1,10 +1,13 @@
 package domains
 
 import (
+	"bytes"
 	"context"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,11 +38,11 @@ func setCertificate(e *command.Env) *cobra.Command {
 		if chain == "-" && key == "-" {
 			return exit.Wrong("--chain and --key cannot both be the input").WithFix("give a file for one of them")
 		}
-		certificates, err := e.ReadSource(chain, mostPEM)
+		certificates, err := readPEM(e, chain)
 		if err != nil {
 			return err
 		}
-		private, err := e.ReadSource(key, mostPEM)
+		private, err := readPEM(e, key)
 		if err != nil {
 			return err
 		}
@@ -47,6 +50,9 @@ func setCertificate(e *command.Env) *cobra.Command {
 		d, err := s.SetGatewayDomainCertificate(ctx, name, apiclient.SetGatewayDomainCertificateRequest{Certificate: string(certificates), Key: string(private)})
 		if err != nil {
 			return inFiles(err, chain, key)
+		}
+		for _, warning := range d.Warnings {
+			e.Say("warning: %s", warning)
 		}
 		return e.Print(d, func(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "the hosts of %s have a certificate for %s until %s\n", d.Name, strings.Join(d.Certificate.Names, ", "), output.Stamp(d.Certificate.NotAfter))
@@ -66,8 +72,7 @@ func inFiles(err error, chain, key string) error {
 	}
 	for i := range told.Problems {
 		p := &told.Problems[i]
-		p.File = chain
-		if p.Path == "key" {
+		if p.File = chain; p.Path == "key" {
 			p.File = key
 		}
 	}
@@ -75,15 +80,79 @@ func inFiles(err error, chain, key string) error {
 }
 
 func removeCertificate(e *command.Env) *cobra.Command {
-	return one(e, &cobra.Command{
+	var yes bool
+	c := one(e, &cobra.Command{
 		Use: "remove DOMAIN", Short: "Have Terrace's own authority certify the hosts of a domain again", Aliases: []string{"rm"},
-		Example: "  terrace domain certificate remove api.example.com",
+		Long:    "The hosts that lose it are named before. Where a domain above has a certificate for them they have that one then.",
+		Example: "  terrace domain certificate remove api.example.com\n  terrace domain certificate remove api.example.com --yes",
 	}, func(ctx context.Context, s command.Server, name string) error {
+		before, err := s.GatewayDomain(ctx, name)
+		if err != nil {
+			return err
+		}
+		if before.Certificate != nil {
+			if err := e.Confirm(yes, "Remove the certificate of "+before.Name+" for "+strings.Join(before.Certificate.Names, ", ")+having(before)+"?"); err != nil {
+				return err
+			}
+		}
 		if err := s.RemoveGatewayDomainCertificate(ctx, name); err != nil {
 			return err
 		}
 		return e.Print(map[string]string{"removed": name}, func(w io.Writer) {
-			_, _ = fmt.Fprintf(w, "the hosts of %s have certificates of Terrace's own authority\n", name)
+			_, _ = fmt.Fprintf(w, "the hosts of %s have certificates of %s\n", name, instead(ctx, s, name))
 		})
 	})
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+// having says which hosts have the certificate of a domain, which is for them.
+func having(d apiclient.GatewayDomainShown) string {
+	hosts := slices.DeleteFunc(slices.Clone(d.Hosts), func(host string) bool {
+		_, beside, _ := strings.Cut(host, ".")
+		return !slices.Contains(d.Certificate.Names, host) && !slices.Contains(d.Certificate.Names, "*."+beside)
+	})
+	if len(hosts) == 0 {
+		return ""
+	}
+	return ", which these hosts have: " + strings.Join(hosts, ", ")
+}
+
+// instead says what certifies the hosts of a domain that has no certificate any more.
+func instead(ctx context.Context, s command.Server, name string) string {
+	if d, err := s.GatewayDomain(ctx, name); err == nil && d.Wider != "" {
+		return d.Wider + " where those are for them, else of Terrace's own authority"
+	}
+	return "Terrace's own authority"
+}
+
+// readPEM reads a file of PEM. For what is kept in another form it says how to make PEM of it.
+func readPEM(e *command.Env, path string) ([]byte, error) {
+	b, err := e.ReadBytes(path, mostPEM)
+	if err != nil {
+		return nil, err
+	}
+	if text := command.Text(path, b); text != nil {
+		return nil, binary(path, b, text)
+	}
+	return b, nil
+}
+
+// binary refuses DER (ITU-T X.690) and PKCS #12 (RFC 7292), which is a sequence that begins
+// with its version, 3.
+func binary(path string, b []byte, err error) error {
+	var outer, first asn1.RawValue
+	if _, bad := asn1.Unmarshal(b, &outer); bad != nil || outer.Tag != asn1.TagSequence {
+		return err
+	}
+	_, _ = asn1.Unmarshal(outer.Bytes, &first) // of what cannot be read it is the zero value
+	p := kernel.Problem{File: path, Message: "it is DER, and no PEM", Fix: "convert the certificate: openssl x509 -inform DER -in " + path + " -out chain.pem"}
+	switch {
+	case first.Tag == asn1.TagInteger && bytes.Equal(first.Bytes, []byte{3}):
+		p.Message = "it is PKCS #12, and no PEM"
+		p.Fix = fmt.Sprintf("take both out of it: openssl pkcs12 -in %[1]s -nokeys -out chain.pem; openssl pkcs12 -in %[1]s -nocerts -nodes -out key.pem", path)
+	case first.Tag == asn1.TagInteger:
+		p.Fix = "convert the key: openssl pkey -inform DER -in " + path + " -out key.pem"
+	}
+	return kernel.Errorf(kernel.Invalid, "the certificate cannot be used").WithProblems(p)
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,20 +100,35 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the domains that you see", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace domain list\n  terrace domain list -o json",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
-			all, err := s.GatewayDomains(ctx)
-			return command.PrintFound(e, all, err, []string{"DOMAIN", "FOR", "STATE", "PROVEN BY", "CERTIFICATE", "AGE"}, func(d apiclient.GatewayDomain) []string {
-				by := ""
-				if d.Proof != nil {
-					by = string(d.Proof.Method)
+		Long:    "With --project it is those of the project, and those of every project.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+				all, err := s.GatewayDomains(ctx)
+				if err == nil && c.Flags().Changed("project") {
+					all, err = ofProject(ctx, s, all)
 				}
-				if d.Proof != nil && d.Proof.MissingTold {
-					by += ", record MISSING"
-				}
-				return []string{d.Name, boundTo(d), string(d.State), by, standing(e.Clock.Now(), d), output.Age(e.Clock.Now(), d.CreatedAt)}
-			})
-		}),
+				return command.PrintFound(e, all, err, []string{"DOMAIN", "FOR", "STATE", "PROVEN BY", "CERTIFICATE", "AGE"}, func(d apiclient.GatewayDomain) []string {
+					by := ""
+					if d.Proof != nil {
+						by = string(d.Proof.Method)
+					}
+					if d.Proof != nil && d.Proof.MissingTold {
+						by += ", record MISSING"
+					}
+					return []string{d.Name, boundTo(d), string(d.State), by, standing(e.Clock.Now(), d), output.Age(e.Clock.Now(), d.CreatedAt)}
+				})
+			})(c, args)
+		},
 	}
+}
+
+// ofProject are the domains that routes of the named project may use; that there is none of
+// its name is an error.
+func ofProject(ctx context.Context, s command.Server, all []apiclient.GatewayDomain) ([]apiclient.GatewayDomain, error) {
+	if _, err := s.Project(ctx, s.Identity.Project); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(d apiclient.GatewayDomain) bool { return d.Project != "" && d.Project != s.Identity.Project }), nil
 }
 
 // soon is when a certificate is said to end soon.
@@ -126,6 +142,8 @@ func standing(now time.Time, d apiclient.GatewayDomain) string {
 		return ""
 	case d.State != apiclient.DomainStateVerified:
 		return "not shown before it is proven"
+	case c == nil && d.Wider != "":
+		return "that of " + d.Wider
 	case c == nil:
 		return "Terrace's own"
 	case now.After(c.NotAfter):
@@ -164,22 +182,36 @@ func show(e *command.Env) *cobra.Command {
 
 func showDomain(w io.Writer, now time.Time, shown apiclient.GatewayDomainShown) {
 	d := apiclient.GatewayDomain{
-		Project: shown.Project, Stage: shown.Stage, Name: shown.Name, State: shown.State, Record: shown.Record, Proof: shown.Proof, Revocation: shown.Revocation, Warnings: shown.Warnings, Certificate: shown.Certificate, CreatedAt: shown.CreatedAt, CreatedBy: shown.CreatedBy,
+		Project: shown.Project, Stage: shown.Stage, Name: shown.Name, State: shown.State, Record: shown.Record, Proof: shown.Proof, Revocation: shown.Revocation, Wider: shown.Wider, Warnings: shown.Warnings, Certificate: shown.Certificate, CreatedAt: shown.CreatedAt, CreatedBy: shown.CreatedBy,
 	}
-	output.Pairs(w, "domain", d.Name, "for", boundTo(d), "state", string(d.State), "claimed", output.Stamp(d.CreatedAt)+" by "+cmp.Or(d.CreatedBy, "-"))
+	pairs := []string{"domain", d.Name, "for", boundTo(d), "state", string(d.State), "claimed", output.Stamp(d.CreatedAt) + " by " + cmp.Or(d.CreatedBy, "-")}
 	for _, warning := range d.Warnings {
-		output.Pairs(w, "WARNING", warning)
+		pairs = append(pairs, "WARNING", warning)
 	}
 	if r := d.Revocation; r != nil {
-		output.Pairs(w, "taken back", output.Stamp(r.At)+" by "+cmp.Or(r.By, "-")+": "+r.Reason)
+		pairs = append(pairs, "taken back", output.Stamp(r.At)+" by "+cmp.Or(r.By, "-")+": "+r.Reason)
 	}
 	if d.Proof != nil {
-		output.Pairs(w, "proven", output.Stamp(d.Proof.At)+" by "+cmp.Or(d.Proof.By, "-")+" ("+string(d.Proof.Method)+")")
+		pairs = append(pairs, "proven", output.Stamp(d.Proof.At)+" by "+cmp.Or(d.Proof.By, "-")+" ("+string(d.Proof.Method)+")")
 	}
-	output.Pairs(w, "record", d.Record.Name+" "+d.Record.Type, "value", d.Record.Value, "certificate", standing(now, d))
+	pairs = append(pairs, "record", d.Record.Name+" "+d.Record.Type, "value", d.Record.Value, "certificate", standing(now, d))
 	if c := d.Certificate; c != nil {
-		output.Pairs(w, "names", strings.Join(c.Names, ", "), "issuer", c.Issuer, "serial", c.Serial, "key", c.KeyType, "sha256", c.Fingerprint, "valid", output.Stamp(c.NotBefore)+" to "+output.Stamp(c.NotAfter), "set", output.Stamp(c.SetAt)+" by "+cmp.Or(c.SetBy, "-"))
+		pairs = append(pairs, "names", strings.Join(c.Names, ", "), "issuer", c.Issuer, "serial", c.Serial, "key", c.KeyType, "sha256", c.Fingerprint, "valid", output.Stamp(c.NotBefore)+" to "+output.Stamp(c.NotAfter), "set", output.Stamp(c.SetAt)+" by "+cmp.Or(c.SetBy, "-"))
 	}
+	output.Pairs(w, append(pairs, "hosts", strings.Join(shown.Hosts, "\n"))...)
+}
+
+// ofTenant adds --of, whose domain it is.
+func ofTenant(e *command.Env, c *cobra.Command, to *string, usage string) {
+	c.Flags().StringVar(to, "of", "", usage)
+	_ = c.RegisterFlagCompletionFunc("of", command.ForFlag(e.Offer(func(ctx context.Context, s command.Server, _ string) ([]string, error) { // the flag was made above
+		all, err := s.Tenants(ctx)
+		names := make([]string, 0, len(all))
+		for _, t := range all {
+			names = append(names, t.Name)
+		}
+		return names, err
+	})))
 }
 
 func approve(e *command.Env) *cobra.Command {
@@ -195,7 +227,7 @@ func approve(e *command.Env) *cobra.Command {
 		}
 		return e.Print(d, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is proven, for %s\n", d.Name, boundTo(d)) })
 	})
-	c.Flags().StringVar(&in.Tenant, "of", "", "the `tenant` that claims it; your own by default")
+	ofTenant(e, c, &in.Tenant, "the `tenant` that claims it; your own by default")
 	command.Reason(c, &in.Reason)
 	return c
 }
@@ -216,20 +248,42 @@ func revoke(e *command.Env) *cobra.Command {
 			_, _ = fmt.Fprintf(w, "the proof of %s is taken back: its hosts are served no more\n", d.Name)
 		})
 	})
-	c.Flags().StringVar(&in.Tenant, "of", "", "the `tenant` that has it; your own by default")
+	ofTenant(e, c, &in.Tenant, "the `tenant` that has it; your own by default")
 	command.Reason(c, &in.Reason)
 	return c
 }
 
 func remove(e *command.Env) *cobra.Command {
-	return one(e, &cobra.Command{
+	var yes bool
+	c := one(e, &cobra.Command{
 		Use: "remove DOMAIN", Short: "Give up a domain that no route uses, with its certificate", Aliases: []string{"rm"},
-		Long:    "Where routes have hosts that no other domain of yours takes in, it is refused with their names.",
-		Example: "  terrace domain remove api.example.com",
+		Long:    "Where routes have hosts that no other domain of yours takes in, it is refused with their names. Hosts that another one\ntakes in have its certificate then; they are named before.",
+		Example: "  terrace domain remove api.example.com\n  terrace domain remove api.example.com --yes",
 	}, func(ctx context.Context, s command.Server, name string) error {
+		d, err := s.GatewayDomain(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := e.Confirm(yes, "Give up domain "+d.Name+losing(d)+"?"); err != nil {
+			return err
+		}
 		if err := s.RemoveGatewayDomain(ctx, name); err != nil {
 			return err
 		}
 		return e.Print(map[string]string{"removed": name}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "domain %s removed\n", name) })
 	})
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+// losing says what is lost with a domain, or with its certificate.
+func losing(d apiclient.GatewayDomainShown) string {
+	what := ""
+	if c := d.Certificate; c != nil {
+		what = " with its certificate for " + strings.Join(c.Names, ", ")
+	}
+	if len(d.Hosts) > 0 {
+		what += ", which certifies these hosts: " + strings.Join(d.Hosts, ", ")
+	}
+	return what
 }

@@ -16,10 +16,10 @@ func explain(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	var method string
 	var headers []string
-	c := g.at(&cobra.Command{
+	c := g.about(&cobra.Command{
 		Use: "explain URL", Short: "Say which route takes a request, what holds for it, and why others do not", Args: cobra.ExactArgs(1),
 		Example: "  terrace gateway explain https://orders.dev.shop.localhost/api/orders\n  terrace gateway explain orders.dev.shop.localhost/api -X POST -H 'X-Team: blue'",
-	}, func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
+	}, "ask as one who reads the whole tenant", "ask as one who reads this stage; the answer is about every route that you see", func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error {
 		x, err := s.ExplainGateway(ctx, at, method, args[0], headers)
 		if err != nil {
 			return err

@@ -43,8 +43,13 @@ func Command(e *command.Env) *cobra.Command {
 
 // at has a command be about a stage, a project or the tenant.
 func (g *group) at(c *cobra.Command, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error) *cobra.Command {
-	c.Flags().BoolVar(&g.tenant, "tenant", false, "the tenant's policies, for the routes of every project")
-	g.StageFlag(c, &g.stage, "stage", "the stage; without one the whole project, which has policies alone", false)
+	return g.about(c, "the tenant's policies, for the routes of every project", "the stage; without one the whole project, which has policies alone", run)
+}
+
+// about is at for a command whose flags mean something else.
+func (g *group) about(c *cobra.Command, tenant, stage string, run func(ctx context.Context, s command.Server, at apiclient.GatewayScope, args []string) error) *cobra.Command {
+	c.Flags().BoolVar(&g.tenant, "tenant", false, tenant)
+	g.StageFlag(c, &g.stage, "stage", stage, false)
 	c.RunE = g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 		if g.tenant && g.stage != "" {
 			return exit.Wrong("--tenant and --stage do not go together").WithFix("give one of them")

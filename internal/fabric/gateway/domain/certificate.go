@@ -67,7 +67,7 @@ func unproven(d Domain) error {
 func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 	if !p.within(d.Name) {
 		return kernel.Errorf(kernel.Invalid, "the certificate is not for %s", d.Name).WithProblems(kernel.Problem{
-			Path: "certificate", Message: "it is for " + p.names() + ", none of which is " + d.Name + " or lies below it", Fix: "give one that has " + d.Name + " or *." + d.Name + " among its names",
+			Path: "certificate", Message: "it is for " + p.names() + ", none of which takes in " + d.Name + " or a name below it", Fix: "give one that has " + d.Name + " or *." + d.Name + " among its names",
 		})
 	}
 	before := leafOf(d.Chain)
@@ -87,7 +87,7 @@ func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 		if o := owner(append(others, d), h.Host); o != nil && o.Name == d.Name && covers(before, h.Host) && !p.covers(h.Host) {
 			problems = append(problems, kernel.Problem{
 				Path: h.Host, Message: "the certificate is not for it, the one before is, and route " + h.Route + " of " + h.Scope.Project + "/" + h.Scope.Stage + " has it",
-				Fix: "give one for it as well, or have it in a domain of its own: terrace domain add " + strings.TrimPrefix(h.Host, "*."),
+				Fix: apart(d, h.Host),
 			})
 		}
 	}
@@ -95,6 +95,14 @@ func (s *Service) covers(ctx context.Context, d Domain, p *pair) error {
 		return kernel.Errorf(kernel.Invalid, "the certificate is not for all hosts of %s", d.Name).WithProblems(problems...)
 	}
 	return nil
+}
+
+// apart says what to do about a host that a certificate is not for.
+func apart(d Domain, host string) string {
+	if bare := strings.TrimPrefix(host, "*."); bare != d.Name {
+		return "give one for it as well, or have it in a domain of its own: terrace domain add " + bare
+	}
+	return "give one that has " + host + " among its names as well"
 }
 
 // RemoveCertificate has Terrace's own authority certify the hosts of a domain again.

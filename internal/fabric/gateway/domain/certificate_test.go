@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -101,6 +102,9 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	small := signed(t, ca, weak, func(c *x509.Certificate) {
+		c.IsCA, c.KeyUsage, c.Subject.CommonName = true, x509.KeyUsageCertSign, "authority"
+	})
 	weakLeaf := signed(t, nil, weak, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.com"} }).pem
 	own := pemOf(t, key)
 	curve, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
@@ -113,26 +117,32 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 		t.Fatal("one that is not for every host, where none was before:", text(err))
 	}
 	for what, tc := range map[string]struct{ chain, key, says string }{
-		"no PEM":                           {"hello", own, "certificate: there is no certificate in it"},
-		"no key":                           {good, "hello", "key: there is no private key in it"},
-		"both":                             {"", "", "key: there is no private key in it"},
-		"a key in the chain":               {good + own, own, "there is a private key among the certificates"},
-		"garbage":                          {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own, "certificate 1 cannot be read"},
-		"garbage for a key":                {good, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "cannot be read as a PRIVATE KEY"},
-		"an encrypted key":                 {good, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "openssl pkey"},
-		"another key":                      {good, pemOf(t, newKey(t)), "key: it does not belong to the certificate of *.example.com"},
-		"too much":                         {strings.Repeat("x", domain.MaxPEM+1), own, "more than 65536 bytes"},
-		"too many":                         {strings.Repeat(good, 11), own, "more than 10 certificates"},
-		"the wrong order":                  {good + ca.pem + between.pem, own, "certificate 1 of the chain was not signed by the one after it"},
-		"an authority first":               {between.pem + good, own, "the first certificate is that of an authority"},
-		"expired":                          {made(between, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), own, "certificate 1 of the chain has expired on"},
-		"not yet":                          {made(between, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), own, "holds from"},
-		"an expired authority":             {expiredChain(t, key), own, "certificate 2 of the chain has expired on"},
-		"for clients":                      {made(between, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), own, "not for servers"},
-		"without names":                    {made(between, func(c *x509.Certificate) { c.DNSNames = nil; c.Subject.CommonName = "shop.example.com" }), own, "names no host"},
-		"for another domain":               {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.org", "notexample.com"} }), own, "none of which is example.com"},
-		"not for a route's host":           {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), own, "shop.example.com: the certificate is not for it, the one before is, and route shop of shop/prod"},
-		"a weak key":                       {weakLeaf, pemOf(t, weak), "it has 1024 bits"},
+		"no PEM":                 {"hello", own, "certificate: there is no certificate in it"},
+		"no key":                 {good, "hello", "key: there is no private key in it"},
+		"both":                   {"", "", "key: there is no private key in it"},
+		"a key in the chain":     {good + own, own, "there is a private key among the certificates"},
+		"garbage":                {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own, "certificate 1 cannot be read"},
+		"garbage for a key":      {good, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "cannot be read as a PRIVATE KEY"},
+		"an encrypted key":       {good, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "openssl pkey"},
+		"another key":            {good, pemOf(t, newKey(t)), "key: it does not belong to the certificate of *.example.com"},
+		"too much":               {strings.Repeat("x", domain.MaxPEM+1), own, "more than 65536 bytes"},
+		"too many":               {strings.Repeat(good, 11), own, "more than 10 certificates"},
+		"the wrong order":        {good + ca.pem + between.pem, own, "certificate 1 of the chain was not signed by the one after it"},
+		"an authority first":     {between.pem + good, own, "the first certificate is that of an authority"},
+		"expired":                {made(between, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), own, "certificate 1 of the chain has expired on"},
+		"not yet":                {made(between, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }), own, "holds from"},
+		"an expired authority":   {expiredChain(t, key), own, "certificate 2 of the chain has expired on"},
+		"for clients":            {made(between, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), own, "not for servers"},
+		"without names":          {made(between, func(c *x509.Certificate) { c.DNSNames = nil; c.Subject.CommonName = "shop.example.com" }), own, "names no host"},
+		"for another domain":     {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"*.example.org", "notexample.com"} }), own, "none of which takes in example.com"},
+		"not for a route's host": {made(between, func(c *x509.Certificate) { c.DNSNames = []string{"example.com"} }), own, "shop.example.com: the certificate is not for it, the one before is, and route shop of shop/prod"},
+		"a weak key":             {weakLeaf, pemOf(t, weak), "it has 1024 bits"},
+		"a weak authority":       {made(small, func(*x509.Certificate) {}) + small.pem, own, "certificate 2 of the chain, of CN=authority, has a key of RSA with 1024 bits"},
+		"signed with SHA-1":      {made(between, func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }) + between.pem, own, "certificate 1 of the chain is signed with ECDSA-SHA1, which clients refuse; have it issued anew"},
+		"expired, with its zone": {made(between, func(c *x509.Certificate) {
+			c.NotAfter = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+			c.NotBefore = c.NotAfter.Add(-time.Hour)
+		}), own, "has expired on 2020-01-02 03:04:05 UTC"},
 		"a curve that TLS 1.3 has not":     {forCurve, pemOf(t, curve), "P-224, which TLS 1.3 does not have"},
 		"a giant key":                      {good, "-----BEGIN RSA PRIVATE KEY-----\n" + strings.Repeat("MIIE", 4<<10/3+1) + "\n-----END RSA PRIVATE KEY-----\n", "larger than any key of RSA with 4096 bits"},
 		"a damaged authority":              {good + damaged, own, "1 of its 2 blocks can be read"},
@@ -144,6 +154,9 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 		_, err := f.SetCertificate(ctx, "acme", "example.com", tc.chain, tc.key)
 		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(text(err), tc.says) {
 			t.Errorf("%s: %s", what, text(err))
+		}
+		if told, ok := errors.AsType[*kernel.Error](err); what == "an authority first" && (!ok || len(told.Problems) != 1) {
+			t.Errorf("%s: more than one thing is said: %s", what, text(err))
 		}
 		if strings.Contains(text(err), "AAAA") {
 			t.Errorf("%s: the refusal repeats the key", what)

@@ -3,6 +3,7 @@ package domain
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -103,8 +104,10 @@ type Certificate struct {
 	KeyType     string    `json:"keyType"`
 	NotBefore   time.Time `json:"notBefore"`
 	NotAfter    time.Time `json:"notAfter"`
-	SetAt       time.Time `json:"setAt"`
-	SetBy       string    `json:"setBy"`
+	// Alone tells that the chain has the leaf and none of the authorities between it and a root.
+	Alone bool      `json:"alone,omitempty"`
+	SetAt time.Time `json:"setAt"`
+	SetBy string    `json:"setBy"`
 }
 
 // The record that proves a domain: at a name that is no host, with a value that says what it
@@ -138,6 +141,8 @@ func Parse(text string) (string, error) {
 	}
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(text, "."))
 	switch {
+	case address(text):
+		return "", invalid("%s is an address: a domain is a name", text)
 	case err != nil || !hostname(name):
 		return "", invalid("%q is no domain", text)
 	case len(name) > longest:
@@ -152,6 +157,12 @@ func Parse(text string) (string, error) {
 		}
 	}
 	return name, nil
+}
+
+// address tells that a text is an IP address, and no name.
+func address(text string) bool {
+	_, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return err == nil
 }
 
 // hostname tells that a name has labels of letters, digits and hyphens, and is no address.

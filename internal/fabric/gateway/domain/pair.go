@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,35 +146,61 @@ func readKey(text string) (crypto.Signer, []kernel.Problem) {
 // check says what is wrong with a leaf, its key and its chain.
 func (p *pair) check(private crypto.Signer, now time.Time) (problems []kernel.Problem) {
 	leaf := p.certs[0]
+	if leaf.IsCA && len(p.certs) > 1 { // all else that could be said follows from it
+		return []kernel.Problem{ofChain(inOrder, "the first certificate is that of an authority, %s", leaf.Subject)}
+	}
 	if public, ok := private.Public().(interface{ Equal(x crypto.PublicKey) bool }); !ok || !public.Equal(leaf.PublicKey) {
 		problems = append(problems, ofKey("give the key that the certificate was asked for with", "it does not belong to the certificate of %s", p.names()))
 	}
 	problems = append(problems, strength(private)...)
-	if leaf.IsCA && len(p.certs) > 1 {
-		problems = append(problems, ofChain("put the certificate of the host first, then those of the authorities, each followed by the one that signed it", "the first certificate is that of an authority"))
-	}
 	if len(leaf.ExtKeyUsage) > 0 && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageAny) {
 		problems = append(problems, ofChain("ask for one with the extended key usage serverAuth", "the first certificate is not for servers"))
 	}
 	if len(leaf.DNSNames) == 0 {
 		problems = append(problems, ofChain("ask for one with subject alternative names (RFC 6125): a common name counts no more", "the first certificate names no host"))
 	}
-	for i, c := range p.certs {
-		which := fmt.Sprintf("certificate %d of the chain", i+1)
-		switch {
-		case now.After(c.NotAfter):
-			problems = append(problems, ofChain("renew it", "%s has expired on %s", which, c.NotAfter.UTC().Format(time.DateTime)))
-		case now.Before(c.NotBefore):
-			problems = append(problems, ofChain("", "%s holds from %s on", which, c.NotBefore.UTC().Format(time.DateTime)))
-		}
-		if i+1 == len(p.certs) {
-			break
-		}
-		if err := c.CheckSignatureFrom(p.certs[i+1]); err != nil {
-			problems = append(problems, ofChain("put the certificate of the host first, then those of the authorities, each followed by the one that signed it", "%s was not signed by the one after it: %v", which, err))
-		}
+	for i := range p.certs {
+		problems = append(problems, p.link(i, now)...)
 	}
 	return problems
+}
+
+// inOrder says how a chain is ordered (RFC 8446 §4.4.2).
+const inOrder = "put the certificate of the host first, then those of the authorities, each followed by the one that signed it"
+
+// stamp is how times are told: to the second, with their zone.
+const stamp = time.DateTime + " UTC"
+
+// link says what is wrong with one certificate of the chain: its times, its key, and its
+// signature by the next one. How a root has signed itself nobody looks at.
+func (p *pair) link(i int, now time.Time) (problems []kernel.Problem) {
+	c, which := p.certs[i], fmt.Sprintf("certificate %d of the chain", i+1)
+	switch {
+	case now.After(c.NotAfter):
+		problems = append(problems, ofChain("renew it", "%s has expired on %s", which, c.NotAfter.UTC().Format(stamp)))
+	case now.Before(c.NotBefore):
+		problems = append(problems, ofChain("", "%s holds from %s on", which, c.NotBefore.UTC().Format(stamp)))
+	}
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && i > 0 && key.N.BitLen() < weakest {
+		problems = append(problems, ofChain("have the certificate issued by an authority whose key has at least 2048 bits", "%s, of %s, has a key of RSA with %d bits, which clients refuse", which, c.Subject, key.N.BitLen()))
+	}
+	if i+1 == len(p.certs) {
+		return problems
+	}
+	err := c.CheckSignatureFrom(p.certs[i+1])
+	if _, weak := errors.AsType[x509.InsecureAlgorithmError](err); weak {
+		return append(problems, ofChain("have it issued anew, signed with SHA-256 or better", "%s is signed with %s, which clients refuse", which, c.SignatureAlgorithm))
+	}
+	if err != nil {
+		problems = append(problems, ofChain(inOrder, "%s was not signed by the one after it: %v", which, err))
+	}
+	return problems
+}
+
+// alone tells whether others than the leaf are missing: it comes alone and has not signed
+// itself.
+func (p *pair) alone() bool {
+	return len(p.certs) == 1 && !bytes.Equal(p.certs[0].RawIssuer, p.certs[0].RawSubject)
 }
 
 // strong says which keys there may be.
@@ -194,11 +222,20 @@ func strength(private crypto.Signer) []kernel.Problem {
 	return nil
 }
 
-func (p *pair) names() string { return strings.Join(p.certs[0].DNSNames, ", ") }
+// names are those that the leaf is for, or its subject where there is none.
+func (p *pair) names() string {
+	if leaf := p.certs[0]; len(leaf.DNSNames) == 0 {
+		return leaf.Subject.String()
+	}
+	return strings.Join(p.certs[0].DNSNames, ", ")
+}
 
-// within tells whether one of the names is a domain or lies below it.
-func (p *pair) within(domain string) bool {
-	return slices.ContainsFunc(p.certs[0].DNSNames, func(name string) bool { return within(strings.ToLower(name), domain) })
+func (p *pair) within(domain string) bool { return isFor(p.certs[0], domain) }
+
+// isFor tells whether a certificate is for a domain itself, also by a wildcard beside it, or
+// for a name below it.
+func isFor(leaf *x509.Certificate, domain string) bool {
+	return leaf.VerifyHostname(domain) == nil || slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return within(strings.ToLower(name), domain) })
 }
 
 func (p *pair) covers(host string) bool { return covers(p.certs[0], host) }
@@ -231,7 +268,7 @@ func (p *pair) describe() Certificate {
 	sum := sha256.Sum256(leaf.Raw)
 	return Certificate{
 		Names: leaf.DNSNames, Issuer: leaf.Issuer.String(), Serial: leaf.SerialNumber.Text(16), Fingerprint: hex.EncodeToString(sum[:]), KeyType: keyType(leaf.PublicKey),
-		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
+		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(), Alone: p.alone(),
 	}
 }
 

@@ -54,6 +54,8 @@ type Routes interface {
 	// HostsWithin returns the hosts of a tenant's routes at and below a domain. No route
 	// changes from then on until the transaction ends.
 	HostsWithin(ctx context.Context, tenant, domain string) ([]gateway.RouteHost, error)
+	// HostsNow is HostsWithin for who only looks: routes change meanwhile.
+	HostsNow(ctx context.Context, tenant, domain string) ([]gateway.RouteHost, error)
 	// FreeHosts frees hosts for others, though routes have them; ClaimHosts takes them again, and is
 	// a Conflict where others have one.
 	FreeHosts(ctx context.Context, hosts []gateway.RouteHost) error
@@ -80,7 +82,8 @@ type Sealer interface {
 
 // Places knows the projects of tenants, and the stages that there are.
 type Places interface {
-	// Check is NotFound for a tenant, a project or a stage that there is not.
+	// Check is NotFound for a project or a stage of a tenant that there is not, and of a scope
+	// without a project for a tenant that there is not.
 	Check(ctx context.Context, scope kernel.Scope) error
 }
 

@@ -27,6 +27,11 @@ func (l Lookup) TXT(ctx context.Context, name string) ([]string, error) {
 	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
 		return nil, nil
 	}
+	if failed, ok := errors.AsType[*net.DNSError](err); ok && l.Address != "" {
+		asked := *failed
+		asked.Server = l.Address // the Go resolver names that of the machine, whatever it dials
+		err = &asked
+	}
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Unavailable, "the resolver does not tell the TXT records of %s: %w", name, err).
 			WithFix("try again; an operator sets which resolver is asked with the key resolver of the configuration")

@@ -20,7 +20,7 @@ func (s *Service) Revoke(ctx context.Context, tenant, text, reason string) (Doma
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return Domain{}, kernel.Errorf(kernel.Invalid, "a proof is taken back with a reason").WithFix("say why: the tenant reads it")
 	}
-	seen, err := s.get(ctx, tenant, text)
+	seen, err := s.getOf(ctx, tenant, text)
 	if err != nil {
 		return Domain{}, err
 	}

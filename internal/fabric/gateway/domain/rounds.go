@@ -151,9 +151,12 @@ func (s *Service) Warnings(d Domain) (out []string) {
 	switch c := d.Certificate; {
 	case c == nil:
 	case !now.Before(c.NotAfter):
-		out = append(out, "its certificate ended on "+c.NotAfter.UTC().Format(time.DateTime))
+		out = append(out, "its certificate ended on "+c.NotAfter.UTC().Format(stamp))
 	case c.NotAfter.Sub(now) <= endsSoon:
-		out = append(out, "its certificate ends soon, on "+c.NotAfter.UTC().Format(time.DateTime))
+		out = append(out, "its certificate ends soon, on "+c.NotAfter.UTC().Format(stamp))
+	}
+	if c := d.Certificate; c != nil && c.Alone {
+		out = append(out, "its certificate came without that of its issuer, "+c.Issuer+": clients refuse the hosts unless they trust that one itself; give the whole chain")
 	}
 	return out
 }

@@ -35,11 +35,11 @@ func TestTheEndOfACertificateIsTold(t *testing.T) {
 		now := began
 		f.Clock = func() time.Time { return now }
 		f.proven(t, acme, "example.com")
-		key := newKey(t)
-		chain := signed(t, authority(t, nil), key, func(c *x509.Certificate) {
+		key, ca := newKey(t), authority(t, nil)
+		chain := signed(t, ca, key, func(c *x509.Certificate) {
 			c.DNSNames, c.NotAfter = []string{"example.com"}, began.Add(90*24*time.Hour)
 		})
-		d, err := f.SetCertificate(ctx, "acme", "example.com", chain.pem, pemOf(t, key))
+		d, err := f.SetCertificate(ctx, "acme", "example.com", chain.pem+ca.pem, pemOf(t, key))
 		if err != nil {
 			t.Fatal(text(err))
 		}

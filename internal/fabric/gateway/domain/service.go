@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -135,6 +136,18 @@ func (s *Service) get(ctx context.Context, tenant, text string) (Domain, error) 
 	d, err := s.Store.Get(ctx, tenant, name)
 	if kernel.Is(err, kernel.NotFound) {
 		return d, kernel.Errorf(kernel.NotFound, "there is no domain %s", name).WithFix("see those that there are with: terrace domain list")
+	}
+	return d, err
+}
+
+// getOf is get for an operator of the platform, who may have mistaken the tenant.
+func (s *Service) getOf(ctx context.Context, tenant, text string) (Domain, error) {
+	if err := s.Places.Check(ctx, kernel.Scope{Tenant: tenant}); err != nil {
+		return Domain{}, err
+	}
+	d, err := s.get(ctx, tenant, text)
+	if told, ok := errors.AsType[*kernel.Error](err); ok && told.Kind == kernel.NotFound {
+		return d, kernel.Errorf(kernel.NotFound, "%s of tenant %s", told.Message, tenant).WithFix("the tenant claims it first, with: terrace domain add; name another tenant with --of")
 	}
 	return d, err
 }
@@ -290,6 +303,10 @@ func (s *Service) Routable(ctx context.Context, scope kernel.Scope, host string)
 					WithFix("see which record proves it with: terrace domain show %s; then: terrace domain verify %[1]s", d.Name)
 			}
 		}
+	}
+	if _, err := Parse(bare); err != nil {
+		return kernel.Errorf(kernel.Invalid, "host %s lies within no domain of the tenant, and cannot be one: %w", host, err).
+			WithFix("use a host at or below a domain of the tenant, or under the zone of the platform")
 	}
 	return kernel.Errorf(kernel.Invalid, "host %s lies within no domain of the tenant", host).
 		WithFix("claim one, then prove it: terrace domain add %s --project %s --stage %s", bare, scope.Project, scope.Stage)

@@ -43,7 +43,7 @@ func (s *Service) Approve(ctx context.Context, tenant, text, reason string) (Dom
 	if err := s.Authorizer.Authorize(ctx, actionApprove, kernel.Scope{Tenant: tenant}); err != nil {
 		return Domain{}, err
 	}
-	d, err := s.get(ctx, tenant, text)
+	d, err := s.getOf(ctx, tenant, text)
 	if err != nil {
 		return Domain{}, err
 	}
@@ -62,9 +62,8 @@ func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reaso
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(others, func(o Domain) bool { return o.Scope.Tenant != d.Scope.Tenant }) {
-			return kernel.Errorf(kernel.Conflict, "domain %s, or what lies above or below it, is proven by somebody else", d.Name).
-				WithFix("whoever has it gives it up first, with: terrace domain remove")
+		if err := s.rival(ctx, d, others); err != nil {
+			return err
 		}
 		d.State, d.Revocation, d.Proof = Verified, nil, &Proof{Method: by, At: s.Clock.Now().UTC(), By: actor.Name}
 		d.LookAt = nil
@@ -85,6 +84,22 @@ func (s *Service) prove(ctx context.Context, seen Domain, by Method, fact, reaso
 		return s.told(ctx, d, fact, reason, actor)
 	})
 	return proven, err
+}
+
+// rival refuses a domain that lies in what another tenant has proven, or the other way round.
+// Who that is, only who may take the proof back learns.
+func (s *Service) rival(ctx context.Context, d Domain, others []Domain) error {
+	i := slices.IndexFunc(others, func(o Domain) bool { return o.Scope.Tenant != d.Scope.Tenant })
+	if i < 0 {
+		return nil
+	}
+	o := others[i]
+	if s.Authorizer.Authorize(ctx, actionRevoke, kernel.Scope{Tenant: o.Scope.Tenant}) == nil {
+		return kernel.Errorf(kernel.Conflict, "domain %s cannot be proven: tenant %s has proven %s", d.Name, o.Scope.Tenant, o.Name).
+			WithFix("take that proof back if it is wrong: terrace domain revoke %s --of %s --reason TEXT", o.Name, o.Scope.Tenant)
+	}
+	return kernel.Errorf(kernel.Conflict, "domain %s, or what lies above or below it, is proven by somebody else", d.Name).
+		WithFix("whoever has it gives it up first, with: terrace domain remove; or an operator of the platform takes that proof back")
 }
 
 // told records a proof, or its end, for the tenant and for an operator's own.

@@ -14,6 +14,11 @@ func (s *Store) HostsWithin(ctx context.Context, tenant, domain string) ([]gatew
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
+	return s.HostsNow(ctx, tenant, domain)
+}
+
+// HostsNow is HostsWithin for who only looks: routes change meanwhile.
+func (s *Store) HostsNow(ctx context.Context, tenant, domain string) ([]gateway.RouteHost, error) {
 	var rows []routeHostRow
 	err := s.db.Conn(ctx).NewSelect().Model(&rows).Where("tenant = ?", tenant).Where("(host = ? OR host LIKE ?)", domain, "%."+domain).
 		Order("project", "stage", "route", "host").Scan(ctx)

@@ -143,7 +143,7 @@ func (s *Service) own(ctx context.Context, scope kernel.Scope, name string) (Pro
 	}
 	i := slices.IndexFunc(all, func(p gateway.Policy) bool { return p.Name == name })
 	if i < 0 {
-		return Product{}, kernel.Errorf(kernel.NotFound, "there is no product %s in %s", name, scope).WithFix("see those that there are with: terrace gateway product list")
+		return Product{}, kernel.Errorf(kernel.NotFound, "there is no product %s in %s", name, scope).WithFix("see those that there are with: terrace gateway product list --project %s%s", scope.Project, ofStage(scope.Stage))
 	}
 	return read(all[i])
 }
@@ -257,3 +257,11 @@ func (s *Service) record(ctx context.Context, sub Subscription, fact, reason str
 }
 
 func (s *Service) now() time.Time { return s.Clock.Now().UTC() }
+
+// ofStage is the flag of the client that names a stage, nothing for every one.
+func ofStage(stage string) string {
+	if stage == "" {
+		return ""
+	}
+	return " --stage " + stage
+}

@@ -214,7 +214,7 @@ func (s *Service) find(ctx context.Context, stage kernel.Scope, name, here, ther
 	sub, err = s.Store.Get(ctx, stage, name)
 	switch {
 	case refused == nil && kernel.Is(err, kernel.NotFound):
-		return sub, true, kernel.Errorf(kernel.NotFound, "there is no subscription %s in %s", name, stage).WithFix("see those that there are with: terrace gateway subscription list")
+		return sub, true, kernel.Errorf(kernel.NotFound, "there is no subscription %s in %s", name, stage).WithFix("see those that there are with: terrace gateway subscription list --project %s --stage %s", stage.Project, stage.Stage)
 	case refused == nil:
 		return sub, true, err
 	case err != nil || !s.isConsumer(ctx, sub, there):

@@ -59,18 +59,20 @@ type GatewayDomain struct {
 	Stage   string `json:"stage,omitempty" doc:"The stage that it is bound to; every one where it is empty."`
 	domain.Domain
 
+	Wider    string   `json:"wider,omitempty" doc:"The domain above it whose certificate its hosts have that it is for, where it has none itself."`
 	Warnings []string `json:"warnings,omitempty" doc:"What is to be seen to, such as a certificate that ends soon."`
 }
 
 func (a API) domainOf(d domain.Domain) GatewayDomain {
-	return GatewayDomain{Project: d.Scope.Project, Stage: d.Scope.Stage, Domain: d, Warnings: a.Domains.Warnings(d)}
+	return GatewayDomain{Project: d.Scope.Project, Stage: d.Scope.Stage, Domain: d, Wider: a.Domains.Wider(d), Warnings: a.Domains.Warnings(d)}
 }
 
 // GatewayDomainShown is a domain with the authority of its hosts.
 type GatewayDomainShown struct {
 	GatewayDomain
 
-	Authority string `json:"authority,omitempty" doc:"The root, as PEM, that certifies the hosts that no certificate of the tenant's is for, once the domain is proven."`
+	Hosts     []string `json:"hosts,omitempty" doc:"The hosts of routes that have its certificate or, where none is for them, its authority; the first 100."`
+	Authority string   `json:"authority,omitempty" doc:"The root, as PEM, that certifies the hosts that no certificate of the tenant's is for, once the domain is proven."`
 }
 
 type listInput struct{ httpserver.PageParams }
@@ -111,6 +113,9 @@ type shownOutput struct{ Body GatewayDomainShown }
 func (a API) get(ctx context.Context, in *Path) (*shownOutput, error) {
 	d, err := a.Domains.Domain(ctx, tenantOf(ctx), in.Domain)
 	out := &shownOutput{Body: GatewayDomainShown{GatewayDomain: a.domainOf(d)}}
+	if err == nil {
+		out.Body.Hosts, err = a.Domains.Hosts(ctx, d)
+	}
 	if err == nil && d.State == domain.Verified {
 		out.Body.Authority, err = a.Authority.RootOf(d.Name)
 	}
@@ -155,8 +160,8 @@ func (a API) remove(ctx context.Context, in *Path) (*struct{}, error) {
 type certificateInput struct {
 	Path
 	Body struct {
-		Certificate string `json:"certificate" minLength:"1" maxLength:"65536" doc:"PEM: the certificate of the host first, then those of the authorities, each followed by the one that signed it."`
-		Key         string `json:"key" minLength:"1" maxLength:"65536" doc:"PEM: the private key of the first certificate. It is kept sealed, and never told."`
+		Certificate string `json:"certificate" maxLength:"65536" doc:"PEM: the certificate of the host first, then those of the authorities, each followed by the one that signed it."`
+		Key         string `json:"key" maxLength:"65536" doc:"PEM: the private key of the first certificate. It is kept sealed, and never told."`
 	}
 }
 

@@ -107,9 +107,11 @@ func TestWhichAuthorityCertifiesAHost(t *testing.T) {
 			t.Errorf("%s, asked from within: %v", host, err)
 		}
 	}
-	for _, host := range []string{"none.example.net", "example.org", "v2.api.example.com"} {
+	for _, host := range []string{"none.example.net", "example.org", "v2.api.example.com", "api.example.com"} {
 		if err := shaken(t, c.get, trusting(under("example.net")), host); err == nil {
 			t.Errorf("%s has a certificate", host)
+		} else if !strings.Contains(err.Error(), "unrecognized name") {
+			t.Errorf("%s: %v, want the alert unrecognized_name", host, err)
 		}
 	}
 	// A client within the process takes no other server for the gateway.

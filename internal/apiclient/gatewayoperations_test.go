@@ -111,6 +111,34 @@ func gatewayCalls(ctx context.Context, c *apiclient.Client) map[string]func() er
 			return e(c.SetGatewayDomainCertificate(ctx, "example.com", apiclient.SetGatewayDomainCertificateRequest{Certificate: "x", Key: "y"}))
 		},
 		"RemoveGatewayDomainCertificate": func() error { return c.RemoveGatewayDomainCertificate(ctx, "example.com") },
-		"GatewaySites":                   func() error { return e(c.GatewaySites(ctx, "dev")) },
+		"Certificates": func() error {
+			return e(c.Certificates(ctx, apiclient.ListCertificatesParams{Kind: apiclient.PkiHolderKindWorkload, Name: "n", State: apiclient.PkiEntryStateValid, Issuer: "i"}))
+		},
+		"Certificate": func() error { return e(c.Certificate(ctx, "1f")) },
+		"IssueCertificate": func() error {
+			return e(c.IssueCertificate(ctx, apiclient.IssueCertificateRequest{Kind: apiclient.PkiHolderKindWorkload, Project: "shop", Stage: "dev", Name: "n", Request: "x"}))
+		},
+		"RenewCertificate": func() error {
+			return e(c.RenewCertificate(ctx, "1f", apiclient.RenewCertificateRequest{Request: "x"}))
+		},
+		"RevokeCertificate": func() error {
+			return e(c.RevokeCertificate(ctx, "1f", apiclient.RevokeCertificateRequest{Cause: apiclient.PkiReasonSuperseded}))
+		},
+		"RevokeUnlistedCertificate": func() error {
+			return e(c.RevokeUnlistedCertificate(ctx, apiclient.RevokeUnlistedCertificateRequest{Certificate: "x", Cause: apiclient.PkiReasonSuperseded}))
+		},
+		"CertificateAuthorities": func() error { return e(c.CertificateAuthorities(ctx)) },
+		"RotateCertificateAuthority": func() error {
+			return e(c.RotateCertificateAuthority(ctx, apiclient.RotateCertificateAuthorityRequest{NoticeSeconds: 10}))
+		},
+		"ActivateCertificateAuthority": func() error { return e(c.ActivateCertificateAuthority(ctx)) },
+		"AbortCertificateAuthority":    func() error { return e(c.AbortCertificateAuthority(ctx)) },
+		"RequestCertificateAuthority": func() error {
+			return e(c.RequestCertificateAuthority(ctx, apiclient.RequestCertificateAuthorityRequest{CommonName: "x"}))
+		},
+		"InstallCertificateAuthority": func() error {
+			return e(c.InstallCertificateAuthority(ctx, apiclient.InstallCertificateAuthorityRequest{Chain: "x"}))
+		},
+		"GatewaySites": func() error { return e(c.GatewaySites(ctx, "dev")) },
 	}
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/pkisql"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -131,12 +133,13 @@ const (
 	aLink         = "lnk_01m8dspnjcevfvfqsec2nz3ve9"
 	aFinding      = "drift_01m8dspnjcevfvfqsec2nz3ve9"
 	aVerification = "ver_01m8dspnjcevfvfqsec2nz3ve9"
+	aCertificate  = "crt_01m8dspnjcevfvfqsec2nz3ve9"
 )
 
 // planted are the ids of what is put into the database by hand, by what comes before them
 // in a path.
 func planted() map[string]string {
-	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "sessions session": aSession, "drift id": aFinding, "verifications id": aVerification}
+	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "sessions session": aSession, "drift id": aFinding, "verifications id": aVerification, "certificates certificate": aCertificate}
 }
 
 // plant puts what the API cannot make into the database: a finding of drift and the check that
@@ -155,6 +158,9 @@ func (c *crossing) plant() {
 	links := upstreamsql.NewStore(c.platform.db)
 	up, err := links.Upstream(ctx, "default", "nothing")
 	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := pkisql.NewStore(c.platform.db).Add(ctx, []pki.Entry{certificateOf(c.t, dev, now)}); err != nil {
 		c.t.Fatal(err)
 	}
 	found, repositories := driftsql.NewStore(c.platform.db), vcssql.NewStore(c.platform.db)

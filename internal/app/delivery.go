@@ -228,7 +228,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Keep:   d.states.Keep,
 	})
 	checks, err := runverify.New(runverify.Config{
-		Gateway: p.config.Gateway, Trust: f.certificates.trusting(), RootFile: f.authority.RootPath(), Folder: p.path("checks"), Environ: p.environ,
+		Gateway: p.config.Gateway, Trust: f.certificates.trusting(), RootFile: f.pki.RootPath(), Folder: p.path("checks"), Environ: p.environ,
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,6 @@ type certificates struct {
 	zone      string
 	authority *pki.Authority
 	domains   *domain.Service
-	routes    interface{ HasHost(host string) bool }
 }
 
 // get is for tls.Config.
@@ -80,7 +79,7 @@ func (c certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	if cert := c.domains.Certificate(host); cert != nil {
 		return cert, nil
 	}
-	if name := c.domains.Of(host); name != "" && c.routes.HasHost(host) {
+	if name := c.domains.Of(host); name != "" {
 		own, err := c.authority.Under(name)
 		if err != nil {
 			return nil, err
@@ -146,7 +145,11 @@ func (c certificates) owns(shown tls.ConnectionState) error {
 			authority = own
 		}
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{DNSName: shown.ServerName, Roots: authority.Pool()})
+	between := x509.NewCertPool()
+	for _, cert := range shown.PeerCertificates[1:] {
+		between.AddCert(cert)
+	}
+	_, err := leaf.Verify(x509.VerifyOptions{DNSName: shown.ServerName, Roots: authority.Pool(), Intermediates: between})
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,18 +41,6 @@ func (provenOnes) Turn(context.Context) (int64, error) { return 1, nil }
 
 func (provenOnes) Count(context.Context, string) (int, error) { return 0, nil }
 
-// routed are hosts that have routes.
-type routed []string
-
-func (r routed) HasHost(host string) bool {
-	for _, h := range r {
-		if h == host {
-			return true
-		}
-	}
-	return false
-}
-
 // shaken is what a client with settings says of what is shown for a name.
 func shaken(t *testing.T, shows func(*tls.ClientHelloInfo) (*tls.Certificate, error), client *tls.Config, name string) error {
 	t.Helper()
@@ -78,7 +67,8 @@ func shaken(t *testing.T, shows func(*tls.ClientHelloInfo) (*tls.Certificate, er
 // TestWhichAuthorityCertifiesAHost has a domain of a tenant above the zone of the platform.
 func TestWhichAuthorityCertifiesAHost(t *testing.T) {
 	t.Parallel()
-	authority, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	routed := []string{"x.apps.example.net", "www.example.net", "v1.api.example.com"}
+	authority, err := pki.Own(pki.Options{Zones: []string{"apps.example.net"}, Hosts: func(name string) (pki.Host, bool) { return pki.Host{Name: name}, slices.Contains(routed, name) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +76,7 @@ func TestWhichAuthorityCertifiesAHost(t *testing.T) {
 	if err := domains.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c := certificates{"apps.example.net", authority, domains, routed{"x.apps.example.net", "www.example.net", "v1.api.example.com"}}
+	c := certificates{"apps.example.net", authority, domains}
 	under := func(name string) *x509.CertPool {
 		own, err := authority.Under(name)
 		if err != nil {
@@ -115,11 +105,11 @@ func TestWhichAuthorityCertifiesAHost(t *testing.T) {
 		}
 	}
 	// A client within the process takes no other server for the gateway.
-	other, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	other, err := pki.Own(pki.Options{Zones: []string{"apps.example.net"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := certificates{"apps.example.net", other, domains, c.routes}
+	foreign := certificates{"apps.example.net", other, domains}
 	for _, host := range []string{"x.apps.example.net", "www.example.net"} {
 		if err := shaken(t, foreign.get, c.trusting(), host); err == nil || !strings.Contains(err.Error(), "unknown authority") {
 			t.Errorf("%s of another authority: %v", host, err)

@@ -74,9 +74,10 @@ func noDoors() map[string]string {
 		"of who is signed in in the browser, see factorapi": {
 			"/account/security", "/account/security/totp", "/account/security/passkeys", "/account/security/recovery-codes", "/account/security/remove", "/account/sessions", "/account/sessions/end",
 		},
-		"counts for all tenants together": {"/metrics"},
-		"names nothing":                   {"/healthz", "/readyz", "/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/mounts", "/v1/sys/internal/ui/mounts"},
-		"says that there is nothing":      {"/v1/*"},
+		"counts for all tenants together":                       {"/metrics"},
+		"tells anybody what a certificate needs to be verified": {"/pki/roots", "/pki/authorities/{authority}", "/pki/crl/{authority}", "/pki/ocsp/{authority}", "/pki/ocsp/{authority}/*"},
+		"names nothing":              {"/healthz", "/readyz", "/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/mounts", "/v1/sys/internal/ui/mounts"},
+		"says that there is nothing": {"/v1/*"},
 		"codes and tokens that nobody can guess, see providerapi": {
 			"/device", "/oauth2/jwks", "/oauth2/authorize", "/oauth2/continue", "/oauth2/consent", "/oauth2/token", "/oauth2/revoke", "/oauth2/introspect",
 			"/oauth2/device", "/oauth2/userinfo", "/oauth2/logout",

@@ -38,9 +38,13 @@ import (
 
 // fabric is what workloads stand in: names, certificates, routes, secrets, events.
 type fabric struct {
+	// pki has the authorities and the inventory of certificates; authority signs for the zone.
+	pki       *pki.Service
 	authority *pki.Authority
 	// workloads are who certificates of clients are proven by.
 	workloads *pki.Workloads
+	// dataPlane says that this process only serves traffic.
+	dataPlane bool
 	dns       *dns.Service
 	gateway   *gateway.Service
 	// counts are the limits that replicas of the gateway share; nil where no Redis is set.
@@ -81,10 +85,6 @@ type fabric struct {
 	sessions *session.Keys
 }
 
-// workloadsLook is how often it is looked whether another key signs for workloads; where a
-// certificate is none that is known, it is looked at once.
-const workloadsLook = 5 * time.Second
-
 func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
 	f := &fabric{}
 	if err := f.build(ctx, p, a); err != nil {
@@ -100,6 +100,9 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	f.secrets.Known = f.leaks
 	a.upstreams.Secrets = f.secrets
 	if err := f.buildTraffic(p, a); err != nil {
+		return err
+	}
+	if err := f.pki.Prepare(ctx); err != nil {
 		return err
 	}
 	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}})
@@ -155,7 +158,7 @@ func (f *fabric) buildTraffic(p *platform, a *access) (err error) {
 		Kinds: kinds, Cache: f.cached, Outside: newOutside(p), Metrics: metrics, Traffic: f.traffic.Book,
 	})
 	a.provider.Resources = guarded{f.gateway, f.authn}
-	f.certificates = certificates{p.config.Zone, f.authority, f.domains, f.gateway}
+	f.certificates = certificates{p.config.Zone, f.authority, f.domains}
 	return nil
 }
 
@@ -174,11 +177,11 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 	}
 	f.apis = newLiveAPIs(p)
 	f.findings = &tuning.Counts{Store: tuningsql.NewStore(p.db)}
-	if f.authority, err = pki.Open(p.config.PKIFolder(), pki.Options{Zones: []string{p.config.Zone}}); err != nil {
+	if f.pki, err = newPKI(p, a, f); err != nil {
 		return err
 	}
-	f.workloads, err = pki.OpenWorkloads(p.config.PKIFolder(), p.config.Zone, nil)
-	return err
+	f.authority, f.workloads = f.pki.Authority(), f.pki.Workloads()
+	return nil
 }
 
 // load reads what was recorded before, so that nothing is answered wrongly
@@ -228,7 +231,7 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy
 	}
 	f.proxy = proxy.New(proxy.Config{
 		Outside: newOutside(p).dial,
-		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool(),
+		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool,
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
@@ -257,6 +260,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
 	f.trafficLoops(g, p, events)
+	f.pkiLoops(g)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)
 	g.Every("old usage of products", time.Hour, f.products.Tidy)
 	g.Every("ends of subscriptions", time.Minute, f.products.Expire)
@@ -274,7 +278,8 @@ func (f *fabric) trafficLoops(g *supervise.Group, p *platform, events *event.Log
 	g.Add("event log", events.Serve)
 	g.Add("gateway routes", f.gateway.Watch)
 	g.Add("domains", f.domains.Watch)
-	g.Every("authority of workloads", workloadsLook, func(context.Context) error { return f.workloads.Look() })
+	g.Add("authorities of certificates", f.pki.Watch)
+	g.Every("certificates that were issued", pki.WriteEvery, f.pki.Write)
 	g.Every("keys of gateway sessions", session.RenewEvery, f.sessions.Renew)
 	g.Add("gateway purges", (&purges{events: events, gateway: f.gateway}).Run)
 	if f.counts != nil {
@@ -316,6 +321,7 @@ func (f *fabric) close(p *platform) {
 	if f.proxy != nil {
 		f.proxy.Close()
 		logClose(p.log, "traffic of the gateway", writeTraffic(f))
+		logClose(p.log, "certificates that were issued", f.pki.Write(context.Background()))
 	}
 	if f.authn != nil {
 		f.authn.Close()

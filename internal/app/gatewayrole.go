@@ -19,7 +19,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
-	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -49,14 +48,14 @@ type Gateway struct {
 const databaseLook = 2 * time.Second
 
 // NewGateway builds the data plane on a control plane's database, with the key that seals
-// its secrets and the authority of its certificates. Nothing listens before Start. Without
+// its secrets and the keys of its certificates. Nothing listens before Start. Without
 // the database it has nothing to serve, and says so.
 func NewGateway(ctx context.Context, c config.Config, version string, log *slog.Logger) (*Gateway, error) {
 	if err := whole(c); err != nil {
 		return nil, err
 	}
 	p := &platform{config: c, version: version, log: log, environ: os.Environ()}
-	g := &Gateway{platform: p, fabric: &fabric{}, loops: supervise.New(log)}
+	g := &Gateway{platform: p, fabric: &fabric{dataPlane: true}, loops: supervise.New(log)}
 	if err := g.build(ctx); err != nil {
 		_ = g.Close(context.WithoutCancel(ctx)) // the first error says more
 		return nil, whichPort(err, c)
@@ -65,7 +64,7 @@ func NewGateway(ctx context.Context, c config.Config, version string, log *slog.
 }
 
 // whole refuses a gateway that would make for itself what it has to share with a control
-// plane: it would serve nothing, open no secret, or be trusted by nobody.
+// plane: it would serve nothing, or open no secret.
 func whole(c config.Config) error {
 	var problems []kernel.Problem
 	missing := func(key, what, fix string) {
@@ -76,9 +75,6 @@ func whole(c config.Config) error {
 	}
 	if u, err := url.Parse(c.KeyURL()); err == nil && u.Scheme == "file" && !exists(u.Path) {
 		missing("key", "there is no key in "+u.Path, "give it the key of the control plane, keys/kek of its data folder unless it has another")
-	}
-	if !exists(pki.KeyPath(c.PKIFolder())) {
-		missing("pki", "there is no authority in "+c.PKIFolder(), "give it the folder pki of the control plane's data folder")
 	}
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "a gateway shares these with its control plane").WithProblems(problems...)
@@ -161,6 +157,12 @@ func (p *platform) takeIssuer(ctx context.Context) error {
 // Start reads what there is to serve, then opens the listeners.
 func (g *Gateway) Start(ctx context.Context) (err error) {
 	defer func() { err = whichPort(err, g.platform.config) }()
+	if err := g.fabric.pki.Load(ctx); err != nil {
+		return err
+	}
+	if err := g.fabric.pki.Prepared(); err != nil {
+		return err
+	}
 	if err := g.fabric.domains.Load(ctx); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (a *App) writeSignIn(ctx context.Context, first identity.Credentials, creat
 	c := a.platform.config
 	raw, err := json.MarshalIndent(signIn{
 		Address: a.platform.address(), Token: token, Project: c.Project,
-		Gateway: config.Reach(c.Gateway), DNS: config.Reach(c.DNS), CA: a.fabric.authority.RootPath(),
+		Gateway: config.Reach(c.Gateway), DNS: config.Reach(c.DNS), CA: a.fabric.pki.RootPath(),
 	}, "", "  ")
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
-		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed")}},
+		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), {Name: "pki_certificates"}}},
 		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed", "known"))},
 	}
 }
@@ -87,7 +87,7 @@ func notExported() map[string]string {
 		"audit_entries": "audit/log.jsonl has them", "audit_heads": "audit/log.jsonl has it", "audit_signed_heads": "audit/log.jsonl has them", "audit_keys": platform, "audit_removals": work,
 		"automation_cursor": work, "automation_quota": work, "budget_clocks": work, "budget_reservations": work, "budget_told": work,
 		"dns_revision": platform, "document_keys": "they follow from the documents", "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
-		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform, "gateway_session_keys": platform, "gateway_subscription_turn": platform, "gateway_domain_turn": platform, "gateway_tails": work, "gateway_tail_parts": work, "apispec_turn": platform,
+		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform, "gateway_session_keys": platform, "gateway_subscription_turn": platform, "gateway_domain_turn": platform, "pki_authorities": platform, "pki_turn": platform, "pki_lists": platform, "gateway_tails": work, "gateway_tail_parts": work, "apispec_turn": platform,
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
 		"leak_added": work, "leak_branches": work, "leak_changes": work, "leak_keys": "keys do not leave", "leak_logs": work, "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_seeded": platform, "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,

@@ -21,6 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/audit"
 	"github.com/terrace-idp/terrace/internal/cli/azuresim"
 	"github.com/terrace-idp/terrace/internal/cli/budget"
+	"github.com/terrace-idp/terrace/internal/cli/certificates"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/compliance"
 	"github.com/terrace-idp/terrace/internal/cli/configs"
@@ -232,7 +233,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), domains.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), domains.Command(e), certificates.Command(e), certificates.Authorities(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

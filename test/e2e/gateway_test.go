@@ -209,7 +209,7 @@ func TestADataPlaneOfItsOwn(t *testing.T) {
 		return append(append([]string{"gateway", "--data", filepath.Join(t.TempDir(), "data"), "--database", database}, common...), extra...)
 	}
 	// Before there is a control plane, it says what it needs.
-	notStarted(t, role(through), "key: there is no key in", "pki: there is no authority in")
+	notStarted(t, role(through), "key: there is no key in")
 
 	control := harness.Start(t, append([]string{"--database", database}, common...)...)
 	shop := control.Project(ctx, t, "shop")

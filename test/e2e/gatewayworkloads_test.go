@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -55,14 +54,16 @@ func (w *shower) get(ctx context.Context, host string, headers http.Header) (str
 	return fmt.Sprintf("%d %s", resp.StatusCode, body), err
 }
 
-// issued has terraced issue a certificate to a workload.
-func issued(t *testing.T, folder, name, project string) *tls.Certificate {
+// issued has the control plane issue a certificate to a workload.
+func issued(t *testing.T, of harness.Person, name string) *tls.Certificate {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), harness.Bin(t, "terraced"), "workloads", "issue", name, "--pki", folder, "--project", project, "--stage", "dev", "--life", "10m").Output()
+	file := filepath.Join(t.TempDir(), "workload.key")
+	out := of.Must(t.Context(), "certificate", "issue", name, "--stage", "dev", "--life", "10m", "--key-out", file)
+	key, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatal(err)
 	}
-	cert, err := tls.X509KeyPair(out, out)
+	cert, err := tls.X509KeyPair([]byte(out.Stdout), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestWorkloadsByCertificatesOfTerrace(t *testing.T) {
 		"--key", "file://" + filepath.Join(shared, "kek"), "--pki", folder, "--tenant-keys", "file://" + filepath.Join(shared, "tenant-keys"), "--gateway-networks", "127.0.0.0/8",
 	}
 	control := harness.Start(t, append([]string{"--database", database}, common...)...)
-	shop := control.Project(ctx, t, "shop")
+	shop, elsewhere := control.Project(ctx, t, "shop"), control.Project(ctx, t, "elsewhere")
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Header.Get("X-Workload")) }))
 	t.Cleanup(service.Close)
 	p := startPlane(t, filepath.Join(folder, "root.pem"), append([]string{"gateway", "--data", filepath.Join(t.TempDir(), "data"), "--database", database}, common...)...)
@@ -103,33 +104,29 @@ func TestWorkloadsByCertificatesOfTerrace(t *testing.T) {
 	forged := http.Header{"X-Workload": {"admin"}, "X_workload": {"admin"}}
 	for name, address := range map[string]string{"terraced up": control.Gateway, "terraced gateway": p.address} {
 		w := &shower{address: address, roots: roots}
-		first := issued(t, folder, "billing", shop.Project)
+		first := issued(t, shop, "billing")
 		w.cert.Store(first)
 		harness.Eventually(t, name+" takes a workload's certificate", func() (string, bool) {
 			said, err := w.get(ctx, host, forged)
 			return fmt.Sprint(said, err), said == "200 billing"
 		})
 		for round := range 4 {
-			if out, err := exec.CommandContext(ctx, harness.Bin(t, "terraced"), "workloads", "rotate", "--pki", folder).CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			for which, cert := range map[string]*tls.Certificate{"of the key before": first, "of the key that signs now": issued(t, folder, "billing", shop.Project)} {
+			shop.Must(ctx, "ca", "rotate", "--workloads")
+			for which, cert := range map[string]*tls.Certificate{"of the key before": first, "of the key that signs now": issued(t, shop, "billing")} {
 				w.cert.Store(cert)
 				if said, err := w.get(ctx, host, forged); err != nil || said != "200 billing" {
 					t.Errorf("%s, round %d, one %s: %s, %v", name, round, which, said, err)
 				}
 			}
 		}
-		for reason, cert := range map[string]*tls.Certificate{"none": nil, "another workload": issued(t, folder, "orders", shop.Project), "another project": issued(t, folder, "billing", "elsewhere")} {
+		for reason, cert := range map[string]*tls.Certificate{"none": nil, "another workload": issued(t, shop, "orders"), "another project": issued(t, elsewhere, "billing")} {
 			w.cert.Store(cert)
 			if said, err := w.get(ctx, host, forged); err != nil || !strings.HasPrefix(said, "401 ") {
 				t.Errorf("%s, %s: %s, %v", name, reason, said, err)
 			}
 		}
 		w.cert.Store(first)
-		if out, err := exec.CommandContext(ctx, harness.Bin(t, "terraced"), "workloads", "rotate", "--distrust", "--pki", folder).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		shop.Must(ctx, "ca", "rotate", "--workloads", "--distrust")
 		harness.Eventually(t, name+" refuses what is distrusted", func() (string, bool) {
 			said, err := w.get(ctx, host, forged)
 			return fmt.Sprint(said, err), strings.HasPrefix(said, "401 ")

@@ -172,7 +172,7 @@ func chosen() map[string][]string {
 // notFacts are texts of rooms that only look like types of facts.
 func notFacts() map[string]bool {
 	out := map[string]bool{}
-	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due metadata.outputs gitops.repository definitions.yaml stages.yaml score.yaml apis.yaml gpg.format metadata.name spec.module manifest.json") {
+	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due metadata.outputs gitops.repository definitions.yaml stages.yaml score.yaml apis.yaml gpg.format metadata.name spec.module manifest.json root.pem root-key.pem workloads-key.pem workloads.pem") {
 		out[s] = true
 	}
 	return out

@@ -188,6 +188,13 @@ func perimeterDecisions() map[string]Decision {
 		"gateway-domain.approve": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
 		"gateway-domain.revoke":  {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
 
+		"certificate.read": {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		// Who has a certificate of a workload is that workload to others.
+		"certificate.issue":  {Scope: ScopeAdmin, Roles: admins},
+		"certificate.revoke": {Scope: ScopeAdmin, Roles: admins},
+		// The authorities are those of all tenants.
+		"certificate-authority.manage": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
+
 		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
 		"api.publish": {Scope: ScopeDeploy, Roles: developers},

@@ -46,7 +46,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), openAPICommand(s), toolsCommand(s), workloadsCommand(s), azureSimCommand(s))
+	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
 	started := false
 	mark(root, &started)
 	arguments.Name(root)

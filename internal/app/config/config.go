@@ -51,7 +51,7 @@ type Config struct {
 	FormerKeys    []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
 	TenantKeys    string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
 
-	PKI string `koanf:"pki" yaml:"pki" doc:"The folder with the authority that signs the gateway's certificates. Empty is in the data folder. All replicas, and each terraced gateway, need the same: copy it, or mount it, and keep others from it."`
+	PKI string `koanf:"pki" yaml:"pki" doc:"The folder in which root.pem has the roots that clients of the gateway should trust. Empty is in the data folder. The authority that lies there of an installation from before it was in the database is taken over."`
 
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`

@@ -112,10 +112,10 @@ func startWith(t *testing.T, certificates pki.Options, change func(*proxy.Config
 	if change != nil {
 		change(&config)
 	}
-	if f.authority, err = pki.Open(t.TempDir(), certificates); err != nil {
+	if f.authority, err = pki.Own(certificates); err != nil {
 		t.Fatal(err)
 	}
-	config.Roots = f.authority.Pool()
+	config.Roots = f.authority.Pool
 	config.ClientCertificate = func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway.localhost") }
 	relay := proxy.New(config)
 	f.proxy = relay

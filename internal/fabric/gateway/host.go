@@ -47,6 +47,10 @@ func (s *Service) checkHost(scope kernel.Scope, host string) error {
 		WithFix("use a host under %s.%s", subtree, s.Zones[0])
 }
 
+// MayHave refuses a host, which may begin with a wildcard, that routes of a scope may not have,
+// whatever domains it has.
+func (s *Service) MayHave(scope kernel.Scope, host string) error { return s.checkHost(scope, host) }
+
 // zoneOf returns the zone that a host lies in, "" for none.
 func (s *Service) zoneOf(host string) string {
 	for _, zone := range s.Zones {

@@ -243,6 +243,12 @@ func (s *Service) HasHost(host string) bool {
 	return s.Table().Has(route.CanonicalHost(host))
 }
 
+// Host returns the host of routes that takes a name, which may be a wildcard, and whose they
+// are; false where no route does.
+func (s *Service) Host(name string) (host string, scope kernel.Scope, ok bool) {
+	return s.Table().Host(route.CanonicalHost(name))
+}
+
 // conflict refuses a route that takes the very requests of another one.
 func conflict(r Route, others []Route) error {
 	mine := map[string]bool{}

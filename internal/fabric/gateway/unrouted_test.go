@@ -48,7 +48,9 @@ func (l *keptLines) reasons(t *testing.T) map[string][]accesslog.Line {
 func TestWhatEndsBeforeARouteIsTold(t *testing.T) {
 	t.Parallel()
 	var log keptLines
-	f := startWith(t, pki.Options{Allow: func(name string) bool { return !strings.HasPrefix(name, "nobody.") }}, func(c *proxy.Config) { c.AccessLog = &log })
+	f := startWith(t, pki.Options{Hosts: func(name string) (pki.Host, bool) {
+		return pki.Host{Name: name}, !strings.HasPrefix(name, "nobody.")
+	}}, func(c *proxy.Config) { c.AccessLog = &log })
 	f.upstreams.start(t, "orders", "rel_1", func(http.ResponseWriter, *http.Request) {})
 	put(t, f.routes, dev, gateway.ToService("orders", host, "/orders", "orders", ""))
 	f.get(t, host, "/orders")

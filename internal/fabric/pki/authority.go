@@ -1,96 +1,116 @@
 package pki
 
 import (
-	"container/list"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
-	"math/big"
 	"net"
-	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-const (
-	// backdate makes certificates valid for clients whose clocks are behind.
-	backdate = time.Hour
-	// maxCached bounds how many leaves are kept in memory.
-	maxCached = 4096
-)
+// maxCached bounds how many leaves are kept in memory, and how many authorities of domains.
+const maxCached = 4096
 
-// Options change how an Authority works; the zero value issues for every name
-// under localhost.
-type Options struct {
-	// Zones are the zones whose names the root may certify, localhost when
-	// empty. They are written into the root: no other name is ever trusted by it.
-	Zones []string
-	// Allow tells whether a leaf may be issued for a name within the zones; nil
-	// allows each.
-	Allow func(name string) bool
-	// LeafLife is DefaultLeafLife when 0; leaves are renewed at two thirds of it.
-	LeafLife time.Duration
-	Clock    kernel.Clock
+// Host is what a certificate is made for when a name is asked for.
+type Host struct {
+	// Name is the name itself, or a wildcard that takes it in.
+	Name   string
+	Holder Holder
 }
 
-// Authority issues certificates.
+// Options change how an Authority works; the zero value issues for every name under localhost.
+type Options struct {
+	// Zones are the zones whose names it certifies, localhost when empty.
+	Zones []string
+	// Hosts tells what a certificate for a name is made for, and whether one may be made; nil
+	// allows each name within the zones.
+	Hosts func(name string) (Host, bool)
+	// LeafLife is DefaultLeafLife when 0; leaves are renewed at two thirds of it.
+	LeafLife time.Duration
+	// Issued is told of each leaf, and must not wait; nil is nobody.
+	Issued func(Entry)
+	Clock  kernel.Clock
+}
+
+// Authority issues certificates from what it holds in memory: no handshake waits for a
+// database.
 type Authority struct {
 	options Options
-	dir     string
-	root    *root
+	// domain is that of an authority of a tenant's domain, "" for the zones'.
+	domain string
+	view   *atomic.Pointer[view]
 
-	flight singleflight.Group
-	mu     sync.Mutex
-	leaves map[string]*list.Element
-	recent *list.List
+	flight *singleflight.Group
+	leaves *lru.Cache[string, *leaf]
 	// under are the authorities of domains outside of the zones.
-	under map[string]*Authority
+	under *lru.Cache[string, derived]
 }
 
 type leaf struct {
-	name    string
 	cert    *tls.Certificate
+	by      *issuer
 	renewAt time.Time
 }
 
-// Open reads the authority's root from dir, or makes one.
-func Open(dir string, o Options) (*Authority, error) {
+func newAuthority(o Options) (*Authority, error) {
 	if len(o.Zones) == 0 {
 		o.Zones = []string{"localhost"}
 	}
 	if o.LeafLife == 0 {
 		o.LeafLife = DefaultLeafLife
 	}
-	r, err := openRoot(dir, o)
+	a := &Authority{options: o, view: &atomic.Pointer[view]{}, flight: &singleflight.Group{}}
+	a.view.Store(&view{pool: x509.NewCertPool(), trust: newTrust(nil, nil)})
+	var err error
+	if a.leaves, err = lru.New[string, *leaf](maxCached); err != nil {
+		return nil, fmt.Errorf("open certificate authority: %w", err)
+	}
+	if a.under, err = lru.New[string, derived](maxCached); err != nil {
+		return nil, fmt.Errorf("open certificate authority: %w", err)
+	}
+	return a, nil
+}
+
+// Own returns an authority of this process alone, whose root ends with it.
+func Own(o Options) (*Authority, error) {
+	a, err := newAuthority(o)
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{options: o, dir: dir, root: r, leaves: map[string]*list.Element{}, recent: list.New(), under: map[string]*Authority{}}, nil
+	v, err := ownView(a.options.Zones, o.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	a.view.Store(v)
+	return a, nil
 }
 
-// RootPEM returns the root's certificate.
-func (a *Authority) RootPEM() []byte { return a.root.pem() }
+// RootPEM returns the roots that clients should trust, the one that certifies first.
+func (a *Authority) RootPEM() []byte { return pemOf(a.roots()...) }
 
-// RootPath returns the file with the root's certificate, for clients to trust.
-func (a *Authority) RootPath() string { return filepath.Join(a.dir, rootFile) }
-
-// KeyPath returns the file in an authority's folder that has its key.
-func KeyPath(dir string) string { return filepath.Join(dir, keyFile) }
-
-// Pool returns the root's certificate as the only one to trust.
+// Pool returns the roots that clients should trust.
 func (a *Authority) Pool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(a.root.cert)
-	return pool
+	if a.domain == "" {
+		return a.view.Load().pool
+	}
+	return poolOf(a.roots())
+}
+
+func (a *Authority) roots() []*x509.Certificate {
+	if a.domain == "" {
+		return a.view.Load().roots
+	}
+	if by, err := a.signer(); err == nil {
+		return []*x509.Certificate{by.cert}
+	}
+	return nil
 }
 
 // GetCertificate is for tls.Config: it returns the leaf for the name that the
@@ -107,51 +127,42 @@ func (a *Authority) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate
 // Certificate returns the leaf for a name in lower case. Callers at once share
 // one issue.
 func (a *Authority) Certificate(name string) (*tls.Certificate, error) {
-	if cert := a.cached(name); cert != nil {
-		return cert, nil
-	}
-	if !a.mayIssue(name) {
+	host, ok := a.host(name)
+	if !ok {
 		return nil, kernel.Errorf(kernel.Denied, "no certificate is issued for %q", name)
 	}
-	cert, err, _ := a.flight.Do(name, func() (any, error) {
-		if cert := a.cached(name); cert != nil {
-			return cert, nil // the flight before has issued it
-		}
-		return a.issue(name, name, x509.ExtKeyUsageServerAuth)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return cert.(*tls.Certificate), nil //nolint:forcetypeassert // what the flight returns
+	return a.leaf(host, ProfileServer)
 }
 
 // ClientCertificate returns the leaf by which a part of the platform proves to a
 // server that it is name, in lower case.
 func (a *Authority) ClientCertificate(name string) (*tls.Certificate, error) {
-	key := "client " + name // a space is in no name of a server
-	if cert := a.cached(key); cert != nil {
-		return cert, nil
-	}
-	if !a.mayIssue(name) {
+	host, ok := a.host(name)
+	if !ok {
 		return nil, kernel.Errorf(kernel.Denied, "no certificate is issued for %q", name)
 	}
-	cert, err, _ := a.flight.Do(key, func() (any, error) { return a.issue(key, name, x509.ExtKeyUsageClientAuth) })
-	if err != nil {
-		return nil, err
-	}
-	return cert.(*tls.Certificate), nil //nolint:forcetypeassert // what the flight returns
+	return a.leaf(host, ProfileClient)
 }
 
-func (a *Authority) mayIssue(name string) bool {
-	if !validName(name) {
-		return false
+// host tells what a certificate for a name is made for.
+func (a *Authority) host(name string) (Host, bool) {
+	if !validName(name) || !a.inZone(name) {
+		return Host{}, false
+	}
+	if a.options.Hosts == nil {
+		return Host{Name: name, Holder: Holder{Kind: HolderRoute, Name: name}}, true
+	}
+	host, ok := a.options.Hosts(name)
+	return host, ok && a.inZone(strings.TrimPrefix(host.Name, "*."))
+}
+
+func (a *Authority) inZone(name string) bool {
+	if a.domain != "" {
+		return within(name, a.domain)
 	}
 	for _, zone := range a.options.Zones {
-		if name == zone {
+		if within(name, zone) {
 			return true
-		}
-		if strings.HasSuffix(name, "."+zone) {
-			return a.options.Allow == nil || a.options.Allow(name)
 		}
 	}
 	return false
@@ -169,69 +180,81 @@ func validName(name string) bool {
 	return true
 }
 
-func (a *Authority) cached(name string) *tls.Certificate {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	element := a.leaves[name]
-	if element == nil {
-		return nil
+// leaf returns the leaf of a host, from memory where it signs still and is not due.
+func (a *Authority) leaf(host Host, profile Profile) (*tls.Certificate, error) {
+	by, err := a.signer()
+	if err != nil {
+		return nil, err
 	}
-	l := element.Value.(*leaf) //nolint:forcetypeassert // the list holds leaves
-	if !a.options.Clock.Now().Before(l.renewAt) {
-		return nil
+	key := string(profile) + " " + a.domain + " " + host.Name
+	if l := a.kept(key, by); l != nil {
+		return l.cert, nil
 	}
-	a.recent.MoveToFront(element)
-	return l.cert
+	cert, err, _ := a.flight.Do(key, func() (any, error) {
+		if l := a.kept(key, by); l != nil {
+			return l.cert, nil // the flight before has issued it
+		}
+		return a.issue(key, by, host, profile)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cert.(*tls.Certificate), nil //nolint:forcetypeassert // what the flight returns
 }
 
-func (a *Authority) keep(l *leaf) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if old := a.leaves[l.name]; old != nil {
-		a.recent.Remove(old)
+// kept returns a leaf that is not due or revoked, and of the authority that signs now.
+func (a *Authority) kept(key string, by *issuer) *leaf {
+	l, ok := a.leaves.Get(key)
+	if !ok || l.by.id != by.id || !a.options.Clock.Now().Before(l.renewAt) || a.view.Load().trust.has(l.cert.Leaf) {
+		return nil
 	}
-	a.leaves[l.name] = a.recent.PushFront(l)
-	for a.recent.Len() > maxCached {
-		oldest := a.recent.Back()
-		delete(a.leaves, a.recent.Remove(oldest).(*leaf).name) //nolint:forcetypeassert // the list holds leaves
-	}
+	return l
 }
 
-// issue makes a leaf (RFC 5280; RFC 6125 names it in the SAN alone) and keeps it
-// under a key.
-func (a *Authority) issue(key, name string, usage x509.ExtKeyUsage) (*tls.Certificate, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
+// signer is who signs.
+func (a *Authority) signer() (*issuer, error) {
+	v := a.view.Load()
+	if v.signer == nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "there is no authority of certificates yet").WithFix("start a control plane on this database first: terraced up")
 	}
-	serial, err := newSerial()
+	if a.domain == "" {
+		return v.signer, nil
+	}
+	return v.seed.issuer(a.domain, v.signer.address)
+}
+
+// issue makes a leaf and keeps it under a key.
+func (a *Authority) issue(key string, by *issuer, host Host, profile Profile) (*tls.Certificate, error) {
+	private, err := newKey()
 	if err != nil {
-		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
+		return nil, fmt.Errorf("issue certificate for %s: %w", host.Name, err)
 	}
 	now := a.options.Clock.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{Organization: []string{"Terrace"}},
-		NotBefore: now.Add(-backdate), NotAfter: now.Add(a.options.LeafLife), DNSNames: []string{name},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage},
-		BasicConstraintsValid: true,
+	b := blank{public: private.Public(), usages: profile.Usages(), dns: []string{host.Name}, notBefore: now.Add(-backdate), notAfter: now.Add(a.options.LeafLife)}
+	if host.Name == "localhost" {
+		b.ips = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	}
-	if name == "localhost" {
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.root.cert, private.Public(), a.root.key)
+	signed, err := by.sign(b)
 	if err != nil {
-		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
+		return nil, fmt.Errorf("issue certificate for %s: %w", host.Name, err)
 	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
+	cert := &tls.Certificate{PrivateKey: private, Leaf: signed}
+	for _, one := range by.issued(signed).Chain {
+		cert.Certificate = append(cert.Certificate, one.Raw)
 	}
-	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private, Leaf: parsed}
-	a.keep(&leaf{name: key, cert: cert, renewAt: now.Add(a.options.LeafLife * 2 / 3)})
+	before, _ := a.leaves.Peek(key)
+	a.leaves.Add(key, &leaf{cert: cert, by: by, renewAt: now.Add(signed.NotAfter.Sub(now) * 2 / 3)})
+	a.tell(by.entry(signed, host.Holder, profile, now), before)
 	return cert, nil
 }
 
-// newSerial returns 127 random bits (RFC 5280 §4.1.2.2 allows 20 octets).
-func newSerial() (*big.Int, error) {
-	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+// tell has a leaf be written down.
+func (a *Authority) tell(e Entry, before *leaf) {
+	if a.options.Issued == nil {
+		return
+	}
+	if before != nil {
+		e.RenewedFrom = before.cert.Leaf.SerialNumber.Text(16)
+	}
+	a.options.Issued(e)
 }

@@ -1,187 +1,200 @@
 package pki
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
+	"context"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
-const (
-	// signerFile holds the key and the certificate of the authority that signs for workloads.
-	signerFile      = "workloads-key.pem"
-	signerLife      = 5 * 365 * 24 * time.Hour
-	minWorkloadLife = time.Minute
-)
+// maxNames is how many names a certificate has at most.
+const maxNames = 100
 
-// Signer is the authority of workloads for who has its key.
-type Signer struct {
-	dir, domain string
-	clock       kernel.Clock
+// Issue makes the certificate of an order, for rooms that have asked for permission
+// themselves. It writes it into the inventory, in the transaction of ctx where there is one.
+func (s *Service) Issue(ctx context.Context, o Order) (Issued, error) {
+	issued, _, err := s.issue(ctx, o, "")
+	return issued, err
 }
 
-// OpenSigner opens the authority of workloads in the folder of an Authority, which has to
-// be there. Its key is made when the first certificate is issued.
-func OpenSigner(dir, zone string, clock kernel.Clock) (*Signer, error) {
-	if _, err := os.Stat(KeyPath(dir)); err != nil {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no authority in %s", dir).WithFix("name the folder with --pki: it is pki in the data folder of terraced up, unless it was set")
+func (s *Service) issue(ctx context.Context, o Order, renewedFrom string) (Issued, Entry, error) {
+	if err := CheckKey(o.PublicKey); err != nil {
+		return Issued{}, Entry{}, err
 	}
-	return &Signer{dir: dir, domain: zone, clock: clock}, nil
+	by, err := s.issuerOf(ctx, &o)
+	if err != nil {
+		return Issued{}, Entry{}, err
+	}
+	b := blank{public: o.PublicKey, usages: o.Profile.Usages(), dns: o.DNSNames, ips: o.IPs, uris: o.URIs}
+	if o.Holder.Kind == HolderWorkload {
+		b.commonName = o.Holder.Name
+	}
+	if b.notBefore, b.notAfter, err = o.period(s.Clock.Now()); err != nil {
+		return Issued{}, Entry{}, err
+	}
+	leaf, err := by.sign(b)
+	if err != nil {
+		return Issued{}, Entry{}, err
+	}
+	e := by.entry(leaf, o.Holder, o.Profile, s.Clock.Now())
+	e.RenewedFrom = renewedFrom
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.write(ctx, []Entry{e}) })
+	return by.issued(leaf), e, err
 }
 
-// Issue returns the certificate of a workload for the key of a request (RFC 2986), as PEM.
-// Of the request nothing else counts. Without one the key is made, and returned as well.
-func (s *Signer) Issue(of Workload, life time.Duration, request []byte) (cert, key []byte, err error) {
-	if err := of.check(); err != nil {
-		return nil, nil, err
+// period is from when to when the certificate is valid (RFC 8555 §7.4: what a client asks
+// for is cut to what is allowed).
+func (o Order) period(now time.Time) (notBefore, notAfter time.Time, err error) {
+	most := MaxLeafLife
+	if o.Holder.Kind == HolderWorkload {
+		most = MaxWorkloadLife
 	}
-	if life < minWorkloadLife || life > MaxWorkloadLife {
-		return nil, nil, kernel.Errorf(kernel.Invalid, "a certificate of a workload is valid from %s to %s", minWorkloadLife, MaxWorkloadLife).WithFix("give another life")
+	life := o.Life
+	if life == 0 {
+		life = o.Profile.Life()
 	}
-	public, key, err := keyOf(request)
-	if err != nil {
-		return nil, nil, err
+	if life < MinLeafLife || life > most {
+		return notBefore, notAfter, kernel.Errorf(kernel.Invalid, "a certificate of this kind is valid from %s to %s", MinLeafLife, most).WithFix("give another life")
 	}
-	by, err := s.current()
-	if err != nil {
-		return nil, nil, err
+	notBefore, notAfter = now.Add(-backdate), now.Add(life)
+	if !o.NotBefore.IsZero() && o.NotBefore.After(notBefore) {
+		notBefore = o.NotBefore
+		notAfter = notBefore.Add(life)
 	}
-	serial, err := newSerial()
-	if err != nil {
-		return nil, nil, fmt.Errorf("issue a certificate of a workload: %w", err)
+	if !o.NotAfter.IsZero() {
+		notAfter = o.NotAfter
 	}
-	now := s.clock.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{Organization: []string{"Terrace"}, CommonName: of.Name}, URIs: []*url.URL{of.URI(s.domain)},
-		NotBefore: now.Add(-backdate), NotAfter: now.Add(life),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true,
+	if last := now.Add(most); notAfter.After(last) {
+		notAfter = last
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, by.cert, public, by.key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("issue a certificate of a workload: %w", err)
+	if notAfter.Sub(notBefore) < MinLeafLife || notAfter.Sub(now) < MinLeafLife {
+		return notBefore, notAfter, kernel.Errorf(kernel.Invalid, "a certificate that is valid until %s would end before it can be used", notAfter.Format(time.RFC3339)).WithFix("give a later end, within %s", most)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), key, nil
+	return notBefore, notAfter, nil
 }
 
-// Rotate has another key sign from now on. Certificates of the ones before stay trusted
-// until they end, unless they are distrusted.
-func (s *Signer) Rotate(distrust bool) error {
-	next, err := s.make()
+// issuerOf finds who signs an order, and refuses names that its holder may not have.
+func (s *Service) issuerOf(ctx context.Context, o *Order) (*issuer, error) {
+	if o.Profile.Usages() == nil {
+		return nil, kernel.Errorf(kernel.Invalid, "%q is no profile of certificates", o.Profile).WithFix("use one of: server, client, peer")
+	}
+	if o.Holder.Kind == HolderWorkload {
+		return s.workloadIssuer(o)
+	}
+	domain, err := s.certifiable(ctx, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.trust(next.cert, distrust); err != nil {
-		return err
+	if domain == "" {
+		return s.authority.signer()
 	}
-	return next.save(filepath.Join(s.dir, signerFile))
+	under, err := s.authority.Under(domain)
+	if err != nil {
+		return nil, err
+	}
+	return under.signer()
 }
 
-// current is what signs; one that would end before a leaf does is replaced.
-func (s *Signer) current() (*root, error) {
-	path := filepath.Join(s.dir, signerFile)
-	r, err := readRoot(path)
+// workloadIssuer is who signs for workloads: they have one name, their SPIFFE ID.
+func (s *Service) workloadIssuer(o *Order) (*issuer, error) {
+	w := Workload{o.Holder.Scope, o.Holder.Name}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	id := w.URI(s.Zones[0])
+	if len(o.URIs) == 0 {
+		o.URIs = append(o.URIs, id)
+	}
+	if len(o.DNSNames)+len(o.IPs) > 0 || len(o.URIs) != 1 || o.URIs[0].String() != id.String() || o.Profile != ProfileClient {
+		return nil, kernel.Errorf(kernel.Invalid, "a certificate of a workload is for clients, and has one name, its SPIFFE ID").WithFix("ask for %s alone", id)
+	}
+	by := s.authority.view.Load().workloads
+	if by == nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "this process does not sign for workloads").WithFix("ask the control plane")
+	}
+	return by, nil
+}
+
+// certifiable tells which domain the names of an order lie in, "" for the zone.
+func (s *Service) certifiable(ctx context.Context, o *Order) (domain string, err error) {
 	switch {
-	case err == nil && r.cert.NotAfter.After(s.clock.Now().Add(MaxWorkloadLife)):
-		return r, s.trust(r.cert, false)
-	case err == nil:
-		if err := s.Rotate(false); err != nil {
-			return nil, err
-		}
-		return readRoot(path)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+	case len(o.DNSNames)+len(o.IPs) == 0:
+		return "", kernel.Errorf(kernel.Invalid, "the certificate would have no name").WithFix("name at least one host")
+	case len(o.DNSNames)+len(o.IPs) > maxNames:
+		return "", kernel.Errorf(kernel.Invalid, "a certificate has %d names at most", maxNames).WithFix("ask for several certificates")
+	case len(o.URIs) > 0:
+		return "", kernel.Errorf(kernel.Invalid, "only certificates of workloads have URIs").WithFix("ask for one of a workload, or leave the URI out")
 	}
-	if r, err = s.make(); err != nil {
-		return nil, err
-	}
-	content, err := r.content()
-	if err != nil {
-		return nil, err
-	}
-	if err := wholefile.Create(path, content); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make the authority of workloads: %w", err)
-	}
-	if r, err = readRoot(path); err != nil { // of several at once the first has made it
-		return nil, err
-	}
-	return r, s.trust(r.cert, false)
-}
-
-// trust has a certificate be trusted before the others that have not ended, or alone.
-func (s *Signer) trust(first *x509.Certificate, alone bool) error {
-	path := filepath.Join(s.dir, workloadsFile)
-	raw, err := readBounded(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	before, err := certificatesOf(path, raw)
-	if err != nil {
-		return err
-	}
-	content := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: first.Raw})
-	for _, cert := range before {
-		if !alone && !cert.Equal(first) && cert.NotAfter.After(s.clock.Now()) {
-			content = append(content, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
-		}
-	}
-	return publish(path, content)
-}
-
-// make makes a key with a root that can say who is of the trust domain, and certify
-// nothing else (RFC 5280 §4.2.1.10).
-func (s *Signer) make() (*root, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority of workloads: %w", err)
-	}
-	serial, err := newSerial()
-	if err != nil {
-		return nil, fmt.Errorf("make the authority of workloads: %w", err)
-	}
-	now := s.clock.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{Organization: []string{"Terrace"}, CommonName: "Terrace workloads " + serial.Text(36)[:6]},
-		NotBefore: now.Add(-backdate), NotAfter: now.Add(signerLife), URIs: []*url.URL{{Scheme: "spiffe", Host: s.domain}},
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
-		PermittedDNSDomainsCritical: true, PermittedURIDomains: []string{s.domain}, ExcludedDNSDomains: []string{""},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority of workloads: %w", err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority of workloads: %w", err)
-	}
-	return &root{cert: cert, key: key}, nil
-}
-
-// keyOf returns the public key of a request, or makes a key.
-func keyOf(request []byte) (public crypto.PublicKey, key []byte, err error) {
-	if len(request) == 0 {
-		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	for i, name := range o.DNSNames {
+		o.DNSNames[i] = strings.ToLower(name)
+		in, err := s.nameOf(ctx, o.Holder, o.DNSNames[i])
 		if err != nil {
-			return nil, nil, fmt.Errorf("make a key: %w", err)
+			return "", err
 		}
-		der, err := x509.MarshalPKCS8PrivateKey(private)
-		if err != nil {
-			return nil, nil, fmt.Errorf("make a key: %w", err)
+		if i > 0 && in != domain {
+			return "", kernel.Errorf(kernel.Invalid, "%s and %s are certified by different authorities", o.DNSNames[0], name).WithFix("ask for a certificate of each domain")
 		}
-		return private.Public(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+		domain = in
 	}
-	public, err = ParseRequest(request)
-	return public, nil, err
+	for _, ip := range o.IPs {
+		if !ip.IsLoopback() || domain != "" {
+			return "", kernel.Errorf(kernel.Invalid, "the address %s is not certified: only those of this machine are, beside names of the zone", ip).WithFix("use a name")
+		}
+	}
+	return domain, nil
+}
+
+// nameOf tells which domain a name lies in that its holder may have, "" for the zone.
+func (s *Service) nameOf(ctx context.Context, holder Holder, name string) (string, error) {
+	bare := strings.TrimPrefix(name, "*.")
+	if !validName(bare) || net.ParseIP(bare) != nil {
+		return "", kernel.Errorf(kernel.Invalid, "%q is no name of a host", name).WithFix("use letters of ASCII, digits, hyphens and dots; a wildcard is the first label alone")
+	}
+	if holder.Kind == HolderPlatform {
+		if !s.authority.inZone(bare) {
+			return "", kernel.Errorf(kernel.Invalid, "%s does not lie in a zone of the platform", name)
+		}
+		return "", nil
+	}
+	if s.Names == nil {
+		return "", kernel.Errorf(kernel.Unavailable, "this process issues no certificates").WithFix("ask the control plane")
+	}
+	return s.Names.Certifiable(ctx, holder.Scope, name)
+}
+
+// CheckNames refuses names, which may begin with a wildcard, that no certificate of a scope may
+// have together.
+func (s *Service) CheckNames(ctx context.Context, scope kernel.Scope, names []string) error {
+	o := Order{Holder: Holder{Kind: HolderACME, Scope: scope}, DNSNames: append([]string{}, names...)}
+	_, err := s.certifiable(ctx, &o)
+	return err
+}
+
+// Certificate returns one of the inventory by its id, which is the serial of what Terrace has
+// issued, for rooms that have asked for permission themselves.
+func (s *Service) Certificate(ctx context.Context, serial string) (Entry, error) {
+	e, err := s.Inventory.Get(ctx, serial)
+	if kernel.Is(err, kernel.NotFound) {
+		return e, unknown(serial)
+	}
+	return e, err
+}
+
+func unknown(id string) error {
+	return kernel.Errorf(kernel.NotFound, "there is no certificate %s", id).WithFix("see those that there are with: terrace certificate list")
+}
+
+// RenewalWindow is when a certificate should be renewed (RFC 9773).
+func (s *Service) RenewalWindow(e Entry) (start, end time.Time) { return RenewalWindow(e) }
+
+// Bring writes a certificate into the inventory that was issued elsewhere, such as that of a
+// domain, for rooms that have asked for permission themselves.
+func (s *Service) Bring(ctx context.Context, e Entry) error {
+	if err := s.Inventory.Add(ctx, []Entry{e}); err != nil {
+		return fmt.Errorf("note a certificate: %w", err)
+	}
+	return nil
 }

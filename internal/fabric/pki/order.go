@@ -144,7 +144,9 @@ type Entry struct {
 	RenewedFrom, RenewedBy string
 	// Revoked is nil for what is not.
 	Revoked *Revocation
-	DER     []byte
+	// Told is of which nearness of its end it was told, see Alert.
+	Told int64
+	DER  []byte
 }
 
 // Revocation is when and why a certificate was revoked.

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -62,4 +63,17 @@ func ParseRequest(request []byte) (crypto.PublicKey, error) {
 		return nil, bad
 	}
 	return parsed.PublicKey, nil
+}
+
+// keyAlgorithm names a public key as people know it.
+func keyAlgorithm(public crypto.PublicKey) string {
+	switch key := public.(type) {
+	case ed25519.PublicKey:
+		return "Ed25519"
+	case *ecdsa.PublicKey:
+		return "ECDSA " + key.Curve.Params().Name
+	case *rsa.PublicKey:
+		return "RSA " + strconv.Itoa(key.N.BitLen())
+	}
+	return "unknown"
 }

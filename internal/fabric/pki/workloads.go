@@ -1,27 +1,22 @@
 package pki
 
 import (
-	"crypto/sha256"
+	"context"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
-	// workloadsFile has the certificates of all authorities of workloads that are trusted,
-	// the one that signs first. Who only judges certificates needs no other file.
-	workloadsFile = "workloads.pem"
-	// maxWorkloads bounds that file, in bytes.
-	maxWorkloads = 1 << 20
+	// lookEvery is how often at most it is looked whether another key signs for workloads,
+	// however many certificates of none that is known are shown.
+	lookEvery = 100 * time.Millisecond
+	// lookPatience bounds such a look.
+	lookPatience = 5 * time.Second
 )
 
 // Workload is whose a certificate of the authority of workloads is.
@@ -50,90 +45,63 @@ func (w Workload) check() error {
 // judge certificates. It is apart from the one whose certificates the gateway serves
 // with, so that its roots are trusted for clients alone.
 type Workloads struct {
-	path, domain string
-	clock        kernel.Clock
-	held         atomic.Pointer[trusted]
+	authority *Authority
+	domain    string
+	load      func(ctx context.Context) error
+
+	looking sync.Mutex
+	looked  time.Time
+	err     error
 }
 
-// trusted are the roots at one time; they are never changed.
-type trusted struct {
-	sum   [sha256.Size]byte
-	roots *x509.CertPool
+// Workloads returns who judges certificates of workloads of the authority. The trust domain is
+// the zone.
+func (a *Authority) Workloads() *Workloads {
+	return &Workloads{authority: a, domain: a.options.Zones[0], load: func(context.Context) error { return nil }}
 }
 
-// OpenWorkloads reads who is trusted from the folder of an Authority: nobody while no
-// certificate has been issued. The trust domain is the zone.
-func OpenWorkloads(dir, zone string, clock kernel.Clock) (*Workloads, error) {
-	w := &Workloads{path: filepath.Join(dir, workloadsFile), domain: zone, clock: clock}
-	w.held.Store(&trusted{sum: sha256.Sum256(nil), roots: x509.NewCertPool()})
-	return w, w.Look()
-}
+// Roots returns who may have signed a certificate. It is another pool once that, or what was
+// revoked, has changed.
+func (w *Workloads) Roots() *x509.CertPool { return w.authority.view.Load().trust.roots }
 
-// Roots returns who may have signed a certificate. It is another pool once that has changed.
-func (w *Workloads) Roots() *x509.CertPool { return w.held.Load().roots }
-
-// Look reads again who is trusted. What cannot be read leaves them as they are.
+// Look reads again who is trusted. What cannot be read leaves them as they are. Callers share
+// a look that began after they came.
 func (w *Workloads) Look() error {
-	raw, err := readBounded(w.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	came := time.Now()
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	if w.looked.After(came) {
+		return w.err
 	}
-	sum := sha256.Sum256(raw)
-	if w.held.Load().sum == sum {
-		return nil
+	if wait := lookEvery - time.Since(w.looked); wait > 0 {
+		time.Sleep(wait)
 	}
-	certs, err := certificatesOf(w.path, raw)
-	if err != nil {
-		return err
-	}
-	t := &trusted{sum: sum, roots: x509.NewCertPool()}
-	for _, cert := range certs {
-		t.roots.AddCert(cert)
-	}
-	w.held.Store(t)
-	return nil
+	w.looked = time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), lookPatience)
+	defer cancel()
+	w.err = w.load(ctx)
+	return w.err
 }
 
-// Whose returns which workload a certificate says that it is; whether it was signed by
-// whom one trusts is not looked at.
+// Whose returns which workload a certificate says that it is, unless it was revoked; whether
+// it was signed by whom one trusts is not looked at.
 func (w *Workloads) Whose(leaf *x509.Certificate) (scope kernel.Scope, name string, ok bool) {
 	if len(leaf.URIs) != 1 {
 		return scope, "", false
 	}
-	u := leaf.URIs[0]
-	parts := strings.Split(u.Path, "/")
-	if len(parts) != 9 || parts[1] != "tenant" || parts[3] != "project" || parts[5] != "stage" || parts[7] != "workload" {
-		return scope, "", false
-	}
-	of := Workload{kernel.Scope{Tenant: parts[2], Project: parts[4], Stage: parts[6]}, parts[8]}
-	if of.check() != nil || of.URI(w.domain).String() != u.String() {
+	of, ok := w.parse(leaf.URIs[0])
+	if !ok || w.authority.view.Load().trust.has(leaf) {
 		return scope, "", false
 	}
 	return of.Scope, of.Name, true
 }
 
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the authorities of workloads: %w", err)
+// parse reads a SPIFFE ID of the trust domain.
+func (w *Workloads) parse(u *url.URL) (Workload, bool) {
+	parts := strings.Split(u.Path, "/")
+	if len(parts) != 9 || parts[1] != "tenant" || parts[3] != "project" || parts[5] != "stage" || parts[7] != "workload" {
+		return Workload{}, false
 	}
-	if info.Size() > maxWorkloads {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is larger than authorities of workloads are", path).WithFix("restore the file")
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the authorities of workloads: %w", err)
-	}
-	return raw, nil
-}
-
-func certificatesOf(path string, raw []byte) (certs []*x509.Certificate, err error) {
-	for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if block.Type != "CERTIFICATE" || err != nil || !cert.IsCA {
-			return nil, kernel.Errorf(kernel.Invalid, "%s has something else than certificates of authorities", path).WithFix("restore the file")
-		}
-		certs = append(certs, cert)
-	}
-	return certs, nil
+	of := Workload{kernel.Scope{Tenant: parts[2], Project: parts[4], Stage: parts[6]}, parts[8]}
+	return of, of.check() == nil && of.URI(w.domain).String() == u.String()
 }

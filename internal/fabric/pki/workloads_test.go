@@ -1,18 +1,12 @@
 package pki_test
 
 import (
-	"bytes"
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"net/url"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,63 +14,46 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-func billing() pki.Workload {
-	return pki.Workload{Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "prod"}, Name: "billing"}
-}
-
-// workloads opens both sides of an authority in a folder.
-func workloads(t *testing.T, dir string, clock kernel.Clock) (*pki.Signer, *pki.Workloads) {
+// billing is a request of a workload.
+func billing(t testing.TB) pki.Request {
 	t.Helper()
-	open(t, dir, pki.Options{})
-	s, err := pki.OpenSigner(dir, "localhost", clock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := pki.OpenWorkloads(dir, "localhost", clock)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, w
+	return pki.Request{Holder: pki.Holder{Kind: pki.HolderWorkload, Scope: shop(), Name: "billing"}, CSR: csr(t, newKey(t))}
 }
 
-func issue(t *testing.T, s *pki.Signer, request []byte) (*x509.Certificate, []byte) {
+func asked(t testing.TB, s *pki.Service, r pki.Request) *x509.Certificate {
 	t.Helper()
-	cert, key, err := s.Issue(billing(), time.Hour, request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(cert)
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return leaf, key
+	issued, _, err := s.Ask(operator(t), r)
+	must(t, err)
+	return issued.Leaf
 }
 
+// holds is what the gateway does with a certificate: it looks again where it does not hold.
 func holds(w *pki.Workloads, leaf *x509.Certificate) bool {
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: w.Roots(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	return err == nil
+	for range 2 {
+		_, _, ok := w.Whose(leaf)
+		_, err := leaf.Verify(x509.VerifyOptions{Roots: w.Roots(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+		if ok && err == nil {
+			return true
+		}
+		if w.Look() != nil {
+			return false
+		}
+	}
+	return false
 }
 
 func TestACertificateSaysWhichWorkloadItsHolderIs(t *testing.T) {
 	t.Parallel()
-	s, w := workloads(t, t.TempDir(), nil)
-	leaf, key := issue(t, s, nil)
-	if holds(w, leaf) {
-		t.Fatal("it is trusted before anybody looked")
-	}
-	if err := w.Look(); err != nil || !holds(w, leaf) {
-		t.Fatalf("it is not trusted: %v", err)
-	}
+	i := sqlite(t)
+	s := i.control(t, "")
+	w := i.gateway(t).Workloads()
+	leaf := asked(t, s, billing(t))
 	scope, name, ok := w.Whose(leaf)
-	if !ok || (pki.Workload{Scope: scope, Name: name}) != billing() || leaf.URIs[0].String() != "spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/billing" {
+	if !holds(w, leaf) || !ok || scope != shop() || name != "billing" || leaf.URIs[0].String() != "spiffe://localhost/tenant/acme/project/shop/stage/dev/workload/billing" || len(leaf.DNSNames) > 0 {
 		t.Errorf("%v %s %v", scope, name, leaf.URIs)
 	}
-	if _, err := leaf.Verify(x509.VerifyOptions{Roots: w.Roots(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}); err == nil {
+	if verify([]*x509.Certificate{leaf}, w.Roots(), time.Now(), x509.ExtKeyUsageServerAuth, "") == nil {
 		t.Error("it is good for a server")
-	}
-	if block, _ := pem.Decode(key); block == nil || block.Type != "PRIVATE KEY" {
-		t.Errorf("key: %s", key)
 	}
 	for _, text := range []string{
 		"spiffe://evil/tenant/acme/project/shop/stage/prod/workload/billing", "spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/",
@@ -84,134 +61,110 @@ func TestACertificateSaysWhichWorkloadItsHolderIs(t *testing.T) {
 		"spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/%62illing", "spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/billing?x",
 	} {
 		u, err := url.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, ok := w.Whose(&x509.Certificate{URIs: []*url.URL{u}}); ok {
+		must(t, err)
+		if _, _, ok := w.Whose(&x509.Certificate{URIs: []*url.URL{u}, SerialNumber: leaf.SerialNumber}); ok {
 			t.Errorf("%s is a workload", text)
 		}
 	}
 }
 
+// TestAnotherKeySignsForWorkloads rotates again and again, with a gateway that is told nothing.
 func TestAnotherKeySignsForWorkloads(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	s, w := workloads(t, dir, nil)
-	old, _ := issue(t, s, nil)
-	look := func() {
-		t.Helper()
-		if err := w.Look(); err != nil {
-			t.Fatal(err)
+	each(t, func(t *testing.T, i *installation) {
+		s := i.control(t, "")
+		w := i.gateway(t).Workloads()
+		old := asked(t, s, billing(t))
+		same := w.Roots()
+		must(t, w.Look())
+		if w.Roots() != same {
+			t.Error("roots change where nothing has")
 		}
-	}
-	look()
-	same := w.Roots()
-	if look(); w.Roots() != same {
-		t.Error("roots change where nothing has")
-	}
-	if err := s.Rotate(false); err != nil {
-		t.Fatal(err)
-	}
-	young, _ := issue(t, s, nil)
-	look()
-	if !holds(w, old) || !holds(w, young) || old.Issuer.String() == young.Issuer.String() {
-		t.Errorf("after a rotation: %t and %t", holds(w, old), holds(w, young))
-	}
-	if err := s.Rotate(true); err != nil {
-		t.Fatal(err)
-	}
-	look()
-	if holds(w, old) || holds(w, young) {
-		t.Error("what is distrusted holds")
-	}
-	last, _ := issue(t, s, nil)
-	if !holds(w, last) {
-		t.Error("the last does not hold")
-	}
-	if err := os.WriteFile(filepath.Join(dir, "workloads.pem"), []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Look(); !kernel.Is(err, kernel.Invalid) || !holds(w, last) {
-		t.Errorf("a damaged file: %v, %t", err, holds(w, last))
-	}
+		for range 3 {
+			_, err := s.Rotate(operator(t), pki.Rotation{Workloads: true})
+			must(t, err)
+			young := asked(t, s, billing(t))
+			if !holds(w, young) || !holds(w, old) || old.Issuer.String() == young.Issuer.String() {
+				t.Error("a certificate does not hold after a rotation")
+			}
+		}
+		_, err := s.Rotate(operator(t), pki.Rotation{Workloads: true, Distrust: true})
+		must(t, err)
+		must(t, w.Look())
+		if holds(w, old) {
+			t.Error("what is distrusted holds")
+		}
+		if !holds(w, asked(t, s, billing(t))) {
+			t.Error("the last does not hold")
+		}
+	})
+}
+
+func TestARevokedWorkloadIsRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, i *installation) {
+		s := i.control(t, "")
+		w := i.gateway(t).Workloads()
+		leaf, other := asked(t, s, billing(t)), asked(t, s, billing(t))
+		if !holds(w, leaf) || !holds(w, other) {
+			t.Fatal("they do not hold")
+		}
+		roots := w.Roots()
+		_, err := s.Withdraw(operator(t), "acme", leaf.SerialNumber.Text(16), pki.KeyCompromise, "it was in a log")
+		must(t, err)
+		must(t, w.Look())
+		if holds(w, leaf) || w.Roots() == roots {
+			t.Error("a revoked certificate holds")
+		}
+		if !holds(w, other) {
+			t.Error("another one does not hold")
+		}
+		if _, err := s.Withdraw(operator(t), "acme", leaf.SerialNumber.Text(16), pki.KeyCompromise, ""); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("revoked twice: %v", err)
+		}
+	})
 }
 
 func TestASignerThatEndsIsReplaced(t *testing.T) {
 	t.Parallel()
-	c := &clock{}
-	s, w := workloads(t, t.TempDir(), c.now)
-	old, _ := issue(t, s, nil)
-	c.advance(5*365*24*time.Hour - 24*time.Hour)
-	young, _ := issue(t, s, nil)
-	if err := w.Look(); err != nil || young.Issuer.String() == old.Issuer.String() {
-		t.Errorf("%v, %s", err, young.Issuer)
+	i := sqlite(t)
+	s := i.control(t, "")
+	old := asked(t, s, billing(t))
+	i.clock.advance(4 * 365 * day)
+	must(t, s.Maintain(t.Context()))
+	young := asked(t, s, billing(t))
+	if young.Issuer.String() == old.Issuer.String() {
+		t.Error("the same key signs")
 	}
-	if _, err := young.Verify(x509.VerifyOptions{Roots: w.Roots(), CurrentTime: c.now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestSeveralMakeOneSigner(t *testing.T) {
-	t.Parallel()
-	s, w := workloads(t, t.TempDir(), nil)
-	leaves := make([]*x509.Certificate, 8)
-	var all sync.WaitGroup
-	for i := range leaves {
-		all.Go(func() { leaves[i], _ = issue(t, s, nil) })
-	}
-	all.Wait()
-	if err := w.Look(); err != nil {
-		t.Fatal(err)
-	}
-	for _, leaf := range leaves {
-		if !holds(w, leaf) {
-			t.Error("one is not trusted")
-		}
-	}
+	must(t, verify([]*x509.Certificate{young}, s.Workloads().Roots(), i.clock.now(), x509.ExtKeyUsageClientAuth, ""))
 }
 
 func TestOfARequestItsKeyCounts(t *testing.T) {
 	t.Parallel()
-	s, _ := workloads(t, t.TempDir(), nil)
+	i := sqlite(t)
+	s := i.control(t, "")
 	_, strong, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Fatal(err)
+	must(t, err)
+	r := billing(t)
+	r.CSR = csr(t, strong)
+	if leaf := asked(t, s, r); len(leaf.DNSNames) != 0 || !strong.Public().(ed25519.PublicKey).Equal(leaf.PublicKey) { //nolint:forcetypeassert // what it is
+		t.Errorf("%v", leaf.DNSNames)
 	}
-	csr := func(key any) []byte {
-		der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{DNSNames: []string{"evil.localhost"}}, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
-	}
-	leaf, key := issue(t, s, csr(strong))
-	if len(leaf.DNSNames) != 0 || key != nil || !strong.Public().(ed25519.PublicKey).Equal(leaf.PublicKey) { //nolint:forcetypeassert // what it is
-		t.Errorf("%v, %s", leaf.DNSNames, key)
-	}
-	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(csr(other))
-	forged := pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: append(bytes.Clone(block.Bytes[:len(block.Bytes)-1]), block.Bytes[len(block.Bytes)-1]^1)})
-	for reason, request := range map[string][]byte{"a weak key": csr(weak), "no request": []byte("x"), "a signature that is wrong": forged} {
-		if _, _, err := s.Issue(billing(), time.Hour, request); !kernel.Is(err, kernel.Invalid) {
+	block, _ := pem.Decode(r.CSR)
+	block.Bytes[len(block.Bytes)-1] ^= 1
+	for reason, change := range map[string]func(*pki.Request){
+		"a weak key": func(r *pki.Request) { r.CSR = csr(t, weak) }, "no request": func(r *pki.Request) { r.CSR = []byte("x") },
+		"a signature that is wrong": func(r *pki.Request) { r.CSR = pem.EncodeToMemory(block) },
+		"no stage":                  func(r *pki.Request) { r.Holder.Scope.Stage = "" }, "a path": func(r *pki.Request) { r.Holder.Name = "a/b" },
+		"a long life": func(r *pki.Request) { r.Life = 90 * day }, "a name": func(r *pki.Request) { r.Names = []string{host} },
+		"for a server": func(r *pki.Request) { r.Profile = pki.ProfileServer }, "a kind that is Terrace's": func(r *pki.Request) { r.Holder.Kind = pki.HolderPlatform },
+	} {
+		r := billing(t)
+		change(&r)
+		if _, _, err := s.Ask(operator(t), r); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("%s: %v", reason, err)
 		}
-	}
-	for reason, of := range map[string]pki.Workload{"no stage": {Scope: kernel.Scope{Tenant: "acme", Project: "shop"}, Name: "x"}, "a path": {Scope: billing().Scope, Name: "a/b"}} {
-		if _, _, err := s.Issue(of, time.Hour, nil); !kernel.Is(err, kernel.Invalid) {
-			t.Errorf("%s: %v", reason, err)
-		}
-	}
-	if _, _, err := s.Issue(billing(), 90*24*time.Hour, nil); !kernel.Is(err, kernel.Invalid) {
-		t.Errorf("a long life: %v", err)
-	}
-	if _, err := pki.OpenSigner(t.TempDir(), "localhost", nil); !kernel.Is(err, kernel.NotFound) {
-		t.Errorf("a folder without an authority: %v", err)
 	}
 }

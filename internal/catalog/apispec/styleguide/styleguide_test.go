@@ -241,6 +241,7 @@ func exceptions() map[string]map[string]string {
 			below("/access/actions") + "/get":                                          "they are those of this version",
 			below("/audit/keys") + "/get":                                              few,
 			below("/auth/keys") + "/get":                                               few,
+			below("/certificate-authorities") + "/get":                                 few,
 			below("/compliance/frameworks") + "/get":                                   "they are those that are shipped",
 			below("/event-types") + "/get":                                             "they are those of this version",
 			below("/gateway/cache") + "/get":                                           "they are the routes of one stage that are cached",

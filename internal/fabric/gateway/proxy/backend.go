@@ -119,25 +119,29 @@ type cluster struct {
 	of *target
 }
 
-// secure says how a service proves who it is, and the gateway to it.
-func (p *Proxy) secure(to *target) *tls.Config {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.config.Roots}
-	if to.Outside() {
-		c.RootCAs = nil // whom the machine trusts
-	}
+// secure says how a service proves who it is, and the gateway to it. Whom the platform trusts
+// changes when its authorities do.
+func (p *Proxy) secure(to *target) func() *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	t := to.TLS
-	if t == nil {
-		return c
+	if t != nil {
+		c.ServerName = t.ServerName
 	}
-	c.ServerName = t.ServerName
-	if t.CA != "" {
+	if t != nil && t.CA != "" {
 		c.RootCAs = x509.NewCertPool()
 		c.RootCAs.AppendCertsFromPEM([]byte(t.CA))
 	}
-	if t.ClientCertificate && p.config.ClientCertificate != nil {
+	if t != nil && t.ClientCertificate && p.config.ClientCertificate != nil {
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return p.config.ClientCertificate() }
 	}
-	return c
+	if to.Outside() || c.RootCAs != nil || p.config.Roots == nil { // outside it is whom the machine trusts
+		return func() *tls.Config { return c }
+	}
+	return func() *tls.Config {
+		c := c.Clone()
+		c.RootCAs = p.config.Roots()
+		return c
+	}
 }
 
 // sweepEvery is how often resting connections are looked at, and routes for

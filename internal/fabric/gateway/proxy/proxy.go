@@ -79,7 +79,7 @@ type Config struct {
 	Sessions *session.Keys
 	// Roots are who certificates of services are signed by, where a route names
 	// nobody else; nil is who the machine trusts.
-	Roots *x509.CertPool
+	Roots func() *x509.CertPool
 	// ClientCertificate is shown to services that a route says so of; nil has none.
 	ClientCertificate func() (*tls.Certificate, error)
 	// Outside connects to an address that a route names, in the clear or not; nil goes to

@@ -38,8 +38,7 @@ func (c Counting) Table(entries []*Entry, domains route.Domains) (*Table, error)
 	t := &Table{exact: map[string]*site{}, wild: map[string]*site{}, domains: route.Domains{}, entries: entries, none: c.Metrics.ofNone(), metrics: c.Metrics}
 	for _, e := range entries {
 		for _, host := range e.Hosts {
-			s := t.site(host)
-			s.scope = e.Scope
+			s := t.site(host, e.Scope)
 			for i := range e.rules {
 				for j := range e.rules[i].matches {
 					s.add(&Candidate{entry: e, rule: e.rules[i], match: e.rules[i].matches[j]})
@@ -62,13 +61,13 @@ func (c Counting) Table(entries []*Entry, domains route.Domains) (*Table, error)
 	return t, nil
 }
 
-func (t *Table) site(host string) *site {
+func (t *Table) site(host string, scope kernel.Scope) *site {
 	sites := t.exact
 	if rest, ok := strings.CutPrefix(host, "*."); ok {
 		sites, host = t.wild, rest
 	}
 	if sites[host] == nil {
-		sites[host] = &site{exact: map[string][]*Candidate{}, prefix: map[string][]*Candidate{}}
+		sites[host] = &site{exact: map[string][]*Candidate{}, prefix: map[string][]*Candidate{}, scope: scope}
 	}
 	return sites[host]
 }
@@ -145,8 +144,22 @@ func (t *Table) Lookup(x *exchange.Exchange) (c *Candidate, hostKnown bool) {
 
 // Has reports whether any route serves the host.
 func (t *Table) Has(host string) bool {
-	w := t.of(host)
-	return w.next() != nil
+	_, _, ok := t.Host(host)
+	return ok
+}
+
+// Host returns the host of routes that takes a name, which may be a wildcard, and whose they
+// are; false where no route does.
+func (t *Table) Host(name string) (host string, scope kernel.Scope, ok bool) {
+	w := t.of(name)
+	s := w.next()
+	if s == nil {
+		return "", kernel.Scope{}, false
+	}
+	if s == t.exact[name] {
+		return name, s.scope, true
+	}
+	return "*." + w.rest, s.scope, true
 }
 
 // lookup tries the exact path, then expressions, then the longest prefix.

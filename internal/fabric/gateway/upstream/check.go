@@ -11,13 +11,21 @@ import (
 
 // newProbe returns the client of the checks: each has a connection of its own,
 // since it also tells that one can be opened.
-func (c *Cluster) newProbe(secure *tls.Config) *http.Client {
+func (c *Cluster) newProbe(secure func() *tls.Config) *http.Client {
 	if c.settings.Health == nil {
 		return nil
 	}
-	t := &http.Transport{DisableKeepAlives: true, DisableCompression: true, Protocols: &http.Protocols{}, TLSClientConfig: secure}
+	t := &http.Transport{DisableKeepAlives: true, DisableCompression: true, Protocols: &http.Protocols{}}
 	dial := c.dial
 	t.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) { return dial(ctx, addr) }
+	if secure != nil {
+		protocol := "http/1.1"
+		if c.settings.Two() {
+			protocol = "h2"
+		}
+		shake := secured(dial, secure, protocol)
+		t.DialTLSContext = func(ctx context.Context, _, addr string) (net.Conn, error) { return shake(ctx, addr) }
+	}
 	speak(t.Protocols, &c.settings)
 	return &http.Client{
 		Transport: t, Timeout: time.Duration(c.settings.Health.Timeout),

@@ -21,8 +21,8 @@ type Config struct {
 	Settings Settings
 	// Dial opens connections; nil is TCP.
 	Dial Dialer
-	// TLS is how connections are secured, where the settings want it.
-	TLS *tls.Config
+	// TLS is how connections are secured, where the settings want it. It is asked for each.
+	TLS func() *tls.Config
 }
 
 // Cluster is the instances of one service that are spoken to in one way.
@@ -48,29 +48,27 @@ func NewCluster(c Config) *Cluster {
 		d := &net.Dialer{KeepAlive: 30 * time.Second}
 		s.dial = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 	}
-	var secure *tls.Config
+	var secure func() *tls.Config
 	if c.Settings.Secure() {
 		secure = c.TLS
 	}
 	s.two, s.probe = s.newTwo(secure), s.newProbe(secure)
 	if secure != nil {
-		s.dial = secured(s.dial, secure)
+		s.dial = secured(s.dial, secure, "http/1.1")
 	}
 	s.door = newDoor(s.settings)
 	s.members.Store(&[]*Member{})
 	return s
 }
 
-// secured shakes hands on each connection.
-func secured(dial Dialer, config *tls.Config) Dialer {
-	config = config.Clone()
-	config.NextProtos = []string{"http/1.1"}
+// secured shakes hands on each connection, which speaks a protocol then.
+func secured(dial Dialer, secure func() *tls.Config, protocol string) Dialer {
 	return func(ctx context.Context, addr string) (net.Conn, error) {
 		c, err := dial(ctx, addr)
 		if err != nil {
 			return nil, err
 		}
-		conn := tls.Client(c, withName(config, addr))
+		conn := tls.Client(c, named(secure(), addr, protocol))
 		if err := conn.HandshakeContext(ctx); err != nil {
 			_ = c.Close()
 			return nil, fmt.Errorf("handshake: %w", err)
@@ -79,12 +77,13 @@ func secured(dial Dialer, config *tls.Config) Dialer {
 	}
 }
 
-func withName(config *tls.Config, addr string) *tls.Config {
-	if config.ServerName != "" {
-		return config
-	}
+// named are the settings for a connection to an address.
+func named(config *tls.Config, addr, protocol string) *tls.Config {
 	config = config.Clone()
-	config.ServerName, _, _ = net.SplitHostPort(addr)
+	config.NextProtos = []string{protocol}
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(addr)
+	}
 	return config
 }
 

@@ -18,30 +18,37 @@ import (
 )
 
 // newTwo returns what speaks HTTP/2; nil where the service does not.
-func (c *Cluster) newTwo(secure *tls.Config) *http.Transport {
+func (c *Cluster) newTwo(secure func() *tls.Config) *http.Transport {
 	if !c.settings.Two() {
 		return nil
 	}
-	dial := c.dial
 	t := &http.Transport{
-		DisableCompression: true, IdleConnTimeout: idleTimeout, Protocols: &http.Protocols{}, TLSClientConfig: secure,
+		DisableCompression: true, IdleConnTimeout: idleTimeout, Protocols: &http.Protocols{},
 		MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: dialTimeout,
-		HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: 30 * time.Second},
-		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-			defer cancel()
-			conn, err := dial(ctx, addr)
-			if err != nil {
-				return nil, &DialError{Err: err}
-			}
-			return conn, nil
-		},
+		HTTP2:       &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: 30 * time.Second},
+		DialContext: inTime(c.dial),
+	}
+	if secure != nil {
+		t.DialTLSContext = inTime(secured(c.dial, secure, "h2"))
 	}
 	if l := c.settings.Limits; l != nil {
 		t.MaxConnsPerHost = l.MaxConnections
 	}
 	speak(t.Protocols, &c.settings)
 	return t
+}
+
+// inTime bounds how long it takes to connect, and says that it was that which failed.
+func inTime(dial Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, _, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+		defer cancel()
+		conn, err := dial(ctx, addr)
+		if err != nil {
+			return nil, &DialError{Err: err}
+		}
+		return conn, nil
+	}
 }
 
 // unprocessed tells that a service has refused a stream without looking at it

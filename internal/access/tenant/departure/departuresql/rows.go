@@ -56,7 +56,7 @@ func tombstones() []string {
 // platform are tables in which nothing is a tenant's.
 func platform() []string {
 	return []string{
-		"audit_keys", "automation_cursor", "event_head", "factor_spent", "gateway_session_keys", "keyring_moves", "keyring_round", "provider_keys",
+		"audit_keys", "automation_cursor", "event_head", "factor_spent", "gateway_session_keys", "keyring_moves", "keyring_round", "pki_authorities", "pki_lists", "provider_keys",
 		"river_client", "river_client_queue", "river_leader", "river_migration", "river_queue", "run_queue", "stage_sets", "trust_spent", "upstream_spent", "usage_progress",
 	}
 }
@@ -70,6 +70,7 @@ func turns() map[string]string {
 		"gateway_domain_turn":       "UPDATE gateway_domain_turn SET turn = turn + 1",
 		"gateway_revision":          "UPDATE gateway_revision SET revision = revision + 1",
 		"gateway_subscription_turn": "UPDATE gateway_subscription_turn SET turn = turn + 1",
+		"pki_turn":                  "UPDATE pki_turn SET turn = turn + 1",
 		"provider_revision": `INSERT INTO provider_revision (name, revision) VALUES ('all', 1)
 			ON CONFLICT (name) DO UPDATE SET revision = provider_revision.revision + 1`,
 	}

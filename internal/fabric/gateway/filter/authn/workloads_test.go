@@ -15,33 +15,20 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn/authntest"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/pkitest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // issuing is a gateway with Terrace's own authority of workloads.
 type issuing struct {
 	*world
-	signer *pki.Signer
-	held   *pki.Workloads
+	authorities *pki.Service
 }
 
 func startIssuing(t *testing.T) *issuing {
 	t.Helper()
-	dir := t.TempDir()
-	if _, err := pki.Open(dir, pki.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	w := &issuing{}
-	w.world = start(t, func(c *authn.Config) {
-		var err error
-		if w.signer, err = pki.OpenSigner(dir, "localhost", nil); err != nil {
-			t.Fatal(err)
-		}
-		if w.held, err = pki.OpenWorkloads(dir, "localhost", nil); err != nil {
-			t.Fatal(err)
-		}
-		c.Workloads = w.held
-	})
+	w := &issuing{authorities: pkitest.Start(t, pki.Options{})}
+	w.world = start(t, func(c *authn.Config) { c.Workloads = w.authorities.Workloads() })
 	return w
 }
 
@@ -49,15 +36,15 @@ func startIssuing(t *testing.T) *issuing {
 func (w *issuing) certificate(t *testing.T, of string) tls.Certificate {
 	t.Helper()
 	p := strings.Split(of, "/")
-	cert, key, err := w.signer.Issue(pki.Workload{Scope: kernel.Scope{Tenant: p[0], Project: p[1], Stage: p[2]}, Name: p[3]}, time.Hour, nil)
-	if err != nil {
+	return pkitest.Workload(t, w.authorities, pki.Workload{Scope: kernel.Scope{Tenant: p[0], Project: p[1], Stage: p[2]}, Name: p[3]})
+}
+
+// rotate has another key sign.
+func (w *issuing) rotate(t *testing.T, distrust bool) {
+	t.Helper()
+	if _, err := w.authorities.Rotate(t.Context(), pki.Rotation{Workloads: true, Distrust: distrust}); err != nil {
 		t.Fatal(err)
 	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair
 }
 
 // ask shows a certificate over a new connection.
@@ -120,9 +107,7 @@ func TestAnotherKeyOfTheOwnAuthorityCountsAtOnce(t *testing.T) {
 	old := w.certificate(t, "acme/shop/dev/billing")
 	for round := range 5 {
 		if round > 0 {
-			if err := w.signer.Rotate(false); err != nil {
-				t.Fatal(err)
-			}
+			w.rotate(t, false)
 		}
 		young := w.certificate(t, "acme/shop/dev/billing")
 		if a := w.ask(t, young); a.StatusCode != http.StatusOK {
@@ -132,14 +117,29 @@ func TestAnotherKeyOfTheOwnAuthorityCountsAtOnce(t *testing.T) {
 			t.Errorf("round %d, the first one: %d %s", round, a.StatusCode, a.Body)
 		}
 	}
-	if err := w.signer.Rotate(true); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.held.Look(); err != nil {
-		t.Fatal(err)
-	}
+	w.rotate(t, true)
 	if a := w.ask(t, old); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("distrusted, though it was remembered: %d", a.StatusCode)
+	}
+}
+
+// TestARevokedWorkloadIsRefused has one be revoked that was let in a moment ago.
+func TestARevokedWorkloadIsRefused(t *testing.T) {
+	t.Parallel()
+	w := startIssuing(t)
+	w.Put(t, authntest.Dev(), authn.KindName, fmt.Sprintf(ofWorkloads, ""))
+	lost, other := w.certificate(t, "acme/shop/dev/billing"), w.certificate(t, "acme/shop/dev/billing")
+	if a := w.ask(t, lost); a.StatusCode != http.StatusOK {
+		t.Fatalf("before: %d %s", a.StatusCode, a.Body)
+	}
+	if err := w.authorities.Revoke(t.Context(), kernel.Scope{Tenant: "acme"}, lost.Leaf.SerialNumber.Text(16), pki.KeyCompromise); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.ask(t, lost); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("revoked: %d", a.StatusCode)
+	}
+	if a := w.ask(t, other); a.StatusCode != http.StatusOK {
+		t.Errorf("another one of the workload: %d %s", a.StatusCode, a.Body)
 	}
 }
 

@@ -169,7 +169,7 @@ func start(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	relay := proxy.New(proxy.Config{Routes: f.service, Upstreams: f, Log: quiet})
-	authority, err := pki.Open(t.TempDir(), pki.Options{})
+	authority, err := pki.Own(pki.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,93 @@
+package pkiapi
+
+import (
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// Public serves what clients of certificates ask without a sign-in.
+type Public struct{ PKI *pki.Service }
+
+// Mount mounts the paths.
+func (p Public) Mount(r chi.Router) {
+	r.Get("/pki/roots", p.roots)
+	r.Get("/pki/authorities/{authority}", p.authority)
+	r.Get("/pki/crl/{authority}", p.list)
+	r.Post("/pki/ocsp/{authority}", p.post)
+	r.Get("/pki/ocsp/{authority}/*", p.get)
+}
+
+// roots answers with what clients should trust.
+func (p Public) roots(w http.ResponseWriter, _ *http.Request) {
+	answer(w, "application/x-pem-file", "max-age=60", p.PKI.TrustedRoots())
+}
+
+func (p Public) authority(w http.ResponseWriter, r *http.Request) {
+	der, err := p.PKI.AuthorityCertificate(authorityOfPath(r))
+	if err != nil {
+		httpserver.WriteError(w, r, err)
+		return
+	}
+	answer(w, "application/pkix-cert", "max-age=3600", der)
+}
+
+// list answers with what an authority has revoked (RFC 5280 §4.2.1.13).
+func (p Public) list(w http.ResponseWriter, r *http.Request) {
+	l, err := p.PKI.RevocationList(r.Context(), authorityOfPath(r))
+	if err != nil {
+		httpserver.WriteError(w, r, err)
+		return
+	}
+	answer(w, "application/pkix-crl", "max-age=60", l.DER)
+}
+
+// post answers a request for a status (RFC 6960 A.1).
+func (p Public) post(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, pki.MaxStatusRequest+1))
+	if err != nil {
+		return // the client has gone
+	}
+	p.status(w, r, body)
+}
+
+// get answers one that is in the path, as base64.
+func (p Public) get(w http.ResponseWriter, r *http.Request) {
+	var body []byte
+	if text := chi.URLParam(r, "*"); len(text) <= 2*pki.MaxStatusRequest {
+		if plain, err := url.PathUnescape(text); err == nil {
+			body, _ = base64.StdEncoding.DecodeString(plain) // nothing is a malformed request
+		}
+	}
+	p.status(w, r, body)
+}
+
+func (p Public) status(w http.ResponseWriter, r *http.Request, request []byte) {
+	der, err := p.PKI.Status(r.Context(), authorityOfPath(r), request)
+	if err != nil {
+		httpserver.WriteError(w, r, err)
+		return
+	}
+	answer(w, "application/ocsp-response", "max-age=60", der)
+}
+
+// authorityOfPath is an id, of which that of a domain has a colon.
+func authorityOfPath(r *http.Request) string {
+	id, err := url.PathUnescape(chi.URLParam(r, "authority"))
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+func answer(w http.ResponseWriter, kind, cache string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", cache)
+	_, _ = w.Write(body) //nolint:gosec // signed bytes under a type of their own; the client may have gone
+}

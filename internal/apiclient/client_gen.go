@@ -1191,6 +1191,165 @@ func (e MaturityProofState) Valid() bool {
 	}
 }
 
+// Defines values for PkiCAKind.
+const (
+	PkiCAKindDomains      PkiCAKind = "domains"
+	PkiCAKindIntermediate PkiCAKind = "intermediate"
+	PkiCAKindRoot         PkiCAKind = "root"
+	PkiCAKindWorkloads    PkiCAKind = "workloads"
+)
+
+// Valid indicates whether the value is a known member of the PkiCAKind enum.
+func (e PkiCAKind) Valid() bool {
+	switch e {
+	case PkiCAKindDomains:
+		return true
+	case PkiCAKindIntermediate:
+		return true
+	case PkiCAKindRoot:
+		return true
+	case PkiCAKindWorkloads:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PkiCAState.
+const (
+	PkiCAStateAborted   PkiCAState = "aborted"
+	PkiCAStateActive    PkiCAState = "active"
+	PkiCAStateFormer    PkiCAState = "former"
+	PkiCAStateNext      PkiCAState = "next"
+	PkiCAStateRequested PkiCAState = "requested"
+	PkiCAStateRetired   PkiCAState = "retired"
+)
+
+// Valid indicates whether the value is a known member of the PkiCAState enum.
+func (e PkiCAState) Valid() bool {
+	switch e {
+	case PkiCAStateAborted:
+		return true
+	case PkiCAStateActive:
+		return true
+	case PkiCAStateFormer:
+		return true
+	case PkiCAStateNext:
+		return true
+	case PkiCAStateRequested:
+		return true
+	case PkiCAStateRetired:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PkiEntryState.
+const (
+	PkiEntryStateExpired PkiEntryState = "expired"
+	PkiEntryStateRevoked PkiEntryState = "revoked"
+	PkiEntryStateValid   PkiEntryState = "valid"
+)
+
+// Valid indicates whether the value is a known member of the PkiEntryState enum.
+func (e PkiEntryState) Valid() bool {
+	switch e {
+	case PkiEntryStateExpired:
+		return true
+	case PkiEntryStateRevoked:
+		return true
+	case PkiEntryStateValid:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PkiHolderKind.
+const (
+	PkiHolderKindAcme     PkiHolderKind = "acme"
+	PkiHolderKindDatabase PkiHolderKind = "database"
+	PkiHolderKindDomain   PkiHolderKind = "domain"
+	PkiHolderKindPlatform PkiHolderKind = "platform"
+	PkiHolderKindRoute    PkiHolderKind = "route"
+	PkiHolderKindService  PkiHolderKind = "service"
+	PkiHolderKindWorkload PkiHolderKind = "workload"
+)
+
+// Valid indicates whether the value is a known member of the PkiHolderKind enum.
+func (e PkiHolderKind) Valid() bool {
+	switch e {
+	case PkiHolderKindAcme:
+		return true
+	case PkiHolderKindDatabase:
+		return true
+	case PkiHolderKindDomain:
+		return true
+	case PkiHolderKindPlatform:
+		return true
+	case PkiHolderKindRoute:
+		return true
+	case PkiHolderKindService:
+		return true
+	case PkiHolderKindWorkload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PkiProfile.
+const (
+	PkiProfileClient PkiProfile = "client"
+	PkiProfilePeer   PkiProfile = "peer"
+	PkiProfileServer PkiProfile = "server"
+)
+
+// Valid indicates whether the value is a known member of the PkiProfile enum.
+func (e PkiProfile) Valid() bool {
+	switch e {
+	case PkiProfileClient:
+		return true
+	case PkiProfilePeer:
+		return true
+	case PkiProfileServer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PkiReason.
+const (
+	PkiReasonAffiliationChanged   PkiReason = "affiliationChanged"
+	PkiReasonCessationOfOperation PkiReason = "cessationOfOperation"
+	PkiReasonKeyCompromise        PkiReason = "keyCompromise"
+	PkiReasonPrivilegeWithdrawn   PkiReason = "privilegeWithdrawn"
+	PkiReasonSuperseded           PkiReason = "superseded"
+	PkiReasonUnspecified          PkiReason = "unspecified"
+)
+
+// Valid indicates whether the value is a known member of the PkiReason enum.
+func (e PkiReason) Valid() bool {
+	switch e {
+	case PkiReasonAffiliationChanged:
+		return true
+	case PkiReasonCessationOfOperation:
+		return true
+	case PkiReasonKeyCompromise:
+		return true
+	case PkiReasonPrivilegeWithdrawn:
+		return true
+	case PkiReasonSuperseded:
+		return true
+	case PkiReasonUnspecified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PolicyExemptionStatus.
 const (
 	PolicyExemptionStatusApproved  PolicyExemptionStatus = "approved"
@@ -3279,6 +3438,237 @@ type CancelRunRequest struct {
 	// Force Kill terraform at once instead of asking it to stop.
 	Force  bool   `json:"force,omitempty"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// CertificateAuthorities defines model for CertificateAuthorities.
+type CertificateAuthorities struct {
+	Items []CertificateAuthority `json:"items"`
+}
+
+// CertificateAuthority defines model for CertificateAuthority.
+type CertificateAuthority struct {
+	// CeasedAt When it ceased to sign.
+	CeasedAt  *time.Time `json:"ceasedAt,omitempty"`
+	CreatedAt time.Time  `json:"createdAt"`
+
+	// CrossSigned By how many roots of before it is certified as well.
+	CrossSigned int64 `json:"crossSigned,omitempty"`
+
+	// External Whether its key is elsewhere.
+	External   bool   `json:"external,omitempty"`
+	Generation int64  `json:"generation"`
+	ID         string `json:"id"`
+
+	// Kind What an authority signs.
+	Kind PkiCAKind `json:"kind"`
+
+	// Name The distinguished name; empty while it is requested.
+	Name      string     `json:"name,omitempty"`
+	NotAfter  *time.Time `json:"notAfter,omitempty"`
+	NotBefore *time.Time `json:"notBefore,omitempty"`
+
+	// Parent The id of the root that an intermediate lies below.
+	Parent string `json:"parent,omitempty"`
+
+	// Pem Its certificate.
+	Pem string `json:"pem,omitempty"`
+
+	// RetiredAt When it ceased to be trusted, and its key was destroyed.
+	RetiredAt *time.Time `json:"retiredAt,omitempty"`
+
+	// SignsAt When it begins to sign, or began to.
+	SignsAt *time.Time `json:"signsAt,omitempty"`
+
+	// State Where an authority is in its life.
+	State PkiCAState `json:"state"`
+
+	// Zones What it may certify names of.
+	Zones []string `json:"zones"`
+}
+
+// CertificateAuthorityRequest defines model for CertificateAuthorityRequest.
+type CertificateAuthorityRequest struct {
+	Authority CertificateAuthority `json:"authority"`
+
+	// Request The certificate request as PEM (RFC 2986).
+	Request string `json:"request"`
+}
+
+// CertificateEntry defines model for CertificateEntry.
+type CertificateEntry struct {
+	// Fingerprint The SHA-256 of the certificate, in hex.
+	Fingerprint string `json:"fingerprint"`
+
+	// ID The serial of what Terrace has issued, else the SHA-256 of the certificate.
+	ID string `json:"id"`
+
+	// IssuedAt When it became known.
+	IssuedAt time.Time `json:"issuedAt"`
+
+	// Issuer The id of the authority; empty for one that is not Terrace's.
+	Issuer string `json:"issuer,omitempty"`
+
+	// IssuerName The distinguished name of the authority.
+	IssuerName   string `json:"issuerName"`
+	KeyAlgorithm string `json:"keyAlgorithm"`
+
+	// Kind What a certificate is for.
+	Kind PkiHolderKind `json:"kind"`
+
+	// Name The holder's name: a host, a workload, a service, an account.
+	Name string `json:"name"`
+
+	// Names The names that it is for (RFC 5280 §4.2.1.6).
+	Names     []string  `json:"names"`
+	NotAfter  time.Time `json:"notAfter"`
+	NotBefore time.Time `json:"notBefore"`
+
+	// Profile What a certificate may be used for.
+	Profile PkiProfile `json:"profile"`
+
+	// Project The holder's project; empty where it belongs to the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// RenewedBy The id of the certificate that came in its place.
+	RenewedBy string `json:"renewedBy,omitempty"`
+
+	// RenewedFrom The id of the certificate in whose place it came.
+	RenewedFrom string                 `json:"renewedFrom,omitempty"`
+	Revocation  *CertificateRevocation `json:"revocation,omitempty"`
+
+	// Serial The serial number, in hex.
+	Serial string `json:"serial"`
+
+	// Stage The holder's stage.
+	Stage string `json:"stage,omitempty"`
+
+	// State How a certificate stands.
+	State PkiEntryState `json:"state"`
+}
+
+// CertificateIssued defines model for CertificateIssued.
+type CertificateIssued struct {
+	// Chain PEM: the certificate first, then those of its authorities, without the root.
+	Chain string `json:"chain"`
+
+	// Fingerprint The SHA-256 of the certificate, in hex.
+	Fingerprint string `json:"fingerprint"`
+
+	// ID The serial of what Terrace has issued, else the SHA-256 of the certificate.
+	ID string `json:"id"`
+
+	// IssuedAt When it became known.
+	IssuedAt time.Time `json:"issuedAt"`
+
+	// Issuer The id of the authority; empty for one that is not Terrace's.
+	Issuer string `json:"issuer,omitempty"`
+
+	// IssuerName The distinguished name of the authority.
+	IssuerName   string `json:"issuerName"`
+	KeyAlgorithm string `json:"keyAlgorithm"`
+
+	// Kind What a certificate is for.
+	Kind PkiHolderKind `json:"kind"`
+
+	// Name The holder's name: a host, a workload, a service, an account.
+	Name string `json:"name"`
+
+	// Names The names that it is for (RFC 5280 §4.2.1.6).
+	Names     []string  `json:"names"`
+	NotAfter  time.Time `json:"notAfter"`
+	NotBefore time.Time `json:"notBefore"`
+
+	// Profile What a certificate may be used for.
+	Profile PkiProfile `json:"profile"`
+
+	// Project The holder's project; empty where it belongs to the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// RenewedBy The id of the certificate that came in its place.
+	RenewedBy string `json:"renewedBy,omitempty"`
+
+	// RenewedFrom The id of the certificate in whose place it came.
+	RenewedFrom string                 `json:"renewedFrom,omitempty"`
+	Revocation  *CertificateRevocation `json:"revocation,omitempty"`
+
+	// Serial The serial number, in hex.
+	Serial string `json:"serial"`
+
+	// Stage The holder's stage.
+	Stage string `json:"stage,omitempty"`
+
+	// State How a certificate stands.
+	State PkiEntryState `json:"state"`
+}
+
+// CertificateRevocation defines model for CertificateRevocation.
+type CertificateRevocation struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"`
+
+	// Reason Why a certificate is revoked (RFC 5280 §5.3.1).
+	Reason PkiReason `json:"reason"`
+}
+
+// CertificateShown defines model for CertificateShown.
+type CertificateShown struct {
+	// Fingerprint The SHA-256 of the certificate, in hex.
+	Fingerprint string `json:"fingerprint"`
+
+	// ID The serial of what Terrace has issued, else the SHA-256 of the certificate.
+	ID string `json:"id"`
+
+	// IssuedAt When it became known.
+	IssuedAt time.Time `json:"issuedAt"`
+
+	// Issuer The id of the authority; empty for one that is not Terrace's.
+	Issuer string `json:"issuer,omitempty"`
+
+	// IssuerName The distinguished name of the authority.
+	IssuerName   string `json:"issuerName"`
+	KeyAlgorithm string `json:"keyAlgorithm"`
+
+	// Kind What a certificate is for.
+	Kind PkiHolderKind `json:"kind"`
+
+	// Name The holder's name: a host, a workload, a service, an account.
+	Name string `json:"name"`
+
+	// Names The names that it is for (RFC 5280 §4.2.1.6).
+	Names     []string  `json:"names"`
+	NotAfter  time.Time `json:"notAfter"`
+	NotBefore time.Time `json:"notBefore"`
+
+	// Pem The certificate.
+	Pem string `json:"pem"`
+
+	// Profile What a certificate may be used for.
+	Profile PkiProfile `json:"profile"`
+
+	// Project The holder's project; empty where it belongs to the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// RenewFrom From when on it should be renewed (RFC 9773).
+	RenewFrom time.Time `json:"renewFrom"`
+
+	// RenewUntil Until when it should be.
+	RenewUntil time.Time `json:"renewUntil"`
+
+	// RenewedBy The id of the certificate that came in its place.
+	RenewedBy string `json:"renewedBy,omitempty"`
+
+	// RenewedFrom The id of the certificate in whose place it came.
+	RenewedFrom string                 `json:"renewedFrom,omitempty"`
+	Revocation  *CertificateRevocation `json:"revocation,omitempty"`
+
+	// Serial The serial number, in hex.
+	Serial string `json:"serial"`
+
+	// Stage The holder's stage.
+	Stage string `json:"stage,omitempty"`
+
+	// State How a certificate stands.
+	State PkiEntryState `json:"state"`
 }
 
 // Change defines model for Change.
@@ -5656,6 +6046,41 @@ type ImpactTouched struct {
 	Workload  string           `json:"workload"`
 }
 
+// InstallCertificateAuthorityRequest defines model for InstallCertificateAuthorityRequest.
+type InstallCertificateAuthorityRequest struct {
+	// Chain PEM: the certificate of the request, those above it, each signed by the next, and the root last.
+	Chain string `json:"chain"`
+
+	// NoticeSeconds How long it is trusted before it signs; an hour unless given.
+	NoticeSeconds int64 `json:"noticeSeconds,omitempty"`
+
+	// WithoutCrossSignature Whether clients that trust only the root of now may fail once it signs, where that root can certify no other.
+	WithoutCrossSignature bool `json:"withoutCrossSignature,omitempty"`
+}
+
+// IssueCertificateRequest defines model for IssueCertificateRequest.
+type IssueCertificateRequest struct {
+	// Kind What a certificate is for.
+	Kind PkiHolderKind `json:"kind"`
+
+	// LifeSeconds How long it is valid; a day for clients and 30 days for servers unless given. A workload's is 30 days at most.
+	LifeSeconds int64 `json:"lifeSeconds,omitempty"`
+
+	// Name The holder's name.
+	Name string `json:"name"`
+
+	// Names The hosts that it is for. A workload has none: its name is its SPIFFE ID.
+	Names []string `json:"names,omitempty"`
+
+	// Profile What a certificate may be used for.
+	Profile *PkiProfile `json:"profile,omitempty"`
+	Project string      `json:"project"`
+
+	// Request A certificate request as PEM (RFC 2986), of which the key alone counts.
+	Request string `json:"request"`
+	Stage   string `json:"stage"`
+}
+
 // IssuedOAuthClient defines model for IssuedOAuthClient.
 type IssuedOAuthClient struct {
 	Client OAuthClient `json:"client"`
@@ -6334,6 +6759,12 @@ type PageBudgetStatus struct {
 	Next  string         `json:"next,omitempty"`
 }
 
+// PageCertificateEntry defines model for PageCertificateEntry.
+type PageCertificateEntry struct {
+	Items []CertificateEntry `json:"items"`
+	Next  string             `json:"next,omitempty"`
+}
+
 // PageComplianceFinding defines model for PageComplianceFinding.
 type PageComplianceFinding struct {
 	Items []ComplianceFinding `json:"items"`
@@ -6681,6 +7112,24 @@ type PauseSubscriptionRequest struct {
 	// Reason Why.
 	Reason string `json:"reason,omitempty"`
 }
+
+// PkiCAKind What an authority signs.
+type PkiCAKind string
+
+// PkiCAState Where an authority is in its life.
+type PkiCAState string
+
+// PkiEntryState How a certificate stands.
+type PkiEntryState string
+
+// PkiHolderKind What a certificate is for.
+type PkiHolderKind string
+
+// PkiProfile What a certificate may be used for.
+type PkiProfile string
+
+// PkiReason Why a certificate is revoked (RFC 5280 §5.3.1).
+type PkiReason string
 
 // PlatformAssignment defines model for PlatformAssignment.
 type PlatformAssignment struct {
@@ -7283,6 +7732,12 @@ type RenameTenantRequest struct {
 	Display string `json:"display"`
 }
 
+// RenewCertificateRequest defines model for RenewCertificateRequest.
+type RenewCertificateRequest struct {
+	// Request A certificate request as PEM, of which the key alone counts; the same key is certified unless given.
+	Request string `json:"request,omitempty"`
+}
+
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
 	// Token The new token, or a reference to it; empty makes a new webhook secret.
@@ -7321,6 +7776,12 @@ type RequestAPIOverrideRequest struct {
 	// Revision The revision's number; the newest unless given.
 	Revision int64  `json:"revision,omitempty"`
 	Stage    string `json:"stage"`
+}
+
+// RequestCertificateAuthorityRequest defines model for RequestCertificateAuthorityRequest.
+type RequestCertificateAuthorityRequest struct {
+	// CommonName The common name that is asked for; one is made up unless given.
+	CommonName string `json:"commonName,omitempty"`
 }
 
 // RequestDriftChecksRequest defines model for RequestDriftChecksRequest.
@@ -7454,6 +7915,15 @@ type RetryRunRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
+// RevokeCertificateRequest defines model for RevokeCertificateRequest.
+type RevokeCertificateRequest struct {
+	// Cause Why a certificate is revoked (RFC 5280 §5.3.1).
+	Cause PkiReason `json:"cause"`
+
+	// Reason Why; it is in the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
 // RevokeGatewayDomainRequest defines model for RevokeGatewayDomainRequest.
 type RevokeGatewayDomainRequest struct {
 	// Reason Why the domain is the tenant's no more; the tenant reads it, and it is in the audit log.
@@ -7461,6 +7931,18 @@ type RevokeGatewayDomainRequest struct {
 
 	// Tenant The tenant that has it; the caller's own unless given.
 	Tenant string `json:"tenant,omitempty"`
+}
+
+// RevokeUnlistedCertificateRequest defines model for RevokeUnlistedCertificateRequest.
+type RevokeUnlistedCertificateRequest struct {
+	// Cause Why a certificate is revoked (RFC 5280 §5.3.1).
+	Cause PkiReason `json:"cause"`
+
+	// Certificate The certificate as PEM.
+	Certificate string `json:"certificate"`
+
+	// Reason Why; it is in the audit log.
+	Reason string `json:"reason,omitempty"`
 }
 
 // RollBackConfigRequest defines model for RollBackConfigRequest.
@@ -7506,6 +7988,21 @@ type RollBackStateRequest struct {
 
 	// Version The id of the version whose content comes back.
 	Version string `json:"version"`
+}
+
+// RotateCertificateAuthorityRequest defines model for RotateCertificateAuthorityRequest.
+type RotateCertificateAuthorityRequest struct {
+	// Distrust Whether the keys before, of workloads, are trusted no longer.
+	Distrust bool `json:"distrust,omitempty"`
+
+	// NoticeSeconds How long it is trusted before it signs; an hour unless given.
+	NoticeSeconds int64 `json:"noticeSeconds,omitempty"`
+
+	// WithoutCrossSignature Whether clients that trust only the root of now may fail once it signs, where that root can certify no other.
+	WithoutCrossSignature bool `json:"withoutCrossSignature,omitempty"`
+
+	// Workloads Whether another key signs for workloads, at once, in place of another root for the zones.
+	Workloads bool `json:"workloads,omitempty"`
 }
 
 // RotateRootKeyResponse defines model for RotateRootKeyResponse.
@@ -10547,6 +11044,30 @@ type ListBudgetHistoryParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListCertificatesParams defines parameters for ListCertificates.
+type ListCertificatesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Kind Only those of holders of this kind.
+	Kind PkiHolderKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Name Only those of a holder of this name, or whose first name it is.
+	Name string `form:"name,omitempty" json:"name,omitempty"`
+
+	// Before Only those that end before this time.
+	Before time.Time `form:"before,omitempty" json:"before,omitempty"`
+
+	// State Only those that stand so.
+	State PkiEntryState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Issuer Only those of the authority with this id.
+	Issuer string `form:"issuer,omitempty" json:"issuer,omitempty"`
 }
 
 // ListComplianceFindingsParams defines parameters for ListComplianceFindings.

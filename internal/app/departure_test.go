@@ -166,7 +166,7 @@ func turnsOf(t *testing.T, d *db.DB) map[string]int {
 			continue
 		}
 		var n int
-		if err := d.Reader(t.Context()).NewRaw("SELECT COALESCE(MAX(" + column + "), 0) FROM " + name).Scan(t.Context(), &n); err != nil {
+		if err := d.Reader(t.Context()).NewRaw("SELECT COALESCE(MAX("+column+"), 0) FROM "+name).Scan(t.Context(), &n); err != nil {
 			t.Fatal(err)
 		}
 		all[name] = n

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,14 +28,18 @@ func TestServersSpeakTLS(t *testing.T) {
 	}
 	a := startAged(t)
 	issued := time.Now().Add(-pki.DefaultLeafLife * 5 / 6) // the first certificate is old already
-	authority, err := pki.Open(t.TempDir(), pki.Options{Clock: func() time.Time { return issued }})
+	authority, err := pki.Own(pki.Options{Clock: func() time.Time { return issued }})
 	if err != nil {
+		t.Fatal(err)
+	}
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, authority.RootPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a.config.Certificates, a.config.CAFile, a.config.CredentialLife = authority, authority.RootPath(), 0
+	a.config.Certificates, a.config.CAFile, a.config.CredentialLife = authority, roots, 0
 	a.Target = localtest.Start(t, a.config)
 	a.offered(t, &issued)
 	a.required(t)

@@ -160,7 +160,7 @@ func (f *fixed) add(name, host string) error {
 	return err
 }
 
-func (fixed) Put(context.Context, gateway.Route) error { return errFixed }
+func (fixed) Put(context.Context, gateway.Route) ([]gateway.Overlap, error) { return nil, errFixed }
 
 func (fixed) Delete(context.Context, kernel.Scope, string) error { return errFixed }
 

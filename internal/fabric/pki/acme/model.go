@@ -36,7 +36,7 @@ const (
 type Account struct {
 	ID     string       `json:"-"`
 	Scope  kernel.Scope `json:"-"`
-	Status Status       `json:"status"`
+	Status Status       `json:"-"`
 	// Contact are URLs of whom to tell; nobody is told anything so far.
 	Contact []string `json:"contact,omitempty"`
 	// JWK is the public key, in JSON (RFC 7517); Thumbprint is that of RFC 7638, base64url.

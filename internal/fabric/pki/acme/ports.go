@@ -70,9 +70,10 @@ type Keys interface {
 type Ledger interface {
 	// UseNonce is a Conflict where the nonce was used before.
 	UseNonce(ctx context.Context, nonce string, expires time.Time) error
-	// Sweep removes a bounded number of rows of each kind that are over before a time, and
-	// tells how many those were.
-	Sweep(ctx context.Context, before time.Time) (int, error)
+	// Sweep removes a bounded number of rows of each kind that are over before a time, and of
+	// accounts that no key binds, that are older than idle and have nothing; it tells how many
+	// those were. An account that was ended stays: its key is not to make another.
+	Sweep(ctx context.Context, before, idle time.Time) (int, error)
 }
 
 // Request is what an Issuer is asked for.

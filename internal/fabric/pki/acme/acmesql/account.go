@@ -20,6 +20,7 @@ type accountRow struct {
 	Stage       string
 	Thumbprint  string
 	ExternalKey string
+	Status      string
 	CreatedAt   time.Time
 	Revision    int64
 	Body        string
@@ -28,7 +29,7 @@ type accountRow struct {
 func accountRowOf(a acme.Account) (accountRow, error) {
 	body, err := db.Encode(a, "account "+a.ID)
 	return accountRow{
-		Tenant: a.Scope.Tenant, ID: a.ID, Project: a.Scope.Project, Stage: a.Scope.Stage, Thumbprint: a.Thumbprint, ExternalKey: a.ExternalKey,
+		Tenant: a.Scope.Tenant, ID: a.ID, Project: a.Scope.Project, Stage: a.Scope.Stage, Thumbprint: a.Thumbprint, ExternalKey: a.ExternalKey, Status: string(a.Status),
 		CreatedAt: a.CreatedAt, Revision: a.Revision + 1, Body: body,
 	}, err
 }
@@ -36,7 +37,7 @@ func accountRowOf(a acme.Account) (accountRow, error) {
 func (r accountRow) account() (a acme.Account, err error) {
 	err = db.Decode(r.Body, &a, "account "+r.ID)
 	a.ID, a.Scope, a.Thumbprint, a.ExternalKey = r.ID, kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, r.Thumbprint, r.ExternalKey
-	a.CreatedAt, a.Revision = r.CreatedAt.UTC(), r.Revision
+	a.Status, a.CreatedAt, a.Revision = acme.Status(r.Status), r.CreatedAt.UTC(), r.Revision
 	return a, err
 }
 
@@ -56,7 +57,7 @@ func (s *Store) SaveAccount(ctx context.Context, a acme.Account) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("thumbprint", "revision", "body").Where("id = ? AND revision = ?", a.ID, a.Revision).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("thumbprint", "status", "revision", "body").Where("id = ? AND revision = ?", a.ID, a.Revision).Exec(ctx)
 	return saved(result, err, "account "+a.ID)
 }
 

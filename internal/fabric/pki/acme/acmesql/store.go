@@ -65,17 +65,21 @@ func (s *Store) UseNonce(ctx context.Context, nonce string, expires time.Time) e
 // sweepAtOnce is how many rows of a kind are removed in one statement.
 const sweepAtOnce = 1000
 
-// Sweep implements acme.Ledger. A certificate is removed once it has ended; who orders one
-// later knows the rest of its life by then.
-func (s *Store) Sweep(ctx context.Context, before time.Time) (removed int, err error) {
-	for _, q := range []string{
-		"DELETE FROM acme_nonces WHERE nonce IN (SELECT nonce FROM acme_nonces WHERE expires_at < ? LIMIT ?)",
-		"DELETE FROM acme_authorizations WHERE id IN (SELECT id FROM acme_authorizations WHERE expires_at < ? LIMIT ?)",
-		"DELETE FROM acme_orders WHERE id IN (SELECT id FROM acme_orders WHERE expires_at < ? LIMIT ?)",
-		"DELETE FROM acme_certificates WHERE serial IN (SELECT serial FROM acme_certificates WHERE not_after < ? LIMIT ?)",
-		"DELETE FROM acme_keys WHERE id IN (SELECT id FROM acme_keys k WHERE over_at < ? AND NOT EXISTS (SELECT 1 FROM acme_accounts a WHERE a.external_key = k.id) LIMIT ?)",
+// Sweep implements acme.Ledger.
+func (s *Store) Sweep(ctx context.Context, before, idle time.Time) (removed int, err error) {
+	for _, one := range []struct {
+		query string
+		args  []any
+	}{
+		{"DELETE FROM acme_nonces WHERE nonce IN (SELECT nonce FROM acme_nonces WHERE expires_at < ? LIMIT ?)", []any{before}},
+		{"DELETE FROM acme_authorizations WHERE id IN (SELECT id FROM acme_authorizations WHERE expires_at < ? LIMIT ?)", []any{before}},
+		{"DELETE FROM acme_orders WHERE id IN (SELECT id FROM acme_orders WHERE expires_at < ? LIMIT ?)", []any{before}},
+		{"DELETE FROM acme_certificates WHERE serial IN (SELECT serial FROM acme_certificates WHERE not_after < ? LIMIT ?)", []any{before}},
+		{"DELETE FROM acme_keys WHERE id IN (SELECT id FROM acme_keys k WHERE over_at < ? AND NOT EXISTS (SELECT 1 FROM acme_accounts a WHERE a.external_key = k.id) LIMIT ?)", []any{before}},
+		{`DELETE FROM acme_accounts WHERE id IN (SELECT id FROM acme_accounts a WHERE external_key = '' AND created_at < ? AND status = ?
+			AND NOT EXISTS (SELECT 1 FROM acme_orders o WHERE o.account = a.id) AND NOT EXISTS (SELECT 1 FROM acme_certificates c WHERE c.account = a.id) LIMIT ?)`, []any{idle, string(acme.Valid)}},
 	} {
-		result, err := s.db.Conn(ctx).NewRaw(q, before, sweepAtOnce).Exec(ctx)
+		result, err := s.db.Conn(ctx).NewRaw(one.query, append(one.args, sweepAtOnce)...).Exec(ctx)
 		if err != nil {
 			return removed, db.Map(err, "what is over of ACME")
 		}

@@ -57,8 +57,8 @@ func (h *Handler) read(r *http.Request) (message, error) {
 	switch {
 	case !h.Service.KnownNonce(r.Context(), header.Nonce):
 		return message{}, acme.Problemf(acme.BadNonce, "the nonce is none of this server's, or too old")
-	case address != h.Base+r.URL.EscapedPath():
-		return message{}, acme.Problemf(acme.Unauthorized, "the message is for another address than %s", h.Base+r.URL.EscapedPath())
+	case address != h.Base+r.URL.RequestURI():
+		return message{}, acme.Problemf(acme.Unauthorized, "the message is for another address than %s", h.Base+r.URL.RequestURI())
 	case (header.KeyID == "") == (header.JSONWebKey == nil):
 		return message{}, acme.Problemf(acme.Malformed, "the message has to name either a key, jwk, or an account, kid")
 	}

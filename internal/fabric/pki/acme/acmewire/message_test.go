@@ -183,6 +183,12 @@ func TestPostAsGet(t *testing.T) {
 	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil || len(list.Orders) != 1 || list.Orders[0] != o.URI {
 		t.Errorf("the orders: %v, %v", list, err)
 	}
+	// The next page is at an address with a query, which is signed as well.
+	orders += "?before=" + path.Base(o.URI)
+	answer = r.send(t, http.MethodPost, orders, r.message(t, orders, ``, nil))
+	if err := json.NewDecoder(answer.Body).Decode(&list); err != nil || answer.StatusCode != http.StatusOK || len(list.Orders) != 0 {
+		t.Errorf("the orders before the only one: %d, %v, %v", answer.StatusCode, list, err)
+	}
 	foreign := string(f.registered(t).KID)
 	if got := told(t, r.send(t, http.MethodPost, foreign, r.message(t, foreign, `{"status":"deactivated"}`, nil))); got != acme.Unauthorized {
 		t.Errorf("another account: %s", got)
@@ -360,6 +366,17 @@ func TestWhatIsOverGoesAway(t *testing.T) {
 			if n := f.rows(t, table); n != left {
 				t.Errorf("%s has %d rows", table, n)
 			}
+		}
+		ended := f.registered(t)
+		if err := ended.DeactivateReg(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.later(100 * 24 * time.Hour)
+		if err := f.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.rows(t, "acme_accounts"); n != 1 {
+			t.Errorf("%d accounts are left instead of the one that was ended", n)
 		}
 	})
 }

@@ -17,6 +17,7 @@ CREATE TABLE acme_accounts (
     stage        TEXT NOT NULL,
     thumbprint   TEXT NOT NULL,
     external_key TEXT NOT NULL,
+    status       TEXT NOT NULL,
     created_at   TIMESTAMP NOT NULL,
     revision     BIGINT NOT NULL,
     body         TEXT NOT NULL
@@ -70,6 +71,7 @@ CREATE TABLE acme_certificates (
     body      TEXT NOT NULL
 );
 CREATE INDEX acme_certificates_not_after ON acme_certificates (not_after);
+CREATE INDEX acme_certificates_account ON acme_certificates (account);
 CREATE INDEX acme_certificates_tenant ON acme_certificates (tenant);
 CREATE TABLE acme_nonces (
     nonce      TEXT NOT NULL PRIMARY KEY,

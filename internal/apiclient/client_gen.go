@@ -2727,6 +2727,32 @@ func (e ListPoliciesParamsSeverity) Valid() bool {
 	}
 }
 
+// ACMEKey defines model for ACMEKey.
+type ACMEKey struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy The name of who has made it.
+	CreatedBy string `json:"createdBy"`
+
+	// ExpiresAt Until when accounts can be made with it; for ever where it is not there.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+
+	// ID What clients call the key identifier.
+	ID string `json:"id"`
+
+	// Note What it is for.
+	Note string `json:"note,omitempty"`
+
+	// Project The project for whose names its accounts order; every one of the tenant's where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// RevokedAt When it was revoked.
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
+
+	// Stage The stage for whose names its accounts order; every one of the project's where it is empty.
+	Stage string `json:"stage,omitempty"`
+}
+
 // AcceptBudgetClockRequest defines model for AcceptBudgetClockRequest.
 type AcceptBudgetClockRequest struct {
 	Reason string `json:"reason"`
@@ -4349,6 +4375,21 @@ type CopySecretRequest struct {
 	To string `json:"to"`
 }
 
+// CreateAcmeKeyRequest defines model for CreateAcmeKeyRequest.
+type CreateAcmeKeyRequest struct {
+	// LifeHours For how many hours accounts can be made with it; for ever unless given. Accounts that were made go on.
+	LifeHours int64 `json:"lifeHours,omitempty"`
+
+	// Note What it is for.
+	Note string `json:"note,omitempty"`
+
+	// Project For names of this project alone; of every one of the tenant's unless given.
+	Project string `json:"project,omitempty"`
+
+	// Stage For names of this stage alone; of every one of the project's unless given.
+	Stage string `json:"stage,omitempty"`
+}
+
 // CreateConfigTokenRequest defines model for CreateConfigTokenRequest.
 type CreateConfigTokenRequest struct {
 	// Days After how many days it ends; 0, the default, is never.
@@ -4549,6 +4590,38 @@ type CreateUserRequest struct {
 
 	// Theirs Whether the user has chosen the password. Else they choose another when they sign in.
 	Theirs bool `json:"theirs,omitempty"`
+}
+
+// CreatedACMEKey defines model for CreatedACMEKey.
+type CreatedACMEKey struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// CreatedBy The name of who has made it.
+	CreatedBy string `json:"createdBy"`
+
+	// Directory The address of the ACME server.
+	Directory string `json:"directory"`
+
+	// ExpiresAt Until when accounts can be made with it; for ever where it is not there.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+
+	// Hmac The secret, base64url; it is shown this once. Clients call it the HMAC key.
+	Hmac string `json:"hmac"`
+
+	// ID What clients call the key identifier.
+	ID string `json:"id"`
+
+	// Note What it is for.
+	Note string `json:"note,omitempty"`
+
+	// Project The project for whose names its accounts order; every one of the tenant's where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// RevokedAt When it was revoked.
+	RevokedAt *time.Time `json:"revokedAt,omitempty"`
+
+	// Stage The stage for whose names its accounts order; every one of the project's where it is empty.
+	Stage string `json:"stage,omitempty"`
 }
 
 // CreatedConfigToken defines model for CreatedConfigToken.
@@ -6691,6 +6764,12 @@ type OverrideRunRequest struct {
 
 	// Reason Why; it is kept in the audit log.
 	Reason string `json:"reason"`
+}
+
+// PageACMEKey defines model for PageACMEKey.
+type PageACMEKey struct {
+	Items []ACMEKey `json:"items"`
+	Next  string    `json:"next,omitempty"`
 }
 
 // PageAccessAction defines model for PageAccessAction.
@@ -10867,6 +10946,15 @@ type ExplainAccessParams struct {
 
 	// Stage The stage that it is about.
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// ListAcmeKeysParams defines parameters for ListAcmeKeys.
+type ListAcmeKeysParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListAuditEntriesParams defines parameters for ListAuditEntries.

@@ -94,6 +94,11 @@ func gatewayCalls(ctx context.Context, c *apiclient.Client) map[string]func() er
 		"GatewaySubscriptionUsage": func() error {
 			return e(c.GatewaySubscriptionUsage(ctx, "s", apiclient.GetGatewaySubscriptionUsageParams{Project: "shop", Stage: "dev", Period: apiclient.ProductPeriodHour, Limit: 3}))
 		},
+		"ACMEKeys": func() error { return e(c.ACMEKeys(ctx)) },
+		"CreateACMEKey": func() error {
+			return e(c.CreateACMEKey(ctx, apiclient.CreateAcmeKeyRequest{Project: "shop", Stage: "dev", Note: "certbot", LifeHours: 24}))
+		},
+		"RevokeACMEKey":  func() error { return c.RevokeACMEKey(ctx, "eab_x") },
 		"GatewayDomains": func() error { return e(c.GatewayDomains(ctx)) },
 		"AddGatewayDomain": func() error {
 			return e(c.AddGatewayDomain(ctx, apiclient.AddGatewayDomainRequest{Name: "example.com", Project: "shop", Stage: "dev"}))

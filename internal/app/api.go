@@ -40,6 +40,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product/productapi"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkiapi"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmeapi"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmewire"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
@@ -85,7 +87,8 @@ func (a *App) handler() http.Handler {
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
 	signIns := a.access.signInPages()
-	for _, w := range []wire{identities, modules, planes, states, configs, databaseapi.API{Databases: a.fabric.documents}, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), pkiapi.Public{PKI: a.fabric.pki}, secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, newAPIPages(a.platform, a.fabric, a.apis, signIns), a.access.upstreamPages(signIns)} {
+	certificates := &acmewire.Handler{Service: a.acme, Base: a.platform.publicURL(), Log: a.platform.log}
+	for _, w := range []wire{certificates, identities, modules, planes, states, configs, databaseapi.API{Databases: a.fabric.documents}, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), pkiapi.Public{PKI: a.fabric.pki}, secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, newAPIPages(a.platform, a.fabric, a.apis, signIns), a.access.upstreamPages(signIns)} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
@@ -127,6 +130,7 @@ func (a *App) handler() http.Handler {
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
 		domainapi.API{Domains: a.fabric.domains, Authority: domainRoots{a.fabric.authority}},
 		pkiapi.API{PKI: a.fabric.pki},
+		acmeapi.API{ACME: a.acme, Directory: certificates.Directory()},
 		productapi.API{Products: a.fabric.products.Service, Gateway: a.fabric.gateway},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
@@ -197,6 +201,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		tuningapi.API{},
 		domainapi.API{},
 		pkiapi.API{},
+		acmeapi.API{},
 		productapi.API{},
 		moduleapi.API{},
 		localapi.API{},

@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -47,6 +48,8 @@ type App struct {
 	exports    *export.Service
 	departures *departure.Service
 	fabric     *fabric
+	// acme issues certificates to programs that ask for them.
+	acme *acme.Service
 	// vaults keeps the secrets of stages in key vaults.
 	vaults   *vaultsync.Service
 	delivery *delivery
@@ -118,6 +121,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.apis = newAPIs(a.platform, a.access, a.fabric, a.delivery)
 	a.delivery.apis, a.access.runEnds.apis = a.apis, a.apis
 	a.followed = newFollowed(a.platform, a.access, a.delivery, a.apis)
+	a.acme = newACME(a.platform, a.access, a.fabric, a.delivery)
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)
@@ -181,6 +185,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Every("passwords of caches and databases", time.Minute, a.local.TendCredentials)
+	a.loops.Add("ACME challenges", a.acme.Work)
+	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)

@@ -154,6 +154,7 @@ var (
 	aRunner  = regexp.MustCompile(`\btrnr_[A-Z0-9]+`)
 	aTime    = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 	aSecret  = regexp.MustCompile(`\b(terr|tcfg|trnr|whsec|tcs)_[A-Za-z0-9_+/=-]{20,}`)
+	aHMAC    = regexp.MustCompile(`"hmac":"[^"]*"`)
 	requests = regexp.MustCompile(`"requestId":"[^"]*"`)
 )
 
@@ -315,7 +316,7 @@ func (c *crossing) filled(v any, name string) any {
 func plain(w *httptest.ResponseRecorder) string {
 	text := requests.ReplaceAllString(w.Body.String(), "")
 	text = strings.NewReplacer("neither", "nothing", "defunct", "default").Replace(text)
-	for _, re := range []*regexp.Regexp{anID, aRelease, aDigest, aTime, aSecret} {
+	for _, re := range []*regexp.Regexp{anID, aRelease, aDigest, aTime, aSecret, aHMAC} {
 		text = re.ReplaceAllString(text, "X")
 	}
 	return fmt.Sprintf("%d %s", w.Code, hexes.ReplaceAllString(text, "H"))

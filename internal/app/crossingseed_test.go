@@ -71,6 +71,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "apply-gateway-documents", body: object{"files": []object{{"name": "product.yaml", "source": "apiVersion: gateway.terrace.dev/v1\nkind: Product\nmetadata: {name: nothing, project: demo, stage: dev}\nspec: {state: published, routes: [nothing], plans: [{name: nothing}]}\n"}}}},
 		{operation: "create-gateway-subscription", values: map[string]string{"project": "demo", "stage": "dev"}, body: object{"product": "nothing", "name": "nothing"}},
 		{operation: "add-gateway-domain", body: object{"name": "nothing.example", "project": "demo"}},
+		{operation: "create-acme-key", body: object{"project": "demo", "stage": "dev", "note": "nothing"}},
 		{operation: "set-cost-rules", body: object{"source": "apiVersion: terrace.dev/v1\nkind: CostAllocation\nspec:\n  assign:\n    - {name: nothing, match: {resource: \"*/dnszones/*\"}, set: {project: network}}\n"}},
 		{operation: "import-costs", body: focusHeader + "1,1,1,acc-1,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,2026-10-05T00:00:00Z,2026-10-05T01:00:00Z,Azure,Virtual Machines,Compute,sub-1,nothing,,\"{\"\"project\"\":\"\"demo\"\"}\",\n"},
 		{operation: "assign-policies", body: object{"policies": "azure-storage-*", "level": "advisory", "reason": "x"}},
@@ -119,7 +120,7 @@ func packed(t *testing.T, name, content string) string {
 // prefixes are those of the ids that paths name, by what comes before them.
 func prefixes() map[string]string {
 	return map[string]string{
-		"api-overrides id": "apio",
+		"api-overrides id": "apio", "keys id": "eab",
 		"artifacts digest": "sha256", "assignments id": "pas", "clients client": "cli", "elevations elevation": "elv", "exemptions id": "exm",
 		"grants grant": "grt", "imports id": "imp", "leaks id": "leak", "runs id": "run", "tokens token": "tok", "releases release": "rel",
 	}

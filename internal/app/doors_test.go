@@ -68,7 +68,7 @@ func noDoors() map[string]string {
 	for why, patterns := range map[string][]string{
 		"is the same for all": {
 			"/.well-known/terraform.json", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
-			"/api/docs", "/api/openapi.json", "/api/openapi.yaml", "/api/openapi-3.0.json", "/api/openapi-3.0.yaml", "/fleet/v1/provider", "/apis/assets/{file}",
+			"/acme/directory", "/acme/new-nonce", "/api/docs", "/api/openapi.json", "/api/openapi.yaml", "/api/openapi-3.0.json", "/api/openapi-3.0.yaml", "/fleet/v1/provider", "/apis/assets/{file}",
 		},
 		"its address is signed and expires, see moduleapi": {"/registry/v1/modules/{namespace}/{name}/{system}/{version}/archive.tar.gz"},
 		"of who is signed in in the browser, see factorapi": {
@@ -76,6 +76,11 @@ func noDoors() map[string]string {
 		},
 		"counts for all tenants together":                       {"/metrics"},
 		"tells anybody what a certificate needs to be verified": {"/pki/roots", "/pki/authorities/{authority}", "/pki/crl/{authority}", "/pki/ocsp/{authority}", "/pki/ocsp/{authority}/*"},
+		"of the account or the key that the message is signed with, see acmewire": {
+			"/acme/new-account", "/acme/new-order", "/acme/key-change", "/acme/revoke", "/acme/account/{id}", "/acme/account/{id}/orders", "/acme/order/{id}", "/acme/order/{id}/finalize",
+			"/acme/authorization/{id}", "/acme/challenge/{id}/{type}", "/acme/certificate/{serial}", "/acme/certificate/{serial}/{chain}",
+		},
+		"is for everybody who has the certificate (RFC 9773 §4.1)": {"/acme/renewal-info/{certificate}"},
 		"names nothing":              {"/healthz", "/readyz", "/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/mounts", "/v1/sys/internal/ui/mounts"},
 		"says that there is nothing": {"/v1/*"},
 		"codes and tokens that nobody can guess, see providerapi": {

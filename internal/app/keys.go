@@ -6,6 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmesql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
@@ -19,7 +20,7 @@ func newKeys(p *platform, a *access, d *delivery) *keyring.Service {
 		Home: p.config.Tenant, Node: p.config.Node, Log: p.log,
 		Holdings: []keyring.Holding{
 			secretsql.NewStore(p.db).Sealed(p.sealer), leaksql.NewStore(p.db).Sealed(p.sealer), subscriptionsql.NewStore(p.db).Sealed(p.sealer), vcssql.NewStore(p.db).Sealed(p.sealer),
-			domainsql.NewStore(p.db).Sealed(p.sealer),
+			domainsql.NewStore(p.db).Sealed(p.sealer), acmesql.NewStore(p.db).Sealed(p.sealer),
 			state.Sealed{Service: d.states},
 		},
 	})

@@ -278,8 +278,9 @@ func ofProjects() map[string]string {
 
 // empty are tables in which nothing of a project is here, each with the reason.
 func empty() map[string]string {
-	const ran, pushed, served = "it takes terraform", "it takes a push", "it takes something that is served"
+	const ran, pushed, served, client = "it takes terraform", "it takes a push", "it takes something that is served", "it takes a client of ACME"
 	return map[string]string{
+		"acme_accounts": client, "acme_authorizations": client, "acme_certificates": client, "acme_orders": client,
 		"apispec_calls": served, "apispec_carried": ran, "apispec_followings": pushed, "automation_firings": ran, "budget_entries": ran, "budget_reservations": ran, "builds": pushed, "compliance_findings": ran, "compliance_spans": ran,
 		"config_revisions": pushed, "dns_names": served, "dns_records": served, "event_outbox": "on this database events have their places at once", "event_topics": served, "gateway_slo_alerts": served, "gateway_subscription_usage": served, "gateway_traffic": served,
 		"gateway_domains stage": "who sees a project sees its domains", "landing_zones stage": "they are of the tenant", "quota_told": "it takes a quota that is reached", "run_dossiers": ran,

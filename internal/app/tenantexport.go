@@ -72,6 +72,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
 		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), {Name: "pki_certificates"}}},
+		{Folder: "certificates", Tables: append(whole("acme_accounts", "acme_orders", "acme_authorizations", "acme_certificates"), without("acme_keys", "sealed"))},
 		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed", "known"))},
 	}
 }
@@ -84,7 +85,7 @@ func notExported() map[string]string {
 		signIn   = "it is of sign-ins that are underway, and has hashes of what lets in"
 	)
 	return map[string]string{
-		"audit_entries": "audit/log.jsonl has them", "audit_heads": "audit/log.jsonl has it", "audit_signed_heads": "audit/log.jsonl has them", "audit_keys": platform, "audit_removals": work,
+		"acme_nonces": platform, "audit_entries": "audit/log.jsonl has them", "audit_heads": "audit/log.jsonl has it", "audit_signed_heads": "audit/log.jsonl has them", "audit_keys": platform, "audit_removals": work,
 		"automation_cursor": work, "automation_quota": work, "budget_clocks": work, "budget_reservations": work, "budget_told": work,
 		"dns_revision": platform, "document_keys": "they follow from the documents", "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
 		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform, "gateway_session_keys": platform, "gateway_subscription_turn": platform, "gateway_domain_turn": platform, "pki_authorities": platform, "pki_turn": platform, "pki_lists": platform, "gateway_tails": work, "gateway_tail_parts": work, "apispec_turn": platform,

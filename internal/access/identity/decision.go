@@ -195,6 +195,10 @@ func perimeterDecisions() map[string]Decision {
 		// The authorities are those of all tenants.
 		"certificate-authority.manage": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
 
+		// A key lets whoever has it order certificates for the names of its scope.
+		"acme.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"acme.write": {Scope: ScopeAdmin, Roles: admins},
+
 		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
 		"api.publish": {Scope: ScopeDeploy, Roles: developers},

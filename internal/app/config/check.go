@@ -50,13 +50,14 @@ func (c Config) problems(file string) []kernel.Problem {
 	for i, former := range c.FormerKeys {
 		k.url("formerKeys["+strconv.Itoa(i)+"]", former, "file", "base64key")
 	}
-	for key, all := range map[string][]string{"sinkNetworks": c.SinkNetworks, "gatewayNetworks": c.GatewayNetworks} {
+	for key, all := range map[string][]string{"sinkNetworks": c.SinkNetworks, "gatewayNetworks": c.GatewayNetworks, "acmeNetworks": c.ACMENetworks} {
 		for i, network := range all {
 			if _, err := netip.ParsePrefix(network); err != nil && network != "" {
 				k.add(key+"["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
 			}
 		}
 	}
+	k.acme(c)
 	for i, origin := range c.FlagOrigins {
 		if !isOrigin(origin) {
 			k.add("flagOrigins["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is no origin of web pages", origin), "write it as https://shop.example.com, with a port where it has one and without a path, or as *")
@@ -148,6 +149,22 @@ func (k *checker) addresses(c Config) {
 			k.add(a.key, fmt.Sprintf("%s is also the address of %s", a.address, taken[a.address]), "give each its own port")
 		}
 		taken[a.address] = a.key
+	}
+}
+
+// acme checks what is set of ACME.
+func (k *checker) acme(c Config) {
+	k.url("acmeTerms", c.ACMETerms, "http", "https")
+	for _, name := range strings.Split(c.ACMEOpen, "/") {
+		if n := strings.Count(c.ACMEOpen, "/"); c.ACMEOpen != "" && (!label.MatchString(name) || n < 1 || n > 2) {
+			k.add("acmeOpen", fmt.Sprintf("%q is no scope", c.ACMEOpen), "write it as tenant/project or tenant/project/stage")
+			break
+		}
+	}
+	for key, port := range map[string]int{"acmeHttpPort": c.ACMEHTTPPort, "acmeTlsPort": c.ACMETLSPort} {
+		if port < 1 || port > 65535 {
+			k.add(key, fmt.Sprintf("%d is no port", port), "use 1 to 65535")
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Config is the configuration of terraced. Every field has a key in the file,
@@ -36,7 +37,12 @@ type Config struct {
 	GatewayAccessLog string   `koanf:"gatewayAccessLog" yaml:"gatewayAccessLog" doc:"Where the gateway's access log goes, a line of JSON for each request: stdout, stderr, off, or a file, which is put aside at 64 MiB with five kept. Empty is gateway-access.log in the data folder."`
 	GatewayTraces    string   `koanf:"gatewayTraces" yaml:"gatewayTraces" doc:"Which share of the traces that begin at the gateway is recorded, 0 to 1, where OTEL_EXPORTER_OTLP_ENDPOINT says where to. Traces that clients began are recorded where the client says so."`
 	DNS              string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
-	Resolver         string   `koanf:"resolver" yaml:"resolver" doc:"Which DNS resolver is asked whether a tenant has proven its domain, host:port, such as 10.0.0.2:53. Empty are the resolvers of this machine."`
+	Resolver         string   `koanf:"resolver" yaml:"resolver" doc:"Which DNS resolver is asked whether a tenant has proven its domain, and where names are that ACME challenges are looked for at, host:port, such as 10.0.0.2:53. Empty are the resolvers of this machine."`
+	ACMEOpen         string   `koanf:"acmeOpen" yaml:"acmeOpen" doc:"For whose names ACME accounts order that are made without an external account key, tenant/project or tenant/project/stage; challenges alone decide then. Empty, every account needs a key."`
+	ACMETerms        string   `koanf:"acmeTerms" yaml:"acmeTerms" doc:"Where the terms of service are that makers of ACME accounts have to agree to, a URL. Empty, there are none."`
+	ACMENetworks     []string `koanf:"acmeNetworks" yaml:"acmeNetworks" doc:"Private networks in which hosts may be that ACME challenges are looked for at, over HTTP and TLS, such as 10.20.0.0/16; elsewhere they have public addresses. The default is this machine where the API listens on it alone, and none elsewhere."`
+	ACMEHTTPPort     int      `koanf:"acmeHttpPort" yaml:"acmeHttpPort" doc:"The port at which http-01 challenges are looked for. Clients on the internet expect 80; another is for machines where that port is not to be had."`
+	ACMETLSPort      int      `koanf:"acmeTlsPort" yaml:"acmeTlsPort" doc:"The port at which tls-alpn-01 challenges are looked for, as acmeHttpPort."`
 	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
 	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
 	FlagOrigins      []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
@@ -109,7 +115,8 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost", GatewayConsumers: 50, GatewayTraces: "0.01",
-		SinkNetworks:    []string{"127.0.0.0/8", "::1/128"},
+		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
+		ACMENetworks: []string{"127.0.0.0/8", "::1/128"}, ACMEHTTPPort: 80, ACMETLSPort: 443,
 		GatewayNetworks: []string{}, FormerKeys: []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
@@ -171,6 +178,22 @@ func (c Config) Proxies() []netip.Prefix { return networks(c.TrustedProxies) }
 
 // Sinks returns the networks of SinkNetworks, which were checked.
 func (c Config) Sinks() []netip.Prefix { return networks(c.SinkNetworks) }
+
+// ACMEHosts returns the networks of ACMENetworks, which were checked.
+func (c Config) ACMEHosts() []netip.Prefix { return networks(c.ACMENetworks) }
+
+// ACMEScope returns the scope of ACMEOpen, which was checked; nil for none.
+func (c Config) ACMEScope() *kernel.Scope {
+	names := strings.Split(c.ACMEOpen, "/")
+	if len(names) < 2 {
+		return nil
+	}
+	scope := kernel.Scope{Tenant: names[0], Project: names[1]}
+	if len(names) > 2 {
+		scope.Stage = names[2]
+	}
+	return &scope
+}
 
 // Backends returns the networks of GatewayNetworks, which were checked.
 func (c Config) Backends() []netip.Prefix { return networks(c.GatewayNetworks) }

@@ -74,6 +74,9 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 	if !k.Exists("sinkNetworks") && !onLoopback(c.Listen) {
 		c.SinkNetworks = nil // who may subscribe may not be on this machine
 	}
+	if !k.Exists("acmeNetworks") && !onLoopback(c.Listen) {
+		c.ACMENetworks = nil // who may order may not be on this machine
+	}
 	err := c.complete(env)
 	if err != nil {
 		return Config{}, err

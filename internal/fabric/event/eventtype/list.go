@@ -158,6 +158,11 @@ func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "gateway-product.changed", "gateway-product.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("tag? url? host? route? all?:boolean soft?:boolean", "gateway-cache.purged"),
+		first("key? thumbprint", "acme-account.created", "acme-account.changed", "acme-account.rekeyed", "acme-account.deactivated"),
+		first("note?", "acme-key.created", "acme-key.revoked"),
+		first("account names:strings name problem", "acme-order.failed"),
+		first("account names:strings notAfter:time", "acme-certificate.issued"),
+		first("account names:strings notAfter:time reason:integer", "acme-certificate.revoked"),
 		first("name state for", "gateway-domain.added", "gateway-domain.removed", "gateway-domain.revoked"),
 		first("name state for method", "gateway-domain.verified", "gateway-domain.approved"),
 		first("name state for fingerprint names:strings notAfter:time", "gateway-domain.certificate_set", "gateway-domain.certificate_removed", "gateway-domain.certificate_ended"),

@@ -56,7 +56,7 @@ func tombstones() []string {
 // platform are tables in which nothing is a tenant's.
 func platform() []string {
 	return []string{
-		"audit_keys", "automation_cursor", "event_head", "factor_spent", "gateway_session_keys", "keyring_moves", "keyring_round", "pki_authorities", "pki_lists", "provider_keys",
+		"acme_nonces", "audit_keys", "automation_cursor", "event_head", "factor_spent", "gateway_session_keys", "keyring_moves", "keyring_round", "pki_authorities", "pki_lists", "provider_keys",
 		"river_client", "river_client_queue", "river_leader", "river_migration", "river_queue", "run_queue", "stage_sets", "trust_spent", "upstream_spent", "usage_progress",
 	}
 }

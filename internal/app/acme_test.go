@@ -1,0 +1,61 @@
+package app
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// TestWhichAuthorityCertifiesAnOrder has names of the zone, of domains, and of both.
+func TestWhichAuthorityCertifiesAnOrder(t *testing.T) {
+	t.Parallel()
+	authority, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	domains := domain.New(domain.Config{View: provenOnes{"example.net", "api.example.com"}, Log: slog.New(slog.DiscardHandler)})
+	if err := domains.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	under, err := authority.Under("example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := acmeIssuer{"apps.example.net", authority, domains}
+	until := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	for _, tc := range []struct {
+		names []string
+		roots *x509.CertPool
+	}{
+		{[]string{"*.dev.shop.apps.example.net", "dev.shop.apps.example.net"}, authority.Pool()}, {[]string{"www.example.net", "*.eu.example.net"}, under.Pool()},
+	} {
+		made, err := issuer.Issue(t.Context(), acme.Request{DNSNames: tc.names, PublicKey: key.Public(), NotAfter: until})
+		if err != nil || len(made.Chains) != 1 || len(made.Chains[0]) != 2 || !made.Leaf.NotAfter.Equal(until) || len(made.Leaf.AuthorityKeyId) == 0 {
+			t.Fatalf("%v: %+v, %v", tc.names, made, err)
+		}
+		for _, name := range tc.names {
+			if _, err := made.Leaf.Verify(x509.VerifyOptions{Roots: tc.roots, DNSName: strings.Replace(name, "*", "x", 1)}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for _, names := range [][]string{{"x.apps.example.net", "www.example.net"}, {"www.example.net", "v1.api.example.com"}, {"nobody.example.org"}} {
+		if _, err := issuer.Issue(t.Context(), acme.Request{DNSNames: names, PublicKey: key.Public()}); !kernel.Is(err, kernel.Refused) && !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("%v: %v", names, err)
+		}
+	}
+}

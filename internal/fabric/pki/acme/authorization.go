@@ -66,8 +66,12 @@ func (s *Service) DeactivateAuthorization(ctx context.Context, a Account, id str
 	return z, err
 }
 
-// settle brings an order up to date with an authorization of it that has changed.
+// settle brings an order up to date with an authorization of it that has changed. Those of one
+// order do so one after the other: the last one sees all others.
 func (s *Service) settle(ctx context.Context, z Authorization, why *Problem) error {
+	if err := s.Orders.HoldOrder(ctx, z.Order); err != nil {
+		return err
+	}
 	o, err := s.Orders.Order(ctx, z.Order)
 	if kernel.Is(err, kernel.NotFound) {
 		return nil
@@ -85,8 +89,8 @@ func (s *Service) settle(ctx context.Context, z Authorization, why *Problem) err
 	} else if o.Status, err = s.allProven(ctx, o); err != nil {
 		return err
 	}
-	if o.Status == before { // its turn is noted all the same: the others' count on it
-		return s.Orders.SaveOrder(ctx, o)
+	if o.Status == before {
+		return nil
 	}
 	if err := s.Orders.SaveOrder(ctx, o); err != nil || o.Status != Invalid {
 		return err

@@ -29,6 +29,8 @@ type Orders interface {
 	InsertOrder(ctx context.Context, o Order) error
 	SaveOrder(ctx context.Context, o Order) error
 	Order(ctx context.Context, id string) (Order, error)
+	// HoldOrder has nobody else change an order until the transaction ends.
+	HoldOrder(ctx context.Context, id string) error
 	// OrdersOf returns the ids of an account's, the newest first, from before an id on.
 	OrdersOf(ctx context.Context, account, before string, limit int) ([]string, error)
 	// CountOrders counts an account's that were made since, and those of them that are under way.

@@ -66,6 +66,12 @@ func (s *Store) Order(ctx context.Context, id string) (o acme.Order, err error) 
 	return o, err
 }
 
+// HoldOrder implements acme.Orders: the count of a change locks the row.
+func (s *Store) HoldOrder(ctx context.Context, id string) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE acme_orders SET revision = revision + 1 WHERE id = ?", id).Exec(ctx)
+	return db.Map(err, "order "+id)
+}
+
 // OrdersOf implements acme.Orders.
 func (s *Store) OrdersOf(ctx context.Context, account, before string, limit int) (ids []string, err error) {
 	q := s.db.Reader(ctx).NewSelect().Model((*orderRow)(nil)).Column("id").Where("account = ?", account)

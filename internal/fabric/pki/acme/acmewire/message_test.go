@@ -521,3 +521,53 @@ func TestAProcessThatDies(t *testing.T) {
 		}
 	})
 }
+
+// together is a Prober that sees every challenge met at the same moment.
+type together struct{ begun sync.WaitGroup }
+
+func (b *together) Look(context.Context, string, string, string, string) *acme.Problem {
+	b.begun.Done()
+	b.begun.Wait()
+	return nil
+}
+
+// TestTheLastOfManyProofs has two processes see all names of an order proven at one moment:
+// whichever writes last makes the order ready.
+func TestTheLastOfManyProofs(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f *fixture) {
+		const many = 12
+		names := make([]string, many)
+		for i := range names {
+			names[i] = "h" + itoa(i) + ".dev.shop.test"
+		}
+		f.stop()
+		b := &together{}
+		b.begun.Add(many)
+		f.config.Prober = b
+		_, _ = f.replica(t)
+		_, _ = f.replica(t)
+		c := f.registered(t)
+		o, err := c.AuthorizeOrder(t.Context(), xacme.DomainIDs(names...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, address := range o.AuthzURLs {
+			z, err := c.GetAuthorization(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Accept(t.Context(), challenge(t, z, acme.DNS01)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, address := range o.AuthzURLs {
+			if _, err := c.WaitAuthorization(t.Context(), address); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if o, err = c.GetOrder(t.Context(), o.URI); err != nil || o.Status != xacme.StatusReady {
+			t.Errorf("every name is proven, and the order is %+v, %v", o, err)
+		}
+	})
+}

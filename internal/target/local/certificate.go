@@ -38,7 +38,7 @@ func certify(c Config, dir string) (certified, bool, error) {
 	if c.Certificates == nil {
 		return certified{}, false, nil
 	}
-	files := certified{filepath.Join(dir, "server.pem"), filepath.Join(dir, "server-key.pem"), c.CAFile}
+	files := certified{filepath.Join(dir, "tls-certificate"), filepath.Join(dir, "tls-key"), c.CAFile}
 	made, err := c.Certificates.Certificate(loopbackName)
 	if err != nil {
 		return files, false, fmt.Errorf("certificate of a server: %w", err)

@@ -198,7 +198,7 @@ type objects struct {
 }
 
 func (o objects) Erase(ctx context.Context, name string) (rows, removed int64, err error) {
-	prefixes := []string{"state/" + name + "/", "modules/" + name + "/", runlog.Prefix(name)}
+	prefixes := []string{"state/" + name + "/", "modules/" + name + "/", "backups/" + name + "/", runlog.Prefix(name)}
 	for query, prefix := range map[string]func(id string) string{
 		"SELECT id FROM runs WHERE tenant = ?":              func(id string) string { return "plans/" + id + "." },
 		"SELECT id FROM fleet_assignments WHERE tenant = ?": func(id string) string { return "fleet/" + id + "/" },

@@ -240,6 +240,9 @@ func (k *checker) observation(c Config) {
 	default:
 		k.add("gatewayAccessLog", fmt.Sprintf("%q is no place for the access log", log), "use stdout, stderr, off or the absolute path of a file")
 	}
+	if c.BackupsKept < 1 || c.BackupsKept > 100 {
+		k.add("backupsKept", fmt.Sprintf("%d is out of bounds", c.BackupsKept), "use 1 to 100")
+	}
 	if c.GatewayConsumers < 1 || c.GatewayConsumers > 1000 {
 		k.add("gatewayConsumers", fmt.Sprintf("%d is out of bounds", c.GatewayConsumers), "use 1 to 1000")
 	}

@@ -101,6 +101,9 @@ type Config struct {
 
 	CredentialLife stage.Duration `koanf:"credentialLife" yaml:"credentialLife" doc:"How old a password of a cache, a database or a document database of the local target becomes before it is rotated, such as 2160h, which is 90 days; services that refer to it are started anew, and the one before opens it for an hour more. 0s rotates none by itself."`
 
+	BackupEvery stage.Duration `koanf:"backupEvery" yaml:"backupEvery" doc:"How often each cache and database of the local target is backed up, such as 24h, sealed among the blobs. 0s backs none up by itself."`
+	BackupsKept int            `koanf:"backupsKept" yaml:"backupsKept" doc:"How many backups of each cache and database stay, 1 to 100; those of one that was removed stay for 30 days."`
+
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
@@ -121,8 +124,8 @@ func Default() Config {
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
-		CredentialLife: stage.Duration(90 * 24 * time.Hour),
-		LogLevel:       "info", LogFormat: "auto", Stages: stage.Default(),
+		CredentialLife: stage.Duration(90 * 24 * time.Hour), BackupEvery: stage.Duration(24 * time.Hour), BackupsKept: 7,
+		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }
 

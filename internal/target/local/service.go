@@ -10,7 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/process"
 )
 
-// Config is what a Service needs. Every port must be there but Clusters and Certificates.
+// Config is what a Service needs. Every port must be there but Clusters, Certificates and Backups.
 type Config struct {
 	// Dir is the folder of the local target's files; it is made when missing.
 	Dir string
@@ -46,6 +46,11 @@ type Config struct {
 	// CredentialLife is how old a password of a cache or a database becomes before it is
 	// rotated; 0 is without an end.
 	CredentialLife time.Duration
+	// Backups keeps backups; nil keeps none. BackupEvery is how often each cache and database
+	// has one made, 0 for never, and BackupsKept how many of each stay.
+	Backups     Backups
+	BackupEvery time.Duration
+	BackupsKept int
 	// LogSize bounds a service's log file in bytes; 0 is 8 MiB. One older file is kept.
 	LogSize int64
 }

@@ -203,6 +203,8 @@ func fabric() []Type {
 		first("rule place kind fingerprint state secret? source? by? until?:time", "secret.leaked", "secret.leak_allowed", "secret.leak_reopened", "secret.leak_resolved"),
 		first("place kind", "secret.scan_failed"),
 		first("stack revision:integer", "local-object.changed", "local-object.created"),
+		first("backup size:integer", "local-object.backed_up"),
+		first("backup of", "local-object.restored"),
 		first("subject", "topic.changed"),
 	)
 }

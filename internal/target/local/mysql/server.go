@@ -49,6 +49,8 @@ type Server struct {
 	config Config
 	unit   *process.Unit
 	pool   *sql.DB
+	// password is the administrator's.
+	password string
 }
 
 // Start installs the server into its folder where that has not been done, runs
@@ -70,7 +72,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, pool: pool}
+	s := &Server{config: c, pool: pool, password: password}
 	s.unit = c.Launcher.Supervise(process.Config{Spec: c.server(), Ready: pool.PingContext, Live: pool.PingContext, Timing: c.Timing})
 	if err := s.awaitReady(ctx); err != nil {
 		s.Close()

@@ -100,4 +100,5 @@ func (f *fabric) pkiLoops(g *supervise.Group) {
 	g.Every("certificates that are due", pki.MaintainEvery, f.pki.Maintain)
 	g.Every("certificates that end", pki.AlertEvery, f.pki.Alert)
 	g.Every("old certificates", pki.AlertEvery, f.pki.Tidy)
+	g.Every("certificates of domains", pki.AlertEvery, broughtCertificates{f.domains.View, f.pki}.Round)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/pkitest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -47,4 +50,32 @@ func requestOf(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
+}
+
+// broughtOnes is what has the proven domains of tenants.
+type broughtOnes []domain.Domain
+
+func (b broughtOnes) Verified(context.Context) ([]domain.Domain, error) { return b, nil }
+
+// TestTheInventoryHasWhatTenantsBrought looks twice, as every process does.
+func TestTheInventoryHasWhatTenantsBrought(t *testing.T) {
+	t.Parallel()
+	s, now := pkitest.Start(t, pki.Options{}), time.Now().UTC()
+	e := certificateOf(t, kernel.Scope{Tenant: "acme"}, now)
+	all := broughtOnes{
+		{Scope: kernel.Scope{Tenant: "acme"}, Name: "example.com", Chain: e.PEM(), Certificate: &domain.Certificate{SetAt: now}},
+		{Scope: kernel.Scope{Tenant: "acme"}, Name: "example.org"},
+	}
+	for range 2 {
+		if err := (broughtCertificates{all, s}).Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := s.Certificates(t.Context(), "acme", pki.Filter{Kind: pki.HolderDomain}, kernel.PageRequest{})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Holder.Name != "example.com" || page.Items[0].ID != e.Fingerprint {
+		t.Errorf("%v, %v", page.Items, err)
+	}
+	if err := s.Revoke(t.Context(), kernel.Scope{Tenant: "acme"}, e.Fingerprint, pki.Superseded); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("another authority's is revoked: %v", err)
+	}
 }

@@ -62,7 +62,8 @@ CREATE INDEX pki_certificates_kind ON pki_certificates (tenant, kind, not_after,
 CREATE INDEX pki_certificates_holder ON pki_certificates (tenant, holder);
 CREATE INDEX pki_certificates_subject ON pki_certificates (tenant, subject);
 CREATE INDEX pki_certificates_issuer ON pki_certificates (issuer, not_after, id);
-CREATE INDEX pki_certificates_revoked ON pki_certificates (not_after, id) WHERE revoked_at > 0;
+CREATE INDEX pki_certificates_revoked ON pki_certificates (tenant, not_after, id) WHERE revoked_at > 0;
+CREATE INDEX pki_certificates_lists ON pki_certificates (issuer, not_after, id) WHERE revoked_at > 0;
 CREATE INDEX pki_certificates_told ON pki_certificates (not_after) WHERE told < 4;
 CREATE INDEX pki_certificates_over ON pki_certificates (not_after);
 

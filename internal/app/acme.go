@@ -26,7 +26,7 @@ func newACME(p *platform, a *access, f *fabric, d *delivery) *acme.Service {
 	store, zone := acmesql.NewStore(p.db), strings.ToLower(p.config.Zone)
 	return acme.New(acme.Config{
 		Accounts: store, Orders: store, Authorizations: store, Certificates: store, Keys: store, Ledger: store,
-		Issuer: acmeIssuer{zone, f.authority, f.domains},
+		Issuer: acmeIssuer{f.pki, f.authority, f.domains},
 		Names:  acmeNames{zone, reservedHosts(p.config), a.tenants, f.domains},
 		Prober: acme.Probe{
 			Resolver: acmeResolver{f.dns, domain.Lookup{Address: p.config.Resolver}, zone},
@@ -86,46 +86,41 @@ func (n acmeNames) checkZone(ctx context.Context, scope kernel.Scope, name strin
 	return err
 }
 
-// acmeIssuer has the authority of the zones, or that of a domain, sign.
+// acmeIssuer has the platform's authority sign, and revoke.
 type acmeIssuer struct {
-	zone      string
+	pki       *pki.Service
 	authority *pki.Authority
 	domains   *domain.Service
 }
 
 // Issue implements acme.Issuer.
-func (i acmeIssuer) Issue(_ context.Context, r acme.Request) (acme.Issued, error) {
-	by, err := i.of(r.DNSNames)
+func (i acmeIssuer) Issue(ctx context.Context, r acme.Request) (acme.Issued, error) {
+	issued, err := i.pki.Issue(ctx, pki.Order{
+		Holder:   pki.Holder{Kind: pki.HolderACME, Scope: r.Scope, Name: r.Account},
+		DNSNames: r.DNSNames, PublicKey: r.PublicKey, Profile: pki.ProfileServer, NotBefore: r.NotBefore, NotAfter: r.NotAfter,
+	})
 	if err != nil {
 		return acme.Issued{}, err
 	}
-	chain, err := by.Sign(r.DNSNames, r.PublicKey, r.NotBefore, r.NotAfter)
-	if err != nil {
-		return acme.Issued{}, err
+	chain := issued.Chain
+	if len(chain) == 1 { // the root of a domain has signed it
+		under, err := i.authority.Under(i.domains.Of(strings.TrimPrefix(r.DNSNames[0], "*.")))
+		if err != nil {
+			return acme.Issued{}, err
+		}
+		chain = append(chain, under.Roots()...)
 	}
-	return acme.Issued{Serial: chain[0].SerialNumber.Text(16), Leaf: chain[0], Chains: [][]*x509.Certificate{chain}}, nil
+	return acme.Issued{Serial: issued.Serial, Leaf: issued.Leaf, Chains: [][]*x509.Certificate{chain}}, nil
 }
 
-// of finds the authority whose root may certify all names.
-func (i acmeIssuer) of(names []string) (*pki.Authority, error) {
-	by, mixed := i.authority, slices.ContainsFunc(names, i.authority.Certifies)
-	if !mixed {
-		var err error
-		if by, err = i.authority.Under(i.domains.Of(strings.TrimPrefix(names[0], "*."))); err != nil {
-			return nil, err
-		}
+// Revoke implements acme.Issuer.
+func (i acmeIssuer) Revoke(ctx context.Context, scope kernel.Scope, serial string, reason int) error {
+	why, ok := pki.ReasonOf(reason)
+	if !ok {
+		return kernel.Errorf(kernel.Invalid, "%d is no reason to revoke a certificate", reason)
 	}
-	for _, name := range names {
-		if !by.Certifies(name) {
-			return nil, kernel.Errorf(kernel.Refused, "%s and %s have roots of their own, and no certificate is for both", names[0], name).WithFix("order them apart")
-		}
-	}
-	return by, nil
+	return i.pki.Revoke(ctx, scope, serial, why)
 }
-
-// Revoke implements acme.Issuer. The authority keeps neither lists nor a responder that could
-// tell of it: what was revoked is known to who asks ACME.
-func (acmeIssuer) Revoke(context.Context, kernel.Scope, string, int) error { return nil }
 
 // acmeResolver asks Terrace's own DNS for what lies in the zone, and the resolver for the rest.
 type acmeResolver struct {

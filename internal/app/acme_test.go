@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,16 +14,32 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
+	"github.com/terrace-idp/terrace/internal/fabric/pki/pkitest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
+
+// zoneOr knows names of a zone and of domains.
+type zoneOr struct {
+	zone    string
+	domains *domain.Service
+}
+
+func (z zoneOr) Certifiable(_ context.Context, _ kernel.Scope, name string) (string, error) {
+	name = strings.TrimPrefix(name, "*.")
+	if within(name, z.zone) {
+		return "", nil
+	}
+	if in := z.domains.Of(name); in != "" {
+		return in, nil
+	}
+	return "", kernel.Errorf(kernel.Refused, "%s is nobody's", name)
+}
 
 // TestWhichAuthorityCertifiesAnOrder has names of the zone, of domains, and of both.
 func TestWhichAuthorityCertifiesAnOrder(t *testing.T) {
 	t.Parallel()
-	authority, err := pki.Open(t.TempDir(), pki.Options{Zones: []string{"apps.example.net"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	service := pkitest.Start(t, pki.Options{Zones: []string{"apps.example.net"}})
+	authority := service.Authority()
 	domains := domain.New(domain.Config{View: provenOnes{"example.net", "api.example.com"}, Log: slog.New(slog.DiscardHandler)})
 	if err := domains.Load(t.Context()); err != nil {
 		t.Fatal(err)
@@ -35,7 +52,8 @@ func TestWhichAuthorityCertifiesAnOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := acmeIssuer{"apps.example.net", authority, domains}
+	service.Names = zoneOr{"apps.example.net", domains}
+	issuer := acmeIssuer{service, authority, domains}
 	until := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
 	for _, tc := range []struct {
 		names []string

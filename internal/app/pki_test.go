@@ -55,7 +55,14 @@ func requestOf(t testing.TB) string {
 // broughtOnes is what has the proven domains of tenants.
 type broughtOnes []domain.Domain
 
-func (b broughtOnes) Verified(context.Context) ([]domain.Domain, error) { return b, nil }
+func (b broughtOnes) Proven(context.Context) (all []domain.Version, err error) {
+	for _, d := range b {
+		all = append(all, domain.Version{Scope: d.Scope, Name: d.Name, Revision: 1})
+	}
+	return all, nil
+}
+
+func (b broughtOnes) Some(context.Context, []string) ([]domain.Domain, error) { return b, nil }
 
 // TestTheInventoryHasWhatTenantsBrought looks twice, as every process does.
 func TestTheInventoryHasWhatTenantsBrought(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -12,17 +13,38 @@ import (
 // broughtCertificates has the inventory know those that tenants have brought for their domains.
 type broughtCertificates struct {
 	domains interface {
-		Verified(ctx context.Context) ([]domain.Domain, error)
+		Proven(ctx context.Context) ([]domain.Version, error)
+		Some(ctx context.Context, names []string) ([]domain.Domain, error)
 	}
 	pki *pki.Service
 }
 
 // Round writes down those that are not known yet.
 func (b broughtCertificates) Round(ctx context.Context) error {
-	all, err := b.domains.Verified(ctx)
+	proven, err := b.domains.Proven(ctx)
 	if err != nil {
 		return err
 	}
+	for some := range slices.Chunk(proven, domainsAtOnce) {
+		names := make([]string, 0, len(some))
+		for _, v := range some {
+			names = append(names, v.Name)
+		}
+		all, err := b.domains.Some(ctx, names)
+		if err != nil {
+			return err
+		}
+		if err := b.bring(ctx, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// domainsAtOnce is how many domains are held in memory with their chains.
+const domainsAtOnce = 200
+
+func (b broughtCertificates) bring(ctx context.Context, all []domain.Domain) error {
 	for _, d := range all {
 		if d.Certificate == nil {
 			continue

@@ -93,17 +93,18 @@ func Own(o Options) (*Authority, error) {
 }
 
 // RootPEM returns the roots that clients should trust, the one that certifies first.
-func (a *Authority) RootPEM() []byte { return pemOf(a.roots()...) }
+func (a *Authority) RootPEM() []byte { return pemOf(a.Roots()...) }
 
 // Pool returns the roots that clients should trust.
 func (a *Authority) Pool() *x509.CertPool {
 	if a.domain == "" {
 		return a.view.Load().pool
 	}
-	return poolOf(a.roots())
+	return poolOf(a.Roots())
 }
 
-func (a *Authority) roots() []*x509.Certificate {
+// Roots returns them as certificates.
+func (a *Authority) Roots() []*x509.Certificate {
 	if a.domain == "" {
 		return a.view.Load().roots
 	}

@@ -33,7 +33,7 @@ demo: build ## carry a sample service through all five stages (DEMO_EXIT=1: leav
 	go build $(GOFLAGS_) -o $(BIN)/demo ./test/demo
 	@exec $(BIN)/demo -bin $(BIN)
 
-services: ## install what the tests use for real: redis, mariadb, PostgreSQL (Debian, as root), oidc-provider, OpenFeature (npm)
+services: ## install what the tests use for real: redis, mariadb, PostgreSQL (Debian, as root), oidc-provider, OpenFeature, dynalite (npm), FerretDB (Go)
 	@./.ci/services
 	@./.ci/peers $(TERRACE_TEST_PEERS)
 

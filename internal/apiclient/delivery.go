@@ -126,6 +126,24 @@ func (c *Client) ServiceLogs(ctx context.Context, project, service string, q Get
 	return lines(ctx, c, query(escape("projects", project, "services", service, "logs"), q), fn)
 }
 
+// Backups returns backups of caches and databases, the newest first.
+func (c *Client) Backups(ctx context.Context, project string, q ListBackupsParams) ([]LocalBackup, error) {
+	return all[LocalBackup](ctx, c, query(escape("projects", project, "backups"), q))
+}
+
+// CreateBackup backs up a cache or a database.
+func (c *Client) CreateBackup(ctx context.Context, project string, in CreateBackupRequest) (LocalBackup, error) {
+	var b LocalBackup
+	return b, c.call(ctx, http.MethodPost, escape("projects", project, "backups"), in, &b)
+}
+
+// RestoreBackup has a cache or a database have what a backup has, and returns the backup of
+// what it had.
+func (c *Client) RestoreBackup(ctx context.Context, project, id string, in RestoreBackupRequest) (LocalBackup, error) {
+	var b LocalBackup
+	return b, c.call(ctx, http.MethodPost, escape("projects", project, "backups", id, "restoration"), in, &b)
+}
+
 // Secrets lists the secrets of a stage, without values.
 func (c *Client) Secrets(ctx context.Context, project, stage string) ([]SecretInfo, error) {
 	return all[SecretInfo](ctx, c, query(escape("projects", project, "secrets"), ListSecretsParams{Stage: stage}))

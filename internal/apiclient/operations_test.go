@@ -384,6 +384,15 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Verifications": func() error {
 			return e(c.Verifications(ctx, p, apiclient.ListVerificationsParams{Limit: 1, Workload: "w", Stage: "dev", Run: id}))
 		},
+		"Backups": func() error {
+			return e(c.Backups(ctx, p, apiclient.ListBackupsParams{Limit: 1, Stage: "dev", Kind: "caches", Name: "n"}))
+		},
+		"CreateBackup": func() error {
+			return e(c.CreateBackup(ctx, p, apiclient.CreateBackupRequest{Stage: "dev", Kind: "caches", Name: "n"}))
+		},
+		"RestoreBackup": func() error {
+			return e(c.RestoreBackup(ctx, p, "bak_1", apiclient.RestoreBackupRequest{Stage: "dev"}))
+		},
 		"ServiceLogs": func() error {
 			q := apiclient.GetServiceLogsParams{Stage: "dev", Lines: 1, Follow: true}
 			return c.ServiceLogs(ctx, p, "orders", q, func(apiclient.LogsLine) error { return nil })

@@ -27,6 +27,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local"
+	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
 
 // seed makes an object of the first tenant by an operation.
@@ -128,6 +130,7 @@ func prefixes() map[string]string {
 
 // The ids of what the API cannot make: that takes terraform, a browser or a code.
 const (
+	aBackup       = "bak_01m8dspnjcevfvfqsec2nz3ve9"
 	aCheck        = "chk_01m8dspnjcevfvfqsec2nz3ve9"
 	aFactor       = "fct_01m8dspnjcevfvfqsec2nz3ve9"
 	aSession      = "ses_01m8dspnjcevfvfqsec2nz3ve9"
@@ -140,7 +143,7 @@ const (
 // planted are the ids of what is put into the database by hand, by what comes before them
 // in a path.
 func planted() map[string]string {
-	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "sessions session": aSession, "drift id": aFinding, "verifications id": aVerification, "certificates certificate": aCertificate}
+	return map[string]string{"backups backup": aBackup, "checks id": aCheck, "factors factor": aFactor, "links link": aLink, "sessions session": aSession, "drift id": aFinding, "verifications id": aVerification, "certificates certificate": aCertificate}
 }
 
 // plant puts what the API cannot make into the database: a finding of drift and the check that
@@ -170,8 +173,10 @@ func (c *crossing) plant() {
 		c.t.Fatal(err)
 	}
 	_, opened := providersql.NewStore(c.platform.db).OpenSession(ctx, provider.Session{ID: aSession, Tenant: "default", Subject: user.ID, Client: provider.CLI, Kind: provider.ActiveDevice, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
+	backup := local.Backup{ID: aBackup, Of: local.Key{Scope: dev, Kind: local.Caches, Name: "nothing"}, Kind: local.Caches, Name: "nothing", Stage: "dev", CreatedAt: now, CreatedBy: "admin"}
+	_, kept := localsql.NewBackups(c.platform.db, c.platform.sealer, c.platform.blobs).Keep(ctx, backup, strings.NewReader("nothing"))
 	for _, err := range []error{
-		opened,
+		opened, kept,
 		found.PutCheck(ctx, drift.Check{ID: aCheck, Scope: dev, Workload: "nothing", Stack: stack, Trigger: "demand", RequestedBy: "admin", Status: drift.CheckDone, Open: 1, QueuedAt: now, EndedAt: &now}),
 		found.Insert(ctx, drift.Drift{
 			ID: aFinding, Scope: dev, Stack: stack, Workload: "nothing", Address: "x.nothing", Type: "x", Action: "changed", Severity: stage.SeverityLow, Rule: "any", Status: drift.Open,

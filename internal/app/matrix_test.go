@@ -296,6 +296,7 @@ func notThere() map[string]string {
 	const applied, pushed = "it takes something that is applied", "it takes a push"
 	return map[string]string{
 		"accept-drift": applied, "revert-drift": applied, "request-drift-checks": applied, "destroy": applied, "extend-lifetime": applied, "explain-resource": applied, "get-outputs": applied,
+		"create-backup": applied, "restore-backup": "it takes a backup",
 		"get-service-logs": applied, "roll-back": applied, "verify": applied, "explain-release": applied, "get-dossier": "it takes a plan", "get-dossier-content": "it takes a plan",
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,
 		"remove-gateway-domain-certificate": "it takes a certificate that was set", "answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks", "end-sign-in-session": "it takes a browser",

@@ -86,9 +86,12 @@ func TestACME(t *testing.T) {
 	if _, err := c.Register(ctx, &acme.Account{ExternalAccountBinding: &acme.ExternalAccountBinding{KID: key.ID, Key: secret}}, acme.AcceptTOS); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.AuthorizeOrder(ctx, acme.DomainIDs("api.prod.shop.localhost")); err == nil {
-		t.Error("a name of another stage may be ordered")
+	for _, other := range []string{"api.prod.shop.localhost", "*.shop.localhost", "shop.localhost", "api.dev.demo.localhost", "api.example.com"} {
+		if _, err := c.AuthorizeOrder(ctx, acme.DomainIDs(other)); err == nil || !strings.Contains(err.Error(), "rejectedIdentifier") {
+			t.Errorf("%s of somebody else: %v", other, err)
+		}
 	}
+	ofTenant(t, shop, private())
 	const name = "api.dev.shop.localhost"
 	o, err := c.AuthorizeOrder(ctx, acme.DomainIDs(name))
 	if err != nil {
@@ -138,6 +141,28 @@ func TestACME(t *testing.T) {
 	}
 	if strings.Contains(control.WholeLog(), key.Hmac) {
 		t.Error("the log has the secret")
+	}
+}
+
+// ofTenant orders with a key for all projects.
+func ofTenant(t *testing.T, shop harness.Person, private *ecdsa.PrivateKey) {
+	t.Helper()
+	var key struct{ ID, Hmac, Directory string }
+	if err := json.Unmarshal([]byte(shop.Must(t.Context(), "acme", "key", "create", "--tenant", "--life", "1d", "-o", "json").Stdout), &key); err != nil {
+		t.Fatal(err)
+	}
+	secret, err := base64.RawURLEncoding.DecodeString(key.Hmac)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &acme.Client{Key: private, DirectoryURL: key.Directory}
+	if _, err := c.Register(t.Context(), &acme.Account{ExternalAccountBinding: &acme.ExternalAccountBinding{KID: key.ID, Key: secret}}, acme.AcceptTOS); err != nil {
+		t.Fatal(err)
+	}
+	for name, may := range map[string]bool{"api.prod.shop.localhost": true, "api.dev.demo.localhost": true, "*.shop.localhost": true, "api.dev.none.localhost": false, "api.example.com": false} {
+		if _, err := c.AuthorizeOrder(t.Context(), acme.DomainIDs(name)); (err == nil) != may {
+			t.Errorf("%s with a key of the tenant: %v", name, err)
+		}
 	}
 }
 

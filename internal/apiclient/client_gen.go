@@ -4390,6 +4390,16 @@ type CreateAcmeKeyRequest struct {
 	Stage string `json:"stage,omitempty"`
 }
 
+// CreateBackupRequest defines model for CreateBackupRequest.
+type CreateBackupRequest struct {
+	// Kind caches or mysql-databases.
+	Kind string `json:"kind"`
+
+	// Name The resource's name.
+	Name  string `json:"name"`
+	Stage string `json:"stage"`
+}
+
 // CreateConfigTokenRequest defines model for CreateConfigTokenRequest.
 type CreateConfigTokenRequest struct {
 	// Days After how many days it ends; 0, the default, is never.
@@ -6420,6 +6430,22 @@ type ListSigningKeysResponse struct {
 	Items []SigningKey `json:"items"`
 }
 
+// LocalBackup defines model for LocalBackup.
+type LocalBackup struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest Digest `json:"digest"`
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	Stage  string `json:"stage"`
+}
+
 // LocalContainerInfo defines model for LocalContainerInfo.
 type LocalContainerInfo struct {
 	Exits    int64                   `json:"exits"`
@@ -6992,6 +7018,12 @@ type PageLeak struct {
 type PageLifetime struct {
 	Items []Lifetime `json:"items"`
 	Next  string     `json:"next,omitempty"`
+}
+
+// PageLocalBackup defines model for PageLocalBackup.
+type PageLocalBackup struct {
+	Items []LocalBackup `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PageLocalServiceInfo defines model for PageLocalServiceInfo.
@@ -7971,6 +8003,15 @@ type ResourceExplanation struct {
 	Release  RunReleaseRef     `json:"release"`
 	Resource Node              `json:"resource"`
 	Stage    string            `json:"stage"`
+}
+
+// RestoreBackupRequest defines model for RestoreBackupRequest.
+type RestoreBackupRequest struct {
+	// Into Another resource of the same kind at the stage; that of the backup by default.
+	Into string `json:"into,omitempty"`
+
+	// Stage The stage of the backup.
+	Stage string `json:"stage"`
 }
 
 // RestoreSecretRequest defines model for RestoreSecretRequest.
@@ -12221,6 +12262,24 @@ type ListAPIRevisionsParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListBackupsParams defines parameters for ListBackups.
+type ListBackupsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage Only those of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Kind Only those of this kind: caches or mysql-databases.
+	Kind string `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Name Only those of what has this name.
+	Name string `form:"name,omitempty" json:"name,omitempty"`
 }
 
 // DiffConfigParams defines parameters for DiffConfig.

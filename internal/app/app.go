@@ -185,7 +185,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Every("backups of caches and databases", 10*time.Minute, a.local.BackUpDue)
-	a.loops.Every("passwords of caches and databases", time.Minute, a.local.TendCredentials)
+	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
 	a.loops.Add("ACME challenges", a.acme.Work)
 	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 	a.loops.Add("key vaults", a.vaults.Watch)

@@ -65,8 +65,10 @@ func TestWhichAuthorityCertifiesAnOrder(t *testing.T) {
 		if err != nil || len(made.Chains) != 1 || len(made.Chains[0]) != 2 || !made.Leaf.NotAfter.Equal(until) || len(made.Leaf.AuthorityKeyId) == 0 {
 			t.Fatalf("%v: %+v, %v", tc.names, made, err)
 		}
+		above := x509.NewCertPool()
+		above.AddCert(made.Chains[0][1])
 		for _, name := range tc.names {
-			if _, err := made.Leaf.Verify(x509.VerifyOptions{Roots: tc.roots, DNSName: strings.Replace(name, "*", "x", 1)}); err != nil {
+			if _, err := made.Leaf.Verify(x509.VerifyOptions{Roots: tc.roots, Intermediates: above, DNSName: strings.Replace(name, "*", "x", 1)}); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

@@ -84,15 +84,19 @@ func (c certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		if err != nil {
 			return nil, err
 		}
-		return own.Certificate(host)
+		return orNone(own.Certificate(host))
 	}
 	return c.platform(hello)
 }
 
-// platform is the authority's own certificate. Where it issues none for a name there is none,
-// and crypto/tls answers unrecognized_name (RFC 6066 §3).
+// platform is the authority's own certificate.
 func (c certificates) platform(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	cert, err := c.authority.GetCertificate(hello)
+	return orNone(c.authority.GetCertificate(hello))
+}
+
+// orNone has no certificate where none is issued for a name: crypto/tls answers
+// unrecognized_name then (RFC 6066 §3).
+func orNone(cert *tls.Certificate, err error) (*tls.Certificate, error) {
 	if kernel.Is(err, kernel.Denied) {
 		return nil, nil //nolint:nilnil // that is how tls.Config.GetCertificate has none
 	}

@@ -165,8 +165,8 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(first.Modules) != 11 || len(first.Definitions) != 11 || len(first.Kept) != 0 {
-		t.Fatalf("seeded %+v, want eleven modules and eleven definitions", first)
+	if len(first.Modules) != 12 || len(first.Definitions) != 12 || len(first.Kept) != 0 {
+		t.Fatalf("seeded %+v, want twelve modules and twelve definitions", first)
 	}
 	facts := len(rig.Facts)
 	again, err := rig.SeedTree(t.Context(), acme(), "local", iac.Trees("local", "")[0].Files)

@@ -74,7 +74,7 @@ func (s *Service) version(ctx context.Context, it item, number int64) (Version, 
 		return Version{}, err
 	}
 	unknown := kernel.Errorf(kernel.NotFound, "there is no such version of %s %s", it.class, it.name).
-		WithFix("see those that there are with: terrace gateway history %s %s%s", it.class, it.name, placing(it.scope))
+		WithFix("see those that there are with: terrace gateway history %s %s %s", it.class, it.name, placing(it.scope))
 	switch {
 	case len(found.Items) == 0:
 		return Version{}, kernel.Errorf(kernel.NotFound, "there is no %s %s, and was none", it.class, it.name)

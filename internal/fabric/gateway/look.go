@@ -32,23 +32,23 @@ func none(scope kernel.Scope, class Class, name string) error {
 	err := kernel.Errorf(kernel.NotFound, "there is no %s %s in %s", class, name, scope)
 	switch class {
 	case ClassRoute:
-		return err.WithFix("see those that there are with: terrace gateway routes%s", placing(scope))
+		return err.WithFix("see those that there are with: terrace gateway routes %s", placing(scope))
 	case ClassProduct:
-		return err.WithFix("see those that there are with: terrace gateway product list%s", placing(scope))
+		return err.WithFix("see those that there are with: terrace gateway product list %s", placing(scope))
 	case ClassPolicy:
 	}
-	return err.WithFix("see those that there are with: terrace gateway policies%s", placing(scope))
+	return err.WithFix("see those that there are with: terrace gateway policies %s", placing(scope))
 }
 
 // placing are the flags of the client that name a scope.
 func placing(scope kernel.Scope) string {
 	switch {
 	case scope.Project == "":
-		return " --tenant"
+		return "--tenant"
 	case scope.Stage == "":
-		return " --project " + scope.Project
+		return "--project " + scope.Project
 	}
-	return " --project " + scope.Project + " --stage " + scope.Stage
+	return "--project " + scope.Project + " --stage " + scope.Stage
 }
 
 // ListPolicies returns a scope's own policies by name, narrowed to a kind and a route.

@@ -166,7 +166,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"UndeprecateAPI": func() error {
 			return e(c.UndeprecateAPI(ctx, p, "orders", "v1", apiclient.UndeprecateAPIRequest{}))
 		},
-		"RetireAPI":    func() error { return e(c.RetireAPI(ctx, p, "orders", "v1", apiclient.RetireAPIRequest{})) },
+		"RetireAPI": func() error { return e(c.RetireAPI(ctx, p, "orders", "v1", apiclient.RetireAPIRequest{})) },
 		"RequestAPIOverride": func() error {
 			return e(c.RequestAPIOverride(ctx, p, "orders", "v1", apiclient.RequestAPIOverrideRequest{}))
 		},

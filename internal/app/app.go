@@ -184,10 +184,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
-	a.loops.Every("backups of caches and databases", 10*time.Minute, a.local.BackUpDue)
-	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
-	a.loops.Add("ACME challenges", a.acme.Work)
-	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
+	a.tend()
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)
@@ -227,6 +224,15 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.ready.Store(true)
 	return nil
+}
+
+// tend adds what looks after data services of this machine, and certificates that programs
+// order.
+func (a *App) tend() {
+	a.loops.Every("backups of caches and databases", 10*time.Minute, a.local.BackUpDue)
+	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
+	a.loops.Add("ACME challenges", a.acme.Work)
+	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 }
 
 // moveAway adds what moves away or removes what is not needed any longer where it is.

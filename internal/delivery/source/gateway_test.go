@@ -262,7 +262,7 @@ func TestPullRequestsAreHeldAgainstTheGateway(t *testing.T) {
 		got := review(vcs.PullRequest{}, map[string]string{
 			inDev + "a.yaml": routeDoc("a", "/a", "two"), inDev + "b.yaml": "", inDev + "c.yaml": headerDoc("safe", "{noSniff: true, targetRef: {route: gone}}"),
 		})
-		for _, want := range []string{"| Route b | shop/dev | deleted |", "| Route a | shop/dev | changed |", "| HeaderPolicy safe | shop/dev | created | there is no route gone yet"} {
+		for _, want := range []string{"| Route b | shop/dev | deleted |", "| Route a | shop/dev | changed |", "| HeaderPolicy safe | shop/dev | created | " + inDev + "c.yaml:4:35: spec.targetRef.route: there is no route gone yet"} {
 			if !strings.Contains(got.Report, want) {
 				t.Errorf("nothing tells %q: %+v", want, got)
 			}

@@ -62,8 +62,9 @@ func (l *Link) Serve(ctx context.Context) {
 	for said := false; ctx.Err() == nil; {
 		why := l.meet(ctx)
 		if why == nil {
-			select { // what went wrong before is over
-			case <-l.down:
+			select {
+			case before := <-l.down:
+				l.config.Log.DebugContext(ctx, "what went wrong with Redis before is over", "error", before)
 			default:
 			}
 			l.up.Store(true)

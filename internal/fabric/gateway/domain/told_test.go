@@ -109,7 +109,7 @@ func TestAnOperatorIsToldWhoHasADomain(t *testing.T) {
 // TestARefusedLookupNamesTheResolver that was asked, and not that of the machine.
 func TestARefusedLookupNamesTheResolver(t *testing.T) {
 	t.Parallel()
-	l, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // of the test
+	l, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -179,6 +179,7 @@ func (l lines) values() map[string]string {
 		"terrace gateway subscription regenerate-key --key": "primary",
 		"terrace module publish --version":                  "1.0.0",
 		"terrace promote --to":                              "test",
+		"terrace certificate issue --key-out":               filepath.Join(l.folder, "new.key"),
 		"terrace module publish --dry-run":                  "true",
 		"terrace policy eval --server":                      "true",
 		"terrace policy eval --plan":                        filepath.Join(l.folder, "plan.json"),
@@ -206,6 +207,8 @@ func (l lines) word(name string) string {
 		return "route"
 	case "LEVEL":
 		return "hard-mandatory"
+	case "TYPE":
+		return "redis"
 	case "ROLE":
 		return "developer"
 	case "QUOTA=LIMIT…":

@@ -60,6 +60,11 @@ func (s *Service) Ask(ctx context.Context, r Request) (Issued, Entry, error) {
 	if err := s.Authorizer.Authorize(ctx, actionIssue, r.Holder.Scope); err != nil {
 		return Issued{}, Entry{}, err
 	}
+	if s.Places != nil {
+		if err := s.Places.Check(ctx, r.Holder.Scope); err != nil {
+			return Issued{}, Entry{}, err
+		}
+	}
 	switch r.Holder.Kind {
 	case HolderWorkload, HolderService, HolderDatabase:
 	case HolderRoute, HolderACME, HolderDomain, HolderPlatform:

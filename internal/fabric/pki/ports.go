@@ -117,6 +117,12 @@ type Authorizer interface {
 	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
+// Places knows the projects of tenants, and the stages that there are.
+type Places interface {
+	// Check is NotFound for a project or a stage that there is not.
+	Check(ctx context.Context, scope kernel.Scope) error
+}
+
 // Journal records facts in the transaction of the context.
 type Journal interface {
 	Record(ctx context.Context, f kernel.Fact) error

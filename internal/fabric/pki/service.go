@@ -34,8 +34,10 @@ type Config struct {
 	Sealer      Sealer
 	Names       Names
 	Authorizer  Authorizer
-	Journal     Journal
-	Tx          Tx
+	// Places may be nil: then nobody asks for certificates here.
+	Places  Places
+	Journal Journal
+	Tx      Tx
 	// Home is the tenant that what is the platform's belongs to.
 	Home string
 	// Folder is where clients find the roots, and where keys lay before there was a database;

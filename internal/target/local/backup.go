@@ -88,10 +88,18 @@ func (s *Service) keeperOf(kind Kind) (keeper, error) {
 // Backup makes a backup of a cache or a database, by who may deploy there. Older ones than
 // the newest that are kept are removed.
 func (s *Service) Backup(ctx context.Context, scope kernel.Scope, kind Kind, name string) (Backup, error) {
-	if err := s.config.Authorizer.Authorize(ctx, actionBackup, scope); err != nil {
+	if err := s.mayAt(ctx, actionBackup, scope); err != nil {
 		return Backup{}, err
 	}
 	return s.backUp(ctx, Key{Scope: scope, Kind: kind, Name: name})
+}
+
+// mayAt lets who may do something, with a stage that there is.
+func (s *Service) mayAt(ctx context.Context, action string, scope kernel.Scope) error {
+	if err := s.config.Authorizer.Authorize(ctx, action, scope); err != nil || s.config.Places == nil {
+		return err
+	}
+	return s.config.Places.Check(ctx, scope)
 }
 
 func (s *Service) backUp(ctx context.Context, k Key) (Backup, error) {
@@ -162,7 +170,7 @@ func (s *Service) ListBackups(ctx context.Context, scope kernel.Scope, f BackupF
 // has, of which a backup is made first. It is the object that the backup is of, or another
 // one of its kind at the stage, by name. It returns the backup of what there was.
 func (s *Service) RestoreBackup(ctx context.Context, scope kernel.Scope, id, into string) (Backup, error) {
-	if err := s.config.Authorizer.Authorize(ctx, actionRestore, scope); err != nil {
+	if err := s.mayAt(ctx, actionRestore, scope); err != nil {
 		return Backup{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, backupTimeout)

@@ -40,6 +40,12 @@ type Authorizer interface {
 	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
+// Places knows the projects of tenants, and the stages that there are.
+type Places interface {
+	// Check is NotFound for a project or a stage that there is not.
+	Check(ctx context.Context, scope kernel.Scope) error
+}
+
 // Fences tells whether a run still holds its stack: a Stale error if not.
 type Fences interface {
 	CheckFence(ctx context.Context, stack string, fence int64) error

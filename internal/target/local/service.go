@@ -19,14 +19,16 @@ type Config struct {
 	Tx         Tx
 	Journal    Journal
 	Authorizer Authorizer
-	Fences     Fences
-	Artifacts  Artifacts
-	Secrets    Secrets
-	DNS        DNS
-	Gateway    Gateway
-	Topics     Topics
-	Configs    ConfigAccess
-	Documents  Documents
+	// Places is asked about what people name; nil knows of all.
+	Places    Places
+	Fences    Fences
+	Artifacts Artifacts
+	Secrets   Secrets
+	DNS       DNS
+	Gateway   Gateway
+	Topics    Topics
+	Configs   ConfigAccess
+	Documents Documents
 	// Certificates are those of caches and databases, and CAFile has the authority for their
 	// clients; nil has them without TLS.
 	Certificates Certificates

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 
 	miekg "github.com/miekg/dns"
@@ -27,7 +26,7 @@ func newACME(p *platform, a *access, f *fabric, d *delivery) *acme.Service {
 	return acme.New(acme.Config{
 		Accounts: store, Orders: store, Authorizations: store, Certificates: store, Keys: store, Ledger: store,
 		Issuer: acmeIssuer{f.pki, f.authority, f.domains},
-		Names:  acmeNames{zone, reservedHosts(p.config), a.tenants, f.domains},
+		Names:  acmeNames{a.tenants, f.pki},
 		Prober: acme.Probe{
 			Resolver: acmeResolver{f.dns, domain.Lookup{Address: p.config.Resolver}, zone},
 			Guard:    egress.Guard{Allow: p.config.ACMEHosts(), What: "hosts that ACME challenges are looked for at", Setting: "acmeNetworks"},
@@ -38,13 +37,11 @@ func newACME(p *platform, a *access, f *fabric, d *delivery) *acme.Service {
 	})
 }
 
-// acmeNames knows which names the accounts of a scope may order.
+// acmeNames knows which names the accounts of a scope may order: those that it may have
+// certified, while its tenant is not closed.
 type acmeNames struct {
-	zone string
-	// reserved are hosts that the platform is reached at.
-	reserved []string
-	tenants  *tenant.Service
-	domains  *domain.Service
+	tenants *tenant.Service
+	pki     *pki.Service
 }
 
 // Check implements acme.Names.
@@ -52,38 +49,10 @@ func (n acmeNames) Check(ctx context.Context, scope kernel.Scope, name string, w
 	if err := n.tenants.Closed(ctx, scope.Tenant); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(n.reserved, func(own string) bool { return name == own || wildcard && strings.HasSuffix(own, "."+name) }) {
-		return kernel.Errorf(kernel.Refused, "%s belongs to the platform", name).WithFix("choose another name")
-	}
-	if inZone := name == n.zone || strings.HasSuffix(name, "."+n.zone); inZone {
-		return n.checkZone(ctx, scope, name)
-	}
-	host := name
 	if wildcard {
-		host = "*." + name
+		name = "*." + name
 	}
-	if strings.HasSuffix(n.zone, "."+name) {
-		return kernel.Errorf(kernel.Refused, "%s takes in the zone %s of the platform", host, n.zone).WithFix("choose another name")
-	}
-	return n.domains.Routable(ctx, scope, host)
-}
-
-// checkZone lets a scope have what lies at and below <stage>.<project>.<zone>.
-func (n acmeNames) checkZone(ctx context.Context, scope kernel.Scope, name string) error {
-	labels := strings.Split(strings.TrimSuffix(strings.TrimSuffix(name, n.zone), "."), ".")
-	project, stage := labels[len(labels)-1], ""
-	if len(labels) > 1 {
-		stage = labels[len(labels)-2]
-	}
-	refused := kernel.Errorf(kernel.Refused, "%s does not belong to %s", name, scope).WithFix("order names under <stage>.<project>.%s", n.zone)
-	if project == "" || scope.Project != "" && project != scope.Project || scope.Stage != "" && stage != scope.Stage {
-		return refused
-	}
-	err := n.tenants.Exists(ctx, scope.InProject(project))
-	if kernel.Is(err, kernel.NotFound) {
-		return refused
-	}
-	return err
+	return n.pki.CheckNames(ctx, scope, []string{name})
 }
 
 // acmeIssuer has the platform's authority sign, and revoke.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
@@ -33,6 +34,38 @@ func (z zoneOr) Certifiable(_ context.Context, _ kernel.Scope, name string) (str
 		return in, nil
 	}
 	return "", kernel.Errorf(kernel.Refused, "%s is nobody's", name)
+}
+
+// TestWhatAKeyOfATenantMayOrder asks for names of its own projects and of others.
+func TestWhatAKeyOfATenantMayOrder(t *testing.T) {
+	t.Parallel()
+	a := benchApp(t)
+	for _, one := range [][2]string{{"acme", "shop"}, {"rival", "bank"}} {
+		if _, _, err := a.access.tenants.CreateTenant(a.owner(t), tenant.NewTenant{Name: one[0], Project: one[1], CostCenter: "1", Owner: "me"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := acmeNames{a.access.tenants, a.fabric.pki}
+	issuer := acmeIssuer{a.fabric.pki, a.fabric.authority, a.fabric.domains}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	its := kernel.WithActor(t.Context(), kernel.System("test", "acme"))
+	for name, c := range map[string]struct {
+		scope kernel.Scope
+		may   bool
+	}{
+		"x.dev.shop.localhost": {kernel.Scope{Tenant: "acme"}, true}, "shop.localhost": {kernel.Scope{Tenant: "acme"}, true},
+		"x.prod.shop.localhost": {kernel.Scope{Tenant: "acme", Project: "shop"}, true}, "y.test.shop.localhost": {kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, false},
+		"x.dev.bank.localhost": {kernel.Scope{Tenant: "acme"}, false}, "x.dev.none.localhost": {kernel.Scope{Tenant: "acme"}, false}, "www.example.com": {kernel.Scope{Tenant: "acme"}, false},
+	} {
+		checked := names.Check(its, c.scope, name, false)
+		_, err := issuer.Issue(its, acme.Request{Scope: c.scope, Account: "acc_1", DNSNames: []string{name}, PublicKey: key.Public()})
+		if (checked == nil) != c.may || (err == nil) != c.may {
+			t.Errorf("%s for %s: ordered with %v, issued with %v", name, c.scope, checked, err)
+		}
+	}
 }
 
 // TestWhichAuthorityCertifiesAnOrder has names of the zone, of domains, and of both.

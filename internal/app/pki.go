@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkisql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -19,7 +20,7 @@ func newPKI(p *platform, a *access, f *fabric) (*pki.Service, error) {
 	}
 	return pki.New(pki.Config{
 		Options:     pki.Options{Zones: []string{p.config.Zone}, Hosts: shownHosts{p, f}.of},
-		Authorities: store, Inventory: store, Alerts: store, Lists: store, Sealer: p.sealer, Names: certifiable{p.config.Zone, f}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+		Authorities: store, Inventory: store, Alerts: store, Lists: store, Sealer: p.sealer, Names: certifiable{p.config.Zone, a.tenants, f}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 		Home: p.config.Tenant, Folder: folder, Address: strings.TrimRight(p.config.PublicURL, "/"), DataPlane: f.dataPlane, Log: p.log,
 		Proven: func(name string) bool { return f.domains.Of(name) == name },
 	})
@@ -63,17 +64,25 @@ func narrowed(host, name string) string {
 // certifiable tells who may have which names: within the zone what routes of a stage may
 // have, and no other has, and outside of it the domains that a tenant has proven.
 type certifiable struct {
-	zone   string
-	fabric *fabric
+	zone    string
+	tenants *tenant.Service
+	fabric  *fabric
 }
 
 // Certifiable implements pki.Names.
 func (c certifiable) Certifiable(ctx context.Context, scope kernel.Scope, name string) (string, error) {
 	bare := strings.TrimPrefix(name, "*.")
+	inZone := within(bare, c.zone)
+	if inZone && scope.Project == "" {
+		var err error
+		if scope, err = c.projectOf(ctx, scope, bare); err != nil {
+			return "", err
+		}
+	}
 	if err := c.fabric.gateway.MayHave(scope, name); err != nil {
 		return "", err
 	}
-	if bare == c.zone || strings.HasSuffix(bare, "."+c.zone) {
+	if inZone {
 		return "", c.free(scope, name)
 	}
 	if err := c.fabric.domains.Routable(ctx, scope, name); err != nil {
@@ -83,6 +92,21 @@ func (c certifiable) Certifiable(ctx context.Context, scope kernel.Scope, name s
 		return domain, nil
 	}
 	return "", kernel.Errorf(kernel.Unavailable, "the domain of %s is not known here yet", name).WithFix("try again in a moment")
+}
+
+// projectOf finds the project of a tenant that a name of the zone lies under.
+func (c certifiable) projectOf(ctx context.Context, scope kernel.Scope, name string) (kernel.Scope, error) {
+	under := strings.TrimSuffix(strings.TrimSuffix(name, c.zone), ".")
+	project := under[strings.LastIndexByte(under, '.')+1:]
+	refused := kernel.Errorf(kernel.Refused, "%s does not belong to %s", name, scope).WithFix("use names under <stage>.<project>.%s", c.zone)
+	if project == "" {
+		return scope, refused
+	}
+	err := c.tenants.Exists(ctx, scope.InProject(project))
+	if kernel.Is(err, kernel.NotFound) {
+		err = refused
+	}
+	return scope.InProject(project), err
 }
 
 // free refuses a name that routes of somebody else have.
@@ -100,5 +124,5 @@ func (f *fabric) pkiLoops(g *supervise.Group) {
 	g.Every("certificates that are due", pki.MaintainEvery, f.pki.Maintain)
 	g.Every("certificates that end", pki.AlertEvery, f.pki.Alert)
 	g.Every("old certificates", pki.AlertEvery, f.pki.Tidy)
-	g.Every("certificates of domains", pki.AlertEvery, broughtCertificates{f.domains.View, f.pki}.Round)
+	g.Every("certificates of domains", pki.AlertEvery, (&broughtCertificates{domains: f.domains.View, pki: f.pki}).Round)
 }

@@ -62,6 +62,8 @@ func (b broughtOnes) Proven(context.Context) (all []domain.Version, err error) {
 	return all, nil
 }
 
+func (broughtOnes) Turn(context.Context) (int64, error) { return 1, nil }
+
 func (b broughtOnes) Some(context.Context, []string) ([]domain.Domain, error) { return b, nil }
 
 // TestTheInventoryHasWhatTenantsBrought looks twice, as every process does.
@@ -74,7 +76,7 @@ func TestTheInventoryHasWhatTenantsBrought(t *testing.T) {
 		{Scope: kernel.Scope{Tenant: "acme"}, Name: "example.org"},
 	}
 	for range 2 {
-		if err := (broughtCertificates{all, s}).Round(t.Context()); err != nil {
+		if err := (&broughtCertificates{domains: all, pki: s}).Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

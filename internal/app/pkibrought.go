@@ -13,14 +13,21 @@ import (
 // broughtCertificates has the inventory know those that tenants have brought for their domains.
 type broughtCertificates struct {
 	domains interface {
+		Turn(ctx context.Context) (int64, error)
 		Proven(ctx context.Context) ([]domain.Version, error)
 		Some(ctx context.Context, names []string) ([]domain.Domain, error)
 	}
 	pki *pki.Service
+	// turn is that of the domains when it looked last.
+	turn int64
 }
 
 // Round writes down those that are not known yet.
-func (b broughtCertificates) Round(ctx context.Context) error {
+func (b *broughtCertificates) Round(ctx context.Context) error {
+	turn, err := b.domains.Turn(ctx)
+	if err != nil || turn == b.turn {
+		return err
+	}
 	proven, err := b.domains.Proven(ctx)
 	if err != nil {
 		return err
@@ -38,13 +45,14 @@ func (b broughtCertificates) Round(ctx context.Context) error {
 			return err
 		}
 	}
+	b.turn = turn
 	return nil
 }
 
 // domainsAtOnce is how many domains are held in memory with their chains.
 const domainsAtOnce = 200
 
-func (b broughtCertificates) bring(ctx context.Context, all []domain.Domain) error {
+func (b *broughtCertificates) bring(ctx context.Context, all []domain.Domain) error {
 	for _, d := range all {
 		if d.Certificate == nil {
 			continue

@@ -28,7 +28,8 @@ func (n nearness) before() time.Duration { return time.Duration(n.days) * 24 * t
 
 // Alert tells of certificates that end in 30, in 7 and in 1 days, and of those that have
 // ended, once each: unless there is a later one for the same names, or it lived for less than
-// twice that time at all. Those that the gateway makes at handshakes are none of them.
+// twice that time at all. Those that the gateway makes at handshakes, and
+// those of domains, are none of them.
 func (s *Service) Alert(ctx context.Context) error {
 	ctx = s.asPlatform(ctx)
 	all := nearnesses()

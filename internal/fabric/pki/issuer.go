@@ -85,6 +85,9 @@ func EntryOf(leaf *x509.Certificate, holder Holder, at time.Time) Entry {
 		Fingerprint: hex.EncodeToString(sum[:]), DER: leaf.Raw,
 	}
 	e.ID = e.Fingerprint
+	if holder.Kind == HolderDomain {
+		e.Told = levelOver // who keeps domains tells of their certificates
+	}
 	return e
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -144,26 +144,11 @@ func sameKey(a, b any) bool {
 	return false
 }
 
-// The sizes of RSA keys that are taken, in bits.
-const (
-	minRSA = 2048
-	maxRSA = 8192
-)
-
 // CheckKey refuses a public key that no account and no certificate may have.
 func CheckKey(public any) *Problem {
-	switch key := public.(type) {
-	case ed25519.PublicKey:
+	err := pki.CheckKey(public)
+	if err == nil {
 		return nil
-	case *ecdsa.PublicKey:
-		switch key.Curve {
-		case elliptic.P256(), elliptic.P384(), elliptic.P521():
-			return nil
-		}
-	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits >= minRSA && bits <= maxRSA && key.E > 1 {
-			return nil
-		}
 	}
-	return Problemf(BadPublicKey, "keys are ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of %d to %d bits", minRSA, maxRSA)
+	return Problemf(BadPublicKey, "%s", err)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/appcli"
 	"github.com/terrace-idp/terrace/internal/platform/confine"
+	"github.com/terrace-idp/terrace/internal/platform/heap"
 )
 
 // version is set by the linker.
@@ -23,7 +24,7 @@ func main() {
 		os.Exit(1)
 	}
 	unhurried()
-	os.Exit(rarely(run))
+	os.Exit(heap.Rarely(run))
 }
 
 func run() int {

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,6 +38,8 @@ type crossing struct {
 	done map[string]string
 	// texts are all ids and values that only the first tenant's objects have.
 	texts map[string]bool
+	// look is how the rows of the database are looked at.
+	look *rowsOf
 }
 
 // walks asks for a whole test: it sends thousands of requests, one after the other, and
@@ -324,56 +324,6 @@ func plain(w *httptest.ResponseRecorder) string {
 
 var hexes = regexp.MustCompile(`\b[0-9a-f]{16,64}\b|"version":"[0-9a-f]{8}"|"value":"[^"]*"|"seq":\d+|"entry":\d+|entry \d+|\d+ MiB free`)
 
-// digests are those of the rows of each table, without those of the other tenant.
-func (c *crossing) digests() map[string]string {
-	c.t.Helper()
-	ctx := c.t.Context()
-	out := map[string]string{}
-	names := c.strings(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-	for _, table := range names {
-		columns := c.strings(ctx, "SELECT name FROM pragma_table_info('"+table+"')")
-		where := ""
-		for _, column := range []string{"tenant", "owner"} {
-			if slices.Contains(columns, column) {
-				where = " WHERE " + column + " NOT IN ('other', '')"
-				break
-			}
-		}
-		if where == "" && shared()[table] != "" {
-			continue
-		}
-		texts := make([]string, len(columns))
-		for i, column := range columns {
-			texts[i] = "COALESCE(hex(" + column + "), '-')"
-		}
-		rows := c.strings(ctx, "SELECT "+strings.Join(texts, " || '|' || ")+" FROM "+table+where+" ORDER BY 1")
-		sum := sha256.Sum256([]byte(strings.Join(rows, "\n")))
-		out[table] = hex.EncodeToString(sum[:8]) + fmt.Sprintf(" of %d rows", len(rows))
-	}
-	return out
-}
-
-func (c *crossing) strings(ctx context.Context, query string) []string {
-	c.t.Helper()
-	rows, err := c.platform.db.SQL().QueryContext(ctx, query)
-	if err != nil {
-		c.t.Fatal(query, err)
-	}
-	defer func() { _ = rows.Close() }()
-	var all []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			c.t.Fatal(query, err)
-		}
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		c.t.Fatal(query, err)
-	}
-	return all
-}
-
 // both asks for what there is and for what there is not, and holds the answers together.
 func (c *crossing) both(t *testing.T, o operationOf, token string, own, queries bool) (real *httptest.ResponseRecorder) {
 	t.Helper()
@@ -396,18 +346,6 @@ func (c *crossing) both(t *testing.T, o operationOf, token string, own, queries 
 		t.Errorf("%s: %d %s", o.id, real.Code, real.Body)
 	}
 	return real
-}
-
-// same holds the rows of the first tenant against those of before.
-func (c *crossing) same(t *testing.T, what string, before map[string]string, but ...string) map[string]string {
-	t.Helper()
-	after := c.digests()
-	for table, digest := range before {
-		if after[table] != digest && !slices.Contains(but, table) {
-			t.Errorf("%s changes %s: %s, before %s", what, table, after[table], digest)
-		}
-	}
-	return after
 }
 
 // TestNoTenantReachesAnothersObjects asks as the admin of a tenant for all that another one

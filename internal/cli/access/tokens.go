@@ -20,6 +20,7 @@ func (o *owned) flags(e *command.Env, c *cobra.Command) {
 	c.Flags().StringVar(&o.user, "user", "", "whose token; your own unless given")
 	_ = c.RegisterFlagCompletionFunc("user", e.Users()) // the flag was made above
 	c.Flags().StringVar(&o.service, "service-account", "", "of this service account, not of a user")
+	_ = c.RegisterFlagCompletionFunc("service-account", e.ServiceAccounts()) // the flag was made above
 	c.MarkFlagsMutuallyExclusive("user", "service-account")
 }
 

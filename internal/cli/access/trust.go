@@ -54,6 +54,7 @@ func createTrust(e *command.Env) *cobra.Command {
 	f.StringToStringVar(&in.Conditions, "condition", nil, "a claim and what it must be, CLAIM=PATTERN; may be given again")
 	f.StringVar(&in.ServiceAccount, "service-account", "", "whom a token stands for")
 	_ = c.MarkFlagRequired("service-account") // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("service-account", e.ServiceAccounts())
 	command.Choices(c, &in.Scopes, "scopes", "what its tokens are for", "read", "deploy", "approve", "secrets", "admin")
 	_ = c.MarkFlagRequired("scopes") // the flag was made above
 	f.StringSliceVar(&in.Projects, "projects", nil, "the projects that its tokens are limited to")

@@ -29,7 +29,7 @@ func NewLogger(w io.Writer, o LogOptions) (*slog.Logger, error) {
 			return nil, fmt.Errorf("log level %q is none of debug, info, warn, error", o.Level)
 		}
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: inWords}
 	switch o.Format {
 	case "json":
 		return slog.New(linked{slog.NewJSONHandler(w, options)}), nil
@@ -43,6 +43,14 @@ func NewLogger(w io.Writer, o LogOptions) (*slog.Logger, error) {
 	default:
 		return nil, fmt.Errorf("log format %q is none of auto, text, json", o.Format)
 	}
+}
+
+// inWords writes durations as 1.5s in JSON, too, which has them in nanoseconds of its own.
+func inWords(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.String(a.Key, a.Value.Duration().String())
+	}
+	return a
 }
 
 func isTerminal(w io.Writer) bool {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/attribute"
@@ -96,6 +97,19 @@ func TestRequestsAreTracedMeasuredAndLogged(t *testing.T) {
 		if record["trace_id"] != "0af7651916cd43dd8448eb211c80319c" || record["request_id"] == nil {
 			t.Errorf("record %v", record)
 		}
+	}
+}
+
+func TestDurationsAreInWords(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log, err := telemetry.NewLogger(&out, telemetry.LogOptions{Format: "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Info("it is back", "away", 1500*time.Millisecond)
+	if !strings.Contains(out.String(), `"away":"1.5s"`) {
+		t.Errorf("the log says %s", out.String())
 	}
 }
 

@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/dns/dnsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/document/database/databaseapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
@@ -128,6 +129,7 @@ func (a *App) handler() http.Handler {
 		automationapi.API{Rules: a.delivery.rules},
 		gatewayapi.API{Gateway: a.fabric.gateway, Traffic: a.fabric.traffic, Tail: a.fabric.tail, SLOs: a.fabric.slos},
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
+		dnsapi.API{DNS: a.fabric.dns},
 		domainapi.API{Domains: a.fabric.domains, Authority: domainRoots{a.fabric.authority}},
 		pkiapi.API{PKI: a.fabric.pki},
 		acmeapi.API{ACME: a.acme, Directory: certificates.Directory()},
@@ -199,6 +201,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		automationapi.API{},
 		gatewayapi.API{},
 		tuningapi.API{},
+		dnsapi.API{},
 		domainapi.API{},
 		pkiapi.API{},
 		acmeapi.API{},

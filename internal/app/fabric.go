@@ -105,7 +105,10 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if err := f.pki.Prepare(ctx); err != nil {
 		return err
 	}
-	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone}})
+	names := dnssql.NewStore(p.db)
+	f.dns, err = dns.NewService(dns.Config{
+		Store: names, Book: names, Sets: names, Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Zones: []string{p.config.Zone},
+	})
 	if err != nil {
 		return err
 	}
@@ -259,6 +262,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
+	g.Add("dns secondaries", f.dns.Notify)
 	f.trafficLoops(g, p, events)
 	f.pkiLoops(g)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)

@@ -5,6 +5,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain/domainsql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmesql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
@@ -20,7 +21,7 @@ func newKeys(p *platform, a *access, d *delivery) *keyring.Service {
 		Home: p.config.Tenant, Node: p.config.Node, Log: p.log,
 		Holdings: []keyring.Holding{
 			secretsql.NewStore(p.db).Sealed(p.sealer), leaksql.NewStore(p.db).Sealed(p.sealer), subscriptionsql.NewStore(p.db).Sealed(p.sealer), vcssql.NewStore(p.db).Sealed(p.sealer),
-			domainsql.NewStore(p.db).Sealed(p.sealer), acmesql.NewStore(p.db).Sealed(p.sealer),
+			domainsql.NewStore(p.db).Sealed(p.sealer), dnssql.NewStore(p.db).Sealed(p.sealer), acmesql.NewStore(p.db).Sealed(p.sealer),
 			state.Sealed{Service: d.states},
 		},
 	})

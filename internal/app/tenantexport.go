@@ -70,8 +70,8 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "governance", Tables: whole("policy_settings", "policy_exemptions", "budget_revisions", "budget_entries", "compliance_findings", "compliance_spans", "compliance_stacks", "drift_findings", "drift_checks", "leak_findings", "maturity_answers")},
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
-		{Folder: "network", Tables: whole("dns_names", "dns_records", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
-		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), {Name: "pki_certificates"}}},
+		{Folder: "network", Tables: whole("dns_names", "dns_records", "dns_sets", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
+		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), without("dns_objects", "sealed"), {Name: "pki_certificates"}}},
 		{Folder: "certificates", Tables: append(whole("acme_accounts", "acme_orders", "acme_authorizations", "acme_certificates"), without("acme_keys", "sealed"))},
 		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed", "known"))},
 	}

@@ -39,6 +39,7 @@ func matrix() map[string]string {
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 		"gateway.read": "vudam", "gateway.write": "dm", "gateway.purge": "dam", "gateway.govern": "m",
 		"gateway-subscription.read": "vudam", "gateway-subscription.create": "dm", "gateway-subscription.approve": "am", "gateway-subscription.manage": "dm", "gateway-domain.read": "vudam", "gateway-domain.write": "m", "gateway-domain.approve": "", "gateway-domain.revoke": "", "acme.read": "vudam", "acme.write": "m", "certificate.read": "vudam", "certificate.issue": "m", "certificate.revoke": "m", "certificate-authority.manage": "",
+		"dns.read": "vudam", "dns.record": "dm", "dns.write": "m", "dns.govern": "",
 	}
 }
 
@@ -66,7 +67,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read", "gateway.read", "gateway-domain.read", "certificate.read", "acme.read", "api.read"}, action)
+			anywhere := allowed && slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read", "gateway.read", "gateway-domain.read", "certificate.read", "acme.read", "dns.read", "api.read"}, action)
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

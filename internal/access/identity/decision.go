@@ -199,6 +199,13 @@ func perimeterDecisions() map[string]Decision {
 		"acme.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"acme.write": {Scope: ScopeAdmin, Roles: admins},
 
+		// Records are part of what runs; zones, keys and endpoints are of who governs the project.
+		"dns.read":   {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
+		"dns.record": {Scope: ScopeDeploy, Roles: developers},
+		"dns.write":  {Scope: ScopeAdmin, Roles: admins},
+		// Whose addresses are whose holds for all tenants, and so does what all see.
+		"dns.govern": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
+
 		"api.read":    {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"api.write":   {Scope: ScopeDeploy, Roles: developers, Below: true},
 		"api.publish": {Scope: ScopeDeploy, Roles: developers},

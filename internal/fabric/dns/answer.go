@@ -1,98 +1,188 @@
 package dns
 
 import (
+	"context"
 	"net"
-	"strings"
+	"net/netip"
 
 	"github.com/miekg/dns"
+
+	"github.com/terrace-idp/terrace/internal/fabric/dns/forward"
+	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
+	"github.com/terrace-idp/terrace/internal/platform/ratelimit"
 )
 
 const (
 	// maxUDP bounds a UDP reply so that it is never fragmented (RFC 9715).
 	maxUDP = 1232
-	// maxChain bounds how many CNAMEs are followed.
-	maxChain = 8
+	// maxHops bounds how often an answer goes from zones to forwarders and back.
+	maxHops = 8
 )
 
-// Answer returns the reply to a query (RFC 1035 §4, RFC 2308, RFC 6891). It
-// never waits: it reads the current snapshot.
+// forwardRate is how many questions of a client are asked elsewhere.
+func forwardRate() ratelimit.Rate { return ratelimit.PerMinute(12000, 1000) }
+
+// Answer returns the reply to a query of who is in no network. It never waits: it reads the
+// current snapshot.
 func (s *Service) Answer(query *dns.Msg) *dns.Msg {
+	return s.Resolve(context.Background(), netip.Addr{}, query)
+}
+
+// Resolve returns the reply to a query (RFC 1035 §4, RFC 2308, RFC 6891) from an address.
+// What zones have is read from the current snapshot, and waits for nothing.
+func (s *Service) Resolve(ctx context.Context, from netip.Addr, query *dns.Msg) *dns.Msg {
 	reply := new(dns.Msg).SetReply(query)
-	reply.RecursionAvailable = false
+	held := s.snapshot.Load()
+	v := held.viewOf(from)
+	var do bool
 	if opt := query.IsEdns0(); opt != nil {
-		reply.SetEdns0(maxUDP, false)
 		if opt.Version() != 0 {
+			reply.SetEdns0(maxUDP, false)
 			reply.Rcode = dns.RcodeBadVers
 			return reply
 		}
+		do = opt.Do()
+		subnet := v.subnet(opt)
+		if subnet != nil {
+			v = held.viewOf(addressOf(subnet))
+		}
+		defer func() { withOPT(reply, do, subnet) }() // behind the other records
 	}
 	switch {
 	case query.Opcode != dns.OpcodeQuery:
 		reply.Rcode = dns.RcodeNotImplemented
 	case len(query.Question) != 1:
 		reply.Rcode = dns.RcodeFormatError
+	case query.Question[0].Qclass != dns.ClassINET, query.Question[0].Qtype == dns.TypeAXFR, query.Question[0].Qtype == dns.TypeIXFR:
+		reply.Rcode = dns.RcodeRefused
 	default:
-		s.snapshot.Load().answer(reply, query.Question[0])
+		reply.RecursionAvailable = v.recursive()
+		s.fill(ctx, reply, v, asked{from: from, recurse: query.RecursionDesired && v.recursive(), do: do, cd: query.CheckingDisabled}, nil)
 	}
 	return reply
 }
 
-func (s *snapshot) answer(reply *dns.Msg, q dns.Question) {
-	name := CanonicalName(q.Name)
-	zone, ok := s.zoneOf(name)
-	if !ok || q.Qclass != dns.ClassINET || q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR {
-		reply.Rcode = dns.RcodeRefused
-		return
-	}
-	reply.Authoritative = true
-	for range maxChain {
-		sets := s.sets[name]
-		if found := pick(sets, q.Qtype); len(found) > 0 {
-			reply.Answer = append(reply.Answer, spell(found, q.Name, len(reply.Answer) == 0)...)
-			return
-		}
-		alias := sets[dns.TypeCNAME]
-		if len(alias) == 0 {
-			break
-		}
-		reply.Answer = append(reply.Answer, spell(alias, q.Name, len(reply.Answer) == 0)...)
-		name = CanonicalName(alias[0].(*dns.CNAME).Target) //nolint:forcetypeassert // the set of that type
-		if zone, ok = s.zoneOf(name); !ok {
-			return
-		}
-	}
-	if !s.exists(name) {
-		reply.Rcode = dns.RcodeNameError
-	}
-	reply.Ns = append(reply.Ns, s.soa(zone))
+// asked is how a question is asked.
+type asked struct {
+	from    netip.Addr
+	recurse bool
+	do, cd  bool
 }
 
-// pick returns the set of a type; for ANY one set is enough (RFC 8482 §4.1).
-func pick(sets map[uint16][]dns.RR, qtype uint16) []dns.RR {
-	if qtype != dns.TypeANY {
-		return sets[qtype]
+// subnet returns whom a client that is a resolver asks for (RFC 7871), if it is believed.
+func (v *view) subnet(opt *dns.OPT) *dns.EDNS0_SUBNET {
+	if v.network == nil || !v.network.ClientSubnet {
+		return nil
 	}
-	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA, dns.TypeCNAME, dns.TypeSRV, dns.TypeTXT, dns.TypeSOA} {
-		if len(sets[t]) > 0 {
-			return sets[t]
+	for _, o := range opt.Option {
+		if subnet, ok := o.(*dns.EDNS0_SUBNET); ok && subnet.SourceNetmask > 0 {
+			return subnet
 		}
 	}
 	return nil
 }
 
-// spell returns records under the name as the query spelled it, which clients
-// that mix its case compare; first says that they belong to that name.
-func spell(records []dns.RR, name string, first bool) []dns.RR {
-	if !first || name == strings.ToLower(name) {
-		return records
+func addressOf(subnet *dns.EDNS0_SUBNET) netip.Addr {
+	a, _ := netip.AddrFromSlice(subnet.Address)
+	return a.Unmap()
+}
+
+func withOPT(reply *dns.Msg, do bool, subnet *dns.EDNS0_SUBNET) {
+	reply.SetEdns0(maxUDP, do)
+	if subnet != nil {
+		scoped := *subnet
+		scoped.SourceScope = subnet.SourceNetmask
+		opt := reply.IsEdns0()
+		opt.Option = append(opt.Option, &scoped)
 	}
-	out := make([]dns.RR, 0, len(records))
-	for _, rr := range records {
-		rr = dns.Copy(rr)
-		rr.Header().Name = name
-		out = append(out, rr)
+}
+
+// fill answers a question as it is seen from a network: from zones, and for what they do not
+// have from forwarders, by turns as aliases lead.
+func (s *Service) fill(ctx context.Context, reply *dns.Msg, v *view, how asked, why *explanation) {
+	q := reply.Question[0]
+	rest := v.table.Answer(reply, q, how.recurse, why.steps())
+	if rest == "" && how.recurse {
+		rest = v.beyond(reply, q)
 	}
-	return out
+	for hop := 0; rest != "" && hop < maxHops; hop++ {
+		if !how.recurse {
+			if len(reply.Answer) == 0 && len(reply.Ns) == 0 {
+				reply.Rcode = dns.RcodeRefused
+			}
+			why.notForwarded(rest, v)
+			return
+		}
+		rest = s.forwarded(ctx, reply, v, rest, how, why)
+	}
+}
+
+// beyond returns the name of a question whose answer is a delegation that a forwarder is for:
+// clients that ask for recursion do not follow delegations.
+func (v *view) beyond(reply *dns.Msg, q dns.Question) string {
+	if len(reply.Answer) > 0 || len(reply.Ns) == 0 || reply.Ns[0].Header().Rrtype != dns.TypeNS {
+		return ""
+	}
+	name := zone.Canonical(q.Name)
+	rule := v.rules.Find(name)
+	if rule == nil || !zone.Within(rule.Domain, zone.Canonical(reply.Ns[0].Header().Name)) {
+		return ""
+	}
+	reply.Ns, reply.Extra = nil, nil
+	return name
+}
+
+// forwarded adds what a forwarder says about a name, up to an alias for a name that a zone
+// has, which it answers itself: so a public alias for a privatelink name ends at the private
+// endpoint in the networks that are linked. It returns what is left to ask.
+func (s *Service) forwarded(ctx context.Context, reply *dns.Msg, v *view, name string, how asked, why *explanation) (rest string) {
+	q := reply.Question[0]
+	rule := v.rules.Find(name)
+	if rule == nil {
+		if len(reply.Answer) == 0 {
+			reply.Rcode, reply.Authoritative = dns.RcodeRefused, false
+		}
+		why.noRule(name)
+		return ""
+	}
+	if !s.asking.Take(ratelimit.NetworkOf(how.from), forwardRate(), s.Clock.Now()).OK {
+		reply.Rcode = dns.RcodeRefused
+		return ""
+	}
+	a, err := s.forward.Resolve(ctx, rule, forward.Question{Name: name, Type: q.Qtype, DO: how.do, CD: how.cd})
+	why.forwarded(name, rule, a, err)
+	if err != nil {
+		reply.Rcode, reply.Authoritative = dns.RcodeServerFailure, false
+		return ""
+	}
+	first := len(reply.Answer) == 0
+	reply.Authoritative = reply.Authoritative && !first
+	for _, rr := range a.Records {
+		if first && zone.Canonical(rr.Header().Name) == name {
+			rr.Header().Name = q.Name // as the question spells it; the records are ours
+		}
+		reply.Answer = append(reply.Answer, rr)
+		alias, ok := rr.(*dns.CNAME)
+		if !ok || q.Qtype == dns.TypeCNAME {
+			continue
+		}
+		target := zone.Canonical(alias.Target)
+		if e, ok := v.table.Find(target); ok && !(e.Redirect && e.Lookup(target, q.Qtype).Kind == zone.NoName) {
+			return s.again(reply, v, target, how, why)
+		}
+	}
+	reply.Rcode, reply.AuthenticatedData = a.Rcode, a.Authentic && first
+	reply.Ns = append(reply.Ns, a.Absence...)
+	return ""
+}
+
+// again goes on in the zones of a network at a name that an alias of a forwarder led to.
+func (s *Service) again(reply *dns.Msg, v *view, name string, how asked, why *explanation) (rest string) {
+	q, authoritative := reply.Question[0], reply.Authoritative
+	q.Name = name
+	rest = v.table.Answer(reply, q, how.recurse, why.steps())
+	reply.Authoritative = authoritative
+	return rest
 }
 
 // fit truncates a reply to what its client takes over UDP.

@@ -2,25 +2,154 @@ package dns
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
 	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
 
-// Load reads every record and swaps the snapshot.
+// Load reads what has changed and swaps the snapshot.
 func (s *Service) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
+	next, err := s.next(ctx, s.snapshot.Load())
+	if err != nil {
+		return fmt.Errorf("load dns: %w", err)
+	}
+	s.snapshot.Store(next)
+	select {
+	case s.changed <- struct{}{}:
+	default: // who waits for changes will look anyway
+	}
+	return nil
+}
+
+// next makes the snapshot that follows on one. What has not changed is taken from that: a
+// zone with the same serial, and the records of deployments.
+func (s *Service) next(ctx context.Context, held *snapshot) (*snapshot, error) {
 	revision, err := s.Store.Revision(ctx)
 	if err != nil {
-		return fmt.Errorf("load dns records: %w", err)
+		return nil, err
+	}
+	next := &snapshot{revision: revision, own: held.own, serial: held.serial, zones: map[of]*heldZone{}, keys: map[string]*heldKey{}}
+	if err := s.nextOwn(ctx, next); err != nil {
+		return nil, err
+	}
+	if s.Book == nil {
+		next.index(nil, nil)
+		return next, nil
+	}
+	objects, err := s.Book.Objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var networks []Network
+	var forwarders []Forwarder
+	for _, o := range objects {
+		switch o.Kind {
+		case KindZone:
+			err = s.nextZone(ctx, next, held, o)
+		case KindNetwork:
+			networks, err = appendOf[Network](networks, o)
+		case KindForwarder:
+			forwarders, err = appendOf[Forwarder](forwarders, o)
+		case KindKey:
+			err = s.nextKey(ctx, next, held, o)
+		case KindEndpoint: // their records are in their zones
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	next.index(networks, forwarders)
+	return next, nil
+}
+
+func (s *Service) nextOwn(ctx context.Context, next *snapshot) error {
+	serial, err := s.Store.Serial(ctx)
+	if err != nil || next.own != nil && serial == next.serial {
+		return err
 	}
 	records, err := s.Store.All(ctx)
 	if err != nil {
-		return fmt.Errorf("load dns records: %w", err)
+		return err
 	}
-	s.snapshot.Store(newSnapshot(s.Zones, records, revision))
+	next.own, next.serial = s.ownZones(records, serial), serial
 	return nil
+}
+
+func (s *Service) ownZones(records []Record, serial int64) map[string]*zone.Zone {
+	own := map[string]*zone.Zone{}
+	for _, name := range s.Zones {
+		own[zone.Canonical(name)] = platformZone(name, records, serial)
+	}
+	return own
+}
+
+func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) error {
+	z, err := valueOf[Zone](o)
+	if err != nil {
+		return err
+	}
+	key := of{o.Scope.Tenant, o.Name}
+	if h := held.zones[key]; h != nil && h.Serial == z.Serial {
+		next.zones[key] = h
+		return nil
+	}
+	sets, err := s.Sets.Sets(ctx, o.Scope.Tenant, o.Name)
+	if err != nil {
+		return err
+	}
+	h, err := compile(z, sets, "ns."+s.Zones[0])
+	next.zones[key] = h
+	return err
+}
+
+// nextKey opens a key. One that cannot be opened signs nothing; the others do.
+func (s *Service) nextKey(ctx context.Context, next, held *snapshot, o Object) error {
+	k, err := valueOf[Key](o)
+	if err != nil {
+		return err
+	}
+	name := zone.Canonical(k.KeyName)
+	if h := held.keys[name]; h != nil && slices.Equal(h.sealed, o.Sealed) {
+		next.keys[name] = &heldKey{Key: k, secret: h.secret}
+		return nil
+	}
+	secret, err := s.Sealer.Open(ctx, o.Sealed, Associated(o.Scope.Tenant, o.Name))
+	if err != nil {
+		s.Log.ErrorContext(ctx, "a key of DNS cannot be opened: what it signs is refused", "key", k.KeyName, "error", err)
+		return nil
+	}
+	next.keys[name] = &heldKey{Key: k, secret: secret}
+	return nil
+}
+
+// valueOf reads an object.
+func valueOf[T any](o Object) (v T, err error) {
+	if err := json.Unmarshal([]byte(o.Body), &v); err != nil {
+		return v, fmt.Errorf("read %s %s: %w", o.Kind, o.Name, err)
+	}
+	switch v := any(&v).(type) {
+	case *Zone:
+		v.Scope = o.Scope
+	case *Network:
+		v.Scope = o.Scope
+	case *Forwarder:
+		v.Scope = o.Scope
+	case *Key:
+		v.Scope, v.sealed = o.Scope, o.Sealed
+	case *Endpoint:
+		v.Scope = o.Scope
+	}
+	return v, nil
+}
+
+func appendOf[T any](all []T, o Object) ([]T, error) {
+	v, err := valueOf[T](o)
+	return append(all, v), err
 }
 
 // Watch keeps the snapshot current with what other processes, or transactions

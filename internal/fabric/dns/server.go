@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/net/netutil"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -19,30 +20,27 @@ const (
 	ioTimeout       = 5 * time.Second
 	shutdownTimeout = 3 * time.Second
 	bindAttempts    = 20
+	// maxConns bounds the connections that are open at a time.
+	maxConns = 1000
 )
-
-// Answerer answers one query.
-type Answerer interface {
-	Answer(query *dns.Msg) *dns.Msg
-}
 
 // Server answers over UDP and TCP on one port.
 type Server struct {
-	packets  net.PacketConn
-	streams  net.Listener
-	answerer Answerer
-	log      *slog.Logger
+	packets net.PacketConn
+	streams net.Listener
+	dns     *Service
+	log     *slog.Logger
 	// served tells that the sockets have been used up by Serve.
 	served bool
 }
 
 // Listen binds addr (host:port, port 0 for any) on UDP and TCP.
-func Listen(ctx context.Context, addr string, a Answerer, log *slog.Logger) (*Server, error) {
+func Listen(ctx context.Context, addr string, of *Service, log *slog.Logger) (*Server, error) {
 	var lastErr error
 	for range bindAttempts {
 		streams, packets, err := bind(ctx, addr)
 		if err == nil {
-			return &Server{packets: packets, streams: streams, answerer: a, log: log}, nil
+			return &Server{packets: packets, streams: streams, dns: of, log: log}, nil
 		}
 		lastErr = err
 		if _, port, _ := net.SplitHostPort(addr); port != "0" {
@@ -95,9 +93,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.rebind(ctx); err != nil {
 		return err
 	}
-	handler := dns.HandlerFunc(s.handle)
-	udp := &dns.Server{PacketConn: s.packets, Handler: handler, UDPSize: dns.DefaultMsgSize}
-	tcp := &dns.Server{Listener: s.streams, Handler: handler, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout}
+	handler := dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) { s.handle(ctx, w, query) })
+	keys := signer{s.dns}
+	udp := &dns.Server{PacketConn: s.packets, Handler: handler, UDPSize: dns.DefaultMsgSize, MsgAcceptFunc: accept, TsigProvider: keys}
+	tcp := &dns.Server{
+		Listener: netutil.LimitListener(s.streams, maxConns), Handler: handler, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout, MsgAcceptFunc: accept, TsigProvider: keys,
+	}
 	done := make(chan error, 2)
 	started := make(chan struct{}, 2)
 	for _, server := range []*dns.Server{udp, tcp} {
@@ -164,16 +165,4 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
-}
-
-func (s *Server) handle(w dns.ResponseWriter, query *dns.Msg) {
-	reply := s.answerer.Answer(query)
-	if _, ok := w.RemoteAddr().(*net.UDPAddr); ok {
-		fit(reply, query)
-	} else {
-		reply.Truncate(dns.MaxMsgSize)
-	}
-	if err := w.WriteMsg(reply); err != nil {
-		s.log.Debug("a DNS reply was not sent", "error", err)
-	}
 }

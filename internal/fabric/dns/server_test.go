@@ -136,7 +136,7 @@ func TestRefusesOddQueries(t *testing.T) {
 		rcode  int
 	}{
 		{"a newer EDNS", newer, mdns.RcodeBadVers},
-		{"an update", update, mdns.RcodeNotImplemented},
+		{"an unsigned update", update, mdns.RcodeRefused},
 		{"another class", chaos, mdns.RcodeRefused},
 	}
 	for _, c := range cases {

@@ -3,14 +3,17 @@ package dns
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/terrace-idp/terrace/internal/fabric/dns/forward"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/ratelimit"
 )
 
-// Store keeps records; dnssql implements it. A write claims its name for the
+// Store keeps the records of deployments; dnssql implements it. A write claims its name for the
 // scope, and is a Conflict when another scope has the name.
 type Store interface {
 	// Replace makes records the only ones of the name; none frees the name.
@@ -18,8 +21,10 @@ type Store interface {
 	Named(ctx context.Context, scope kernel.Scope, name string) ([]Record, error)
 	// All returns every record of every tenant, for the server.
 	All(ctx context.Context) ([]Record, error)
-	// Revision grows with every write.
+	// Revision grows with every write, be it of records, zones or anything else of DNS.
 	Revision(ctx context.Context) (int64, error)
+	// Serial grows with every write of records of deployments.
+	Serial(ctx context.Context) (int64, error)
 }
 
 // Journal records facts in the transaction of the context.
@@ -32,13 +37,19 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Config is what a Service needs.
+// Config is what a Service needs. Without a Book there are the records of deployments alone.
 type Config struct {
-	Store   Store
-	Journal Journal
-	Tx      Tx
-	Clock   kernel.Clock
-	Log     *slog.Logger
+	Store Store
+	Book  Book
+	Sets  Sets
+	// Sealer seals the secrets of keys.
+	Sealer     Sealer
+	Authorizer Authorizer
+	Places     Places
+	Journal    Journal
+	Tx         Tx
+	Clock      kernel.Clock
+	Log        *slog.Logger
 	// Zones are the zones to answer for, such as localhost.
 	Zones []string
 }
@@ -51,6 +62,11 @@ type Service struct {
 
 	loading  sync.Mutex
 	snapshot atomic.Pointer[snapshot]
+	// changed has something in it after a new snapshot.
+	changed chan struct{}
+	forward *forward.Resolver
+	// asking counts what each client has asked elsewhere.
+	asking *ratelimit.Limiter[netip.Prefix]
 }
 
 // NewService returns a Service; Load must run before it answers.
@@ -67,8 +83,12 @@ func NewService(c Config) (*Service, error) {
 		zones = append(zones, z)
 	}
 	c.Zones = zones
-	s := &Service{Config: c}
-	s.snapshot.Store(newSnapshot(zones, nil, 0))
+	s := &Service{Config: c, changed: make(chan struct{}, 1), forward: forward.New(), asking: ratelimit.New[netip.Prefix]()}
+	s.forward.Clock = c.Clock
+	first := &snapshot{own: s.ownZones(nil, 0)}
+	first.index(nil, nil)
+	first.own = nil // they are not read yet
+	s.snapshot.Store(first)
 	return s, nil
 }
 

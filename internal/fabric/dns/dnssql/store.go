@@ -57,8 +57,8 @@ type recordRow struct {
 // Replace makes records the only ones of the name; none frees the name.
 func (s *Store) Replace(ctx context.Context, scope kernel.Scope, name string, records []dns.Record) error {
 	conn := s.db.Conn(ctx)
-	// Its row lock also puts writes one after the other on PostgreSQL.
-	_, err := conn.ExecContext(ctx, "UPDATE dns_revision SET revision = revision + 1 WHERE id = 1")
+	// Both rows: all changes, and those of the platform's zone. The row lock also puts writes one after the other on PostgreSQL.
+	_, err := conn.ExecContext(ctx, "UPDATE dns_revision SET revision = revision + 1")
 	if err != nil {
 		return db.Map(err, "the DNS revision")
 	}
@@ -133,9 +133,14 @@ func (s *Store) All(ctx context.Context) ([]dns.Record, error) {
 }
 
 // Revision returns how many writes there have been.
-func (s *Store) Revision(ctx context.Context) (int64, error) {
+func (s *Store) Revision(ctx context.Context) (int64, error) { return s.revision(ctx, 1) }
+
+// Serial returns how many of them were of records of deployments.
+func (s *Store) Serial(ctx context.Context) (int64, error) { return s.revision(ctx, 2) }
+
+func (s *Store) revision(ctx context.Context, id int) (int64, error) {
 	var revision int64
-	err := s.db.Reader(ctx).QueryRowContext(ctx, "SELECT revision FROM dns_revision WHERE id = 1").Scan(&revision)
+	err := s.db.Reader(ctx).NewRaw("SELECT revision FROM dns_revision WHERE id = ?", id).Scan(ctx, &revision)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

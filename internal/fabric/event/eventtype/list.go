@@ -158,6 +158,12 @@ func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "gateway-product.changed", "gateway-product.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("tag? url? host? route? all?:boolean soft?:boolean", "gateway-cache.purged"),
+		first("zone everywhere:boolean networks:strings serial:integer", "dns-zone.created", "dns-zone.changed", "dns-zone.deleted"),
+		first("zone serial:integer set:strings deleted:strings sets:integer deletions:integer", "dns-zone.records_changed"),
+		first("network prefixes:strings recursion:boolean clientSubnet:boolean", "dns-network.set", "dns-network.deleted"),
+		first("domain servers:strings networks:strings", "dns-forwarder.set", "dns-forwarder.deleted"),
+		first("key zone algorithm transfer:boolean update:strings types:strings", "dns-key.created", "dns-key.deleted"),
+		first("endpoint service group zone network addresses:strings", "dns-endpoint.created", "dns-endpoint.deleted"),
 		first("key? thumbprint", "acme-account.created", "acme-account.changed", "acme-account.rekeyed", "acme-account.deactivated"),
 		first("note?", "acme-key.created", "acme-key.revoked"),
 		first("account names:strings name problem", "acme-order.failed"),

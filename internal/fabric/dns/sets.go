@@ -1,0 +1,300 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// SetsOf returns the record sets of a zone whose names begin with a text, by name.
+func (s *Service) SetsOf(ctx context.Context, tenant, in, from string, page kernel.PageRequest) (kernel.Page[Held], error) {
+	z, err := s.Zone(ctx, tenant, in)
+	if err != nil {
+		return kernel.Page[Held]{}, err
+	}
+	return s.Sets.ListSets(ctx, tenant, z.Name, strings.ToLower(from), page)
+}
+
+// PutSet makes a record set, or changes it. Its name may be relative to the zone.
+func (s *Service) PutSet(ctx context.Context, tenant, in string, h Held) (Held, error) {
+	z, err := s.zoneFor(ctx, tenant, in, actionRecord)
+	if err != nil {
+		return Held{}, err
+	}
+	if h, err = s.admitSet(z, h); err != nil {
+		return Held{}, err
+	}
+	err = s.changeSets(ctx, z, func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+		if err := s.checkNetwork(ctx, z, h.Network); err != nil {
+			return nil, nil, err
+		}
+		next := slices.DeleteFunc(slices.Clone(all), func(o Held) bool { return same(o, h) })
+		if err := ofEndpoint(all, h); err != nil {
+			return nil, nil, err
+		}
+		return []Held{h}, nil, clash(append(next, h))
+	})
+	return h, err
+}
+
+// same reports whether a set takes the place of another one.
+func same(a, b Held) bool { return a.Name == b.Name && a.Type == b.Type && a.Network == b.Network }
+
+// ofEndpoint refuses to change what follows from a private endpoint.
+func ofEndpoint(all []Held, h Held) error {
+	at := slices.IndexFunc(all, func(o Held) bool { return same(o, h) && o.Endpoint != "" })
+	if at < 0 || h.Endpoint == all[at].Endpoint {
+		return nil
+	}
+	return kernel.Errorf(kernel.Conflict, "record %s %s follows from private endpoint %s", h.Name, h.Type, all[at].Endpoint).
+		WithFix("change or delete the endpoint: terrace dns endpoint list")
+}
+
+// zoneFor returns a zone in which the actor may do an action.
+func (s *Service) zoneFor(ctx context.Context, tenant, in, action string) (Zone, error) {
+	z, err := s.Zone(ctx, tenant, in)
+	if err != nil {
+		return Zone{}, err
+	}
+	return z, s.Authorizer.Authorize(ctx, action, z.Scope)
+}
+
+// admitSet checks a set of a zone.
+func (s *Service) admitSet(z Zone, h Held) (Held, error) {
+	name, err := absolute(h.Name, z.Name)
+	if err != nil {
+		return Held{}, kernel.Errorf(kernel.Invalid, "the name %q cannot be: %w", h.Name, err)
+	}
+	h.Name, h.UpdatedAt = name, s.Clock.Now()
+	normal, problems := h.Normal()
+	if name == z.FQDN() && (normal.Type == "NS" || normal.Type == "CNAME" || normal.Type == "DS") {
+		problems = append(problems, zone.Problem{At: -1, Message: "the zone itself has its NS by its settings, and neither CNAME nor DS"})
+	}
+	if len(problems) > 0 {
+		k := &checker{}
+		for _, p := range problems {
+			path := "values[" + strconv.Itoa(p.At) + "]"
+			if p.At < 0 {
+				path = "record"
+			}
+			k.add(path, "", "%s", p.Message)
+		}
+		return Held{}, k.err("record %s %s is not valid", strings.TrimSuffix(name, "."), normal.Type)
+	}
+	h.Set = normal
+	return h, nil
+}
+
+// checkNetwork refuses a network that does not see the zone.
+func (s *Service) checkNetwork(ctx context.Context, z Zone, network string) error {
+	if network == "" {
+		return nil
+	}
+	if _, ok := z.linked(network); ok {
+		return nil
+	}
+	if z.Everywhere {
+		_, err := get[Network](ctx, s, KindNetwork, z.Scope.Tenant, network)
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "network %s does not see zone %s", network, z.Name).WithFix("link it first: terrace dns zone link %s %s", z.Name, network)
+}
+
+// clash refuses a CNAME beside other sets, as each network sees them.
+func clash(all []Held) error {
+	networks := map[string]bool{"": true}
+	for _, h := range all {
+		networks[h.Network] = true
+	}
+	for network := range networks {
+		var sets []zone.Set
+		for _, h := range all {
+			if h.Network == network {
+				sets = append(sets, h.Set)
+			}
+		}
+		if name := zone.Clash(sets); name != "" {
+			return kernel.Errorf(kernel.Conflict, "%s cannot have a CNAME beside other records (RFC 1034 §3.6.2)", strings.TrimSuffix(name, ".")).
+				WithFix("delete the other records of the name, or use A and AAAA instead of the CNAME")
+		}
+	}
+	return nil
+}
+
+// DeleteSet removes a record set.
+func (s *Service) DeleteSet(ctx context.Context, tenant, in, name, kind, network string) error {
+	z, err := s.zoneFor(ctx, tenant, in, actionRecord)
+	if err != nil {
+		return err
+	}
+	full, err := absolute(name, z.Name)
+	if err != nil {
+		return kernel.Errorf(kernel.NotFound, "there is no record %s %s in zone %s", name, kind, z.Name)
+	}
+	h := Held{Set: zone.Set{Name: full, Type: strings.ToUpper(kind)}, Network: network}
+	return s.changeSets(ctx, z, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+		if !slices.ContainsFunc(all, func(o Held) bool { return same(o, h) }) {
+			return nil, nil, kernel.Errorf(kernel.NotFound, "there is no record %s %s in zone %s", strings.TrimSuffix(full, "."), h.Type, z.Name).
+				WithFix("see those that there are with: terrace dns record list --zone %s", z.Name)
+		}
+		return nil, []Held{h}, ofEndpoint(all, h)
+	})
+}
+
+// changeSets changes record sets of a zone in one transaction with its serial and the fact.
+// What change says of the sets that there are is done; that nothing changes leaves all as it
+// is.
+func (s *Service) changeSets(ctx context.Context, z Zone, change func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error)) error {
+	return s.write(ctx, func(ctx context.Context) error {
+		z, err := s.zone(ctx, z.Scope.Tenant, z.Name)
+		if err != nil {
+			return err
+		}
+		return s.changeHeld(ctx, z, change)
+	})
+}
+
+func (s *Service) changeHeld(ctx context.Context, z Zone, change func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error)) error {
+	all, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name)
+	if err != nil {
+		return err
+	}
+	put, drop, err := change(ctx, z, all)
+	if err != nil || len(put)+len(drop) == 0 {
+		return err
+	}
+	if len(all)+len(put) > MaxSetsOfOne {
+		return kernel.Errorf(kernel.Refused, "a zone has at most %d record sets", MaxSetsOfOne)
+	}
+	if err := s.Sets.DropSets(ctx, z.Scope.Tenant, z.Name, drop); err != nil {
+		return err
+	}
+	if err := s.Sets.PutSets(ctx, z.Scope.Tenant, z.Name, put); err != nil {
+		return err
+	}
+	return s.bump(ctx, &z, "dns-zone.records_changed", func(z Zone) map[string]any { return setsFact(z, put, drop) })
+}
+
+// told is how many sets a fact names.
+const told = 50
+
+func setsFact(z Zone, put, drop []Held) map[string]any {
+	names := func(sets []Held) []string {
+		all := []string{}
+		for _, h := range sets[:min(len(sets), told)] {
+			all = append(all, strings.TrimSuffix(h.Name, ".")+" "+h.Type)
+		}
+		return all
+	}
+	return map[string]any{"zone": z.Name, "serial": z.Serial, "set": names(put), "deleted": names(drop), "sets": len(put), "deletions": len(drop)}
+}
+
+// Imported is what an import has done.
+type Imported struct {
+	// Set and Deleted count record sets, Unchanged those that were so before, and Ignored the
+	// records of the zone itself (SOA, NS), which follow from its settings.
+	Set       int `json:"set" doc:"How many record sets were added or changed."`
+	Deleted   int `json:"deleted" doc:"How many were removed."`
+	Unchanged int `json:"unchanged" doc:"How many were so before."`
+	Ignored   int `json:"ignored" doc:"How many records of the zone itself (SOA, NS) the file has, which follow from the zone's settings."`
+}
+
+// Import takes the record sets of a zone file. With replace all others are removed, save those
+// of networks and of private endpoints.
+func (s *Service) Import(ctx context.Context, tenant, in, text string, replace bool) (Imported, error) {
+	z, err := s.zoneFor(ctx, tenant, in, actionRecord)
+	if err != nil {
+		return Imported{}, err
+	}
+	sets, apex, err := zone.Read(z.Name, text)
+	if err != nil {
+		return Imported{}, fileProblem(z, err)
+	}
+	var out Imported
+	err = s.changeSets(ctx, z, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+		put, drop, err = s.merge(z, all, sets, replace)
+		out = Imported{Set: len(put), Deleted: len(drop), Unchanged: len(sets) - len(put), Ignored: apex}
+		return put, drop, err
+	})
+	return out, err
+}
+
+func fileProblem(z Zone, err error) error {
+	out := kernel.Errorf(kernel.Invalid, "the zone file of %s is not valid: %w", z.Name, err)
+	var file *zone.FileError
+	if errors.As(err, &file) && file.Line > 0 {
+		return kernel.Errorf(kernel.Invalid, "the zone file of %s is not valid", z.Name).
+			WithProblems(kernel.Problem{Path: strconv.Itoa(file.Line) + ":" + strconv.Itoa(file.Column), Message: file.Message})
+	}
+	return out
+}
+
+// merge finds what an import changes.
+func (s *Service) merge(z Zone, all []Held, sets []zone.Set, replace bool) (put, drop []Held, err error) {
+	type place struct{ name, kind string }
+	before := map[place]Held{}
+	next := []Held{}
+	for _, h := range all {
+		if h.Network == "" {
+			before[place{h.Name, h.Type}] = h
+		}
+	}
+	for _, set := range sets {
+		h := Held{Set: set}
+		if h, err = s.admitSet(z, h); err != nil {
+			return nil, nil, err
+		}
+		old, known := before[place{h.Name, h.Type}]
+		delete(before, place{h.Name, h.Type})
+		next = append(next, h)
+		switch {
+		case known && old.TTL == h.TTL && slices.Equal(sorted(old.Values), sorted(h.Values)):
+		case known && old.Endpoint != "":
+			return nil, nil, ofEndpoint(all, h)
+		default:
+			put = append(put, h)
+		}
+	}
+	for _, h := range before {
+		if replace && h.Endpoint == "" {
+			drop = append(drop, h)
+		} else {
+			next = append(next, h)
+		}
+	}
+	return put, drop, clash(next)
+}
+
+func sorted(values []string) []string {
+	out := slices.Clone(values)
+	slices.Sort(out)
+	return out
+}
+
+// Export returns a zone as a file: as all see it, or as a network does.
+func (s *Service) Export(ctx context.Context, tenant, in, network string) (string, error) {
+	z, err := s.Zone(ctx, tenant, in)
+	if err != nil {
+		return "", err
+	}
+	if err := s.checkNetwork(ctx, z, network); err != nil {
+		return "", err
+	}
+	sets, err := s.Sets.Sets(ctx, tenant, z.Name)
+	if err != nil {
+		return "", err
+	}
+	h, err := compile(z, sets, "ns."+s.Zones[0])
+	if err != nil {
+		return "", err
+	}
+	if own := h.of[network]; own != nil {
+		return zone.Write(own), nil
+	}
+	return zone.Write(h.base), nil
+}

@@ -1,0 +1,375 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// The actions.
+const (
+	actionRead = "dns.read"
+	// actionRecord changes records, and actionWrite zones, keys and endpoints: both are asked
+	// of where the zone is.
+	actionRecord = "dns.record"
+	actionWrite  = "dns.write"
+	// actionGovern is about which addresses are whose, who is asked elsewhere, and what whoever
+	// asks gets to see: it holds for others than the tenant.
+	actionGovern = "dns.govern"
+)
+
+// The bounds of what a tenant may have.
+const (
+	MaxZones     = 1000
+	MaxObjects   = 1000
+	MaxSetsOfOne = 50000
+)
+
+// CreateZone adds a zone.
+func (s *Service) CreateZone(ctx context.Context, z Zone) (Zone, error) {
+	z, err := s.admitZone(ctx, z)
+	if err != nil {
+		return Zone{}, err
+	}
+	z.CreatedAt, z.CreatedBy, z.Serial = s.Clock.Now(), actorName(ctx), s.Clock.Now().Unix()
+	err = s.write(ctx, func(ctx context.Context) error {
+		_, err := s.Book.Get(ctx, KindZone, z.Scope.Tenant, z.Name)
+		switch {
+		case err == nil:
+			return kernel.Errorf(kernel.Conflict, "there is a zone %s", z.Name).WithFix("see it with: terrace dns zone show %s", z.Name)
+		case !kernel.Is(err, kernel.NotFound):
+			return err
+		}
+		if err := s.place(ctx, z, true); err != nil {
+			return err
+		}
+		return s.put(ctx, KindZone, z.Scope, z.Name, z, nil, "dns-zone.created", zoneFact(z))
+	})
+	return z, err
+}
+
+func zoneFact(z Zone) map[string]any {
+	networks := []string{}
+	for _, l := range z.Links {
+		networks = append(networks, l.Network)
+	}
+	return map[string]any{"zone": z.Name, "everywhere": z.Everywhere, "networks": networks, "serial": z.Serial}
+}
+
+// admitZone checks a zone and who makes it so.
+func (s *Service) admitZone(ctx context.Context, z Zone) (Zone, error) {
+	if err := s.Authorizer.Authorize(ctx, actionWrite, z.Scope); err != nil {
+		return Zone{}, err
+	}
+	if err := s.Places.Check(ctx, z.Scope); err != nil {
+		return Zone{}, err
+	}
+	z, err := z.normal()
+	if err != nil {
+		return Zone{}, err
+	}
+	for _, own := range s.Zones {
+		if zone.Within(z.FQDN(), zone.Canonical(own)) {
+			return Zone{}, kernel.Errorf(kernel.Refused, "%s belongs to the platform, whose names follow deployments", z.Name).WithFix("choose a zone that is not %s and not below it", own)
+		}
+	}
+	if z.Everywhere {
+		return z, s.Authorizer.Authorize(ctx, actionGovern, z.Scope)
+	}
+	return z, nil
+}
+
+// place refuses a zone that takes names of others: of a zone that is answered everywhere, of
+// networks that the actor may not link, and of zones of projects that the actor may not
+// change, above it or below it.
+func (s *Service) place(ctx context.Context, z Zone, fresh bool) error {
+	all, err := s.Book.Objects(ctx)
+	if err != nil {
+		return err
+	}
+	networks, zones := map[string]Network{}, 0
+	for _, o := range all {
+		if o.Kind == KindNetwork && o.Scope.Tenant == z.Scope.Tenant {
+			if networks[o.Name], err = valueOf[Network](o); err != nil {
+				return err
+			}
+		}
+		if o.Kind != KindZone || o.Scope.Tenant == z.Scope.Tenant && o.Name == z.Name {
+			continue
+		}
+		other, err := valueOf[Zone](o)
+		if err != nil {
+			return err
+		}
+		if zones += count(o.Scope.Tenant == z.Scope.Tenant); fresh && zones >= MaxZones {
+			return kernel.Errorf(kernel.Refused, "the tenant has %d zones, which is all that one may have", zones)
+		}
+		if err := s.beside(ctx, z, other); err != nil {
+			return err
+		}
+	}
+	return s.mayLink(ctx, z, networks)
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// beside checks a zone against another one.
+func (s *Service) beside(ctx context.Context, z, other Zone) error {
+	if other.Scope.Tenant != z.Scope.Tenant {
+		if z.Everywhere && other.Everywhere && z.Name == other.Name {
+			return kernel.Errorf(kernel.Conflict, "another zone %s is answered everywhere", z.Name).WithFix("link the zone to networks instead")
+		}
+		return nil
+	}
+	if other.Scope.Project == z.Scope.Project || !zone.Within(z.FQDN(), other.FQDN()) && !zone.Within(other.FQDN(), z.FQDN()) {
+		return nil
+	}
+	if err := s.Authorizer.Authorize(ctx, actionWrite, other.Scope); err != nil {
+		return kernel.Errorf(kernel.Denied, "the zone would take names of one that is not yours, or lie in it").WithFix("ask an admin of the tenant to make the zone")
+	}
+	return nil
+}
+
+// mayLink asks of each network whether its names are the actor's to decide.
+func (s *Service) mayLink(ctx context.Context, z Zone, networks map[string]Network) error {
+	for _, l := range z.Links {
+		n, ok := networks[l.Network]
+		if ok && s.Authorizer.Authorize(ctx, actionRead, n.Scope) != nil {
+			ok = false
+		}
+		if !ok {
+			return kernel.Errorf(kernel.NotFound, "there is no network %s", l.Network).WithFix("see those that there are with: terrace dns network list")
+		}
+		if n.Scope.Project == z.Scope.Project {
+			continue
+		}
+		if err := s.Authorizer.Authorize(ctx, actionWrite, n.Scope); err != nil {
+			return kernel.Errorf(kernel.Denied, "network %s is not only this project's, and what it sees is not yours to decide", n.Name).WithFix("ask an admin of the tenant to link the zone")
+		}
+	}
+	return nil
+}
+
+// Zone returns a zone of a tenant.
+func (s *Service) Zone(ctx context.Context, tenant, name string) (Zone, error) {
+	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
+		return Zone{}, err
+	}
+	z, err := s.zone(ctx, tenant, name)
+	if err != nil {
+		return Zone{}, err
+	}
+	return z, s.Authorizer.Authorize(ctx, actionRead, z.Scope)
+}
+
+func (s *Service) zone(ctx context.Context, tenant, name string) (Zone, error) {
+	z, err := get[Zone](ctx, s, KindZone, tenant, CanonicalName(name))
+	if kernel.Is(err, kernel.NotFound) {
+		return z, kernel.Errorf(kernel.NotFound, "there is no zone %s", CanonicalName(name)).WithFix("see those that there are with: terrace dns zone list")
+	}
+	return z, err
+}
+
+func get[T any](ctx context.Context, s *Service, kind Kind, tenant, name string) (v T, err error) {
+	o, err := s.Book.Get(ctx, kind, tenant, name)
+	if err != nil {
+		return v, err
+	}
+	return valueOf[T](o)
+}
+
+// Listed returns the zones, networks, forwarders, keys or endpoints of a tenant that the
+// actor sees, by name.
+func Listed[T any](ctx context.Context, s *Service, kind Kind, tenant string, page kernel.PageRequest) (kernel.Page[T], error) {
+	scope := kernel.Scope{Tenant: tenant}
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return kernel.Page[T]{}, err
+	}
+	reach, err := s.Authorizer.Allowed(ctx, actionRead, scope)
+	if err != nil {
+		return kernel.Page[T]{}, err
+	}
+	found, err := s.Book.List(ctx, kind, tenant, reach, page)
+	out := kernel.Page[T]{Items: []T{}, Next: found.Next}
+	for _, o := range found.Items {
+		v, err := valueOf[T](o)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, v)
+	}
+	return out, err
+}
+
+// SetZone changes the settings of a zone: everything but its records.
+func (s *Service) SetZone(ctx context.Context, z Zone) (Zone, error) {
+	return s.changeZone(ctx, z.Scope.Tenant, z.Name, func(old Zone) Zone {
+		z.Scope, z.Name, z.CreatedAt, z.CreatedBy, z.Serial = old.Scope, old.Name, old.CreatedAt, old.CreatedBy, old.Serial
+		return z
+	})
+}
+
+// Link has a network see a zone, or not any more.
+func (s *Service) Link(ctx context.Context, tenant, name string, link Link, linked bool) (Zone, error) {
+	return s.changeZone(ctx, tenant, name, func(z Zone) Zone {
+		z.Links = slices.DeleteFunc(slices.Clone(z.Links), func(l Link) bool { return l.Network == link.Network })
+		if linked {
+			z.Links = append(z.Links, link)
+		}
+		return z
+	})
+}
+
+func (s *Service) changeZone(ctx context.Context, tenant, name string, change func(Zone) Zone) (Zone, error) {
+	old, err := s.Zone(ctx, tenant, name)
+	if err != nil {
+		return Zone{}, err
+	}
+	if _, err := s.admitZone(ctx, change(old)); err != nil {
+		return Zone{}, err
+	}
+	var z Zone
+	err = s.write(ctx, func(ctx context.Context) error {
+		old, err := s.zone(ctx, tenant, name)
+		if err != nil {
+			return err
+		}
+		if z, err = s.admitZone(ctx, change(old)); err != nil {
+			return err
+		}
+		if err := s.place(ctx, z, false); err != nil {
+			return err
+		}
+		return s.bump(ctx, &z, "dns-zone.changed", zoneFact)
+	})
+	return z, err
+}
+
+// bump keeps a zone with the next serial, which is never less than one that it, or one before
+// it of that name, has had: what secondaries have is older then (RFC 1982).
+func (s *Service) bump(ctx context.Context, z *Zone, fact string, data func(Zone) map[string]any) error {
+	z.Serial = max(z.Serial+1, s.Clock.Now().Unix())
+	return s.put(ctx, KindZone, z.Scope, z.Name, *z, nil, fact, data(*z))
+}
+
+// DeleteZone removes a zone with its records and keys. One with private endpoints is refused.
+func (s *Service) DeleteZone(ctx context.Context, tenant, name string) error {
+	z, err := s.Zone(ctx, tenant, name)
+	if err != nil {
+		return err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionWrite, z.Scope); err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context) error {
+		all, err := s.Book.Objects(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			if o.Scope.Tenant == tenant && o.Kind == KindEndpoint {
+				e, err := valueOf[Endpoint](o)
+				if err != nil {
+					return err
+				}
+				if e.Zone == z.Name {
+					return kernel.Errorf(kernel.Conflict, "zone %s has the record of private endpoint %s", z.Name, e.Name).WithFix("delete its endpoints first: terrace dns endpoint delete %s", e.Name)
+				}
+			}
+		}
+		if err := s.dropKeys(ctx, all, z); err != nil {
+			return err
+		}
+		if err := s.Sets.DropZone(ctx, tenant, z.Name); err != nil {
+			return err
+		}
+		return s.remove(ctx, KindZone, z.Scope, z.Name, "dns-zone.deleted", zoneFact(z))
+	})
+}
+
+// dropKeys removes the keys of a zone.
+func (s *Service) dropKeys(ctx context.Context, all []Object, z Zone) error {
+	for _, o := range all {
+		if o.Kind != KindKey || o.Scope.Tenant != z.Scope.Tenant {
+			continue
+		}
+		k, err := valueOf[Key](o)
+		if err != nil {
+			return err
+		}
+		if k.Zone != z.Name {
+			continue
+		}
+		if err := s.remove(ctx, KindKey, o.Scope, o.Name, "dns-key.deleted", keyFact(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write changes what there is in one transaction, with nobody else doing so, and then has it
+// in force.
+func (s *Service) write(ctx context.Context, change func(ctx context.Context) error) error {
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Book.Hold(ctx); err != nil {
+			return err
+		}
+		return change(ctx)
+	})
+	if err == nil {
+		db.AfterCommit(ctx, func() { s.renew(ctx) })
+	}
+	return err
+}
+
+// put keeps an object, and records the fact as the last thing of the transaction.
+func (s *Service) put(ctx context.Context, kind Kind, scope kernel.Scope, name string, v any, sealed []byte, fact string, data any) error {
+	body, err := db.Encode(v, string(kind)+" "+name)
+	if err != nil {
+		return err
+	}
+	if err := s.Book.Put(ctx, Object{Kind: kind, Scope: scope, Name: name, Body: body, Sealed: sealed}); err != nil {
+		return err
+	}
+	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: scope, Subject: name, Data: data})
+}
+
+func (s *Service) remove(ctx context.Context, kind Kind, scope kernel.Scope, name, fact string, data any) error {
+	if err := s.Book.Remove(ctx, kind, scope.Tenant, name); err != nil {
+		return err
+	}
+	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: scope, Subject: name, Data: data})
+}
+
+func actorName(ctx context.Context) string {
+	actor, _ := kernel.ActorFrom(ctx)
+	return actor.Name
+}
+
+// absolute returns a name within a zone in full: @ is the zone itself, and what does not end
+// with the zone's name, or with a dot, is below it.
+func absolute(name, in string) (string, error) {
+	full := zone.Canonical(in)
+	switch {
+	case name == "@" || name == "":
+		return full, nil
+	case !strings.HasSuffix(name, "."):
+		if c := zone.Canonical(name); !zone.Within(c, full) {
+			name += "." + full
+		}
+	}
+	if name = zone.Canonical(name); !zone.Within(name, full) {
+		return "", errors.New("it does not lie within zone " + in)
+	}
+	return name, nil
+}

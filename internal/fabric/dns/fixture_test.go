@@ -155,7 +155,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s does not happen", what)
+			t.Fatalf("it does not come to %s", what)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

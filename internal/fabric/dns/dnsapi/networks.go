@@ -70,6 +70,7 @@ func (a API) setNetwork(ctx context.Context, in *setNetworkInput) (*networkOutpu
 	return &networkOutput{Body: networkOf(n)}, err
 }
 
+// InTenant names the tenant of something that an operator removes.
 type InTenant struct {
 	Tenant string `query:"tenant" maxLength:"63" doc:"The tenant that it belongs to; the caller's own unless given."`
 }

@@ -2,13 +2,13 @@ package dns
 
 import (
 	"context"
-	"net"
 	"net/netip"
 
 	"github.com/miekg/dns"
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns/forward"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/ratelimit"
 )
 
@@ -42,16 +42,14 @@ func (s *Service) Resolve(ctx context.Context, from netip.Addr, query *dns.Msg) 
 			return reply
 		}
 		do = opt.Do()
-		subnet := v.subnet(opt)
-		if subnet != nil {
-			v = held.viewOf(addressOf(subnet))
-		}
+		var subnet *dns.EDNS0_SUBNET
+		v, subnet = held.behind(v, opt)
 		defer func() { withOPT(reply, do, subnet) }() // behind the other records
 	}
 	switch {
 	case query.Opcode != dns.OpcodeQuery:
 		reply.Rcode = dns.RcodeNotImplemented
-	case len(query.Question) != 1:
+	case len(query.Question) != 1, len(query.Extra) > 1 && severalOPT(query.Extra):
 		reply.Rcode = dns.RcodeFormatError
 	case query.Question[0].Qclass != dns.ClassINET, query.Question[0].Qtype == dns.TypeAXFR, query.Question[0].Qtype == dns.TypeIXFR:
 		reply.Rcode = dns.RcodeRefused
@@ -62,6 +60,15 @@ func (s *Service) Resolve(ctx context.Context, from netip.Addr, query *dns.Msg) 
 	return reply
 }
 
+// severalOPT reports whether there is more than the one that there may be (RFC 6891 §6.1.1).
+func severalOPT(extra []dns.RR) bool {
+	n := 0
+	for _, rr := range extra {
+		n += count(rr.Header().Rrtype == dns.TypeOPT)
+	}
+	return n > 1
+}
+
 // asked is how a question is asked.
 type asked struct {
 	from    netip.Addr
@@ -69,22 +76,25 @@ type asked struct {
 	do, cd  bool
 }
 
-// subnet returns whom a client that is a resolver asks for (RFC 7871), if it is believed.
-func (v *view) subnet(opt *dns.OPT) *dns.EDNS0_SUBNET {
+// behind returns what is seen by whom a client asks for that is a resolver (RFC 7871), if it is
+// believed. No resolver of a tenant is believed to ask for another one's network.
+func (s *snapshot) behind(v *view, opt *dns.OPT) (*view, *dns.EDNS0_SUBNET) {
 	if v.network == nil || !v.network.ClientSubnet {
-		return nil
+		return v, nil
 	}
 	for _, o := range opt.Option {
-		if subnet, ok := o.(*dns.EDNS0_SUBNET); ok && subnet.SourceNetmask > 0 {
-			return subnet
+		subnet, ok := o.(*dns.EDNS0_SUBNET)
+		if !ok || subnet.SourceNetmask == 0 {
+			continue
 		}
+		a, _ := netip.AddrFromSlice(subnet.Address)
+		other := s.viewOf(a)
+		if other.network != nil && other.network.Scope.Tenant != v.network.Scope.Tenant {
+			return v, nil
+		}
+		return other, subnet
 	}
-	return nil
-}
-
-func addressOf(subnet *dns.EDNS0_SUBNET) netip.Addr {
-	a, _ := netip.AddrFromSlice(subnet.Address)
-	return a.Unmap()
+	return v, nil
 }
 
 func withOPT(reply *dns.Msg, do bool, subnet *dns.EDNS0_SUBNET) {
@@ -101,7 +111,7 @@ func withOPT(reply *dns.Msg, do bool, subnet *dns.EDNS0_SUBNET) {
 // have from forwarders, by turns as aliases lead.
 func (s *Service) fill(ctx context.Context, reply *dns.Msg, v *view, how asked, why *explanation) {
 	q := reply.Question[0]
-	rest := v.table.Answer(reply, q, how.recurse, why.steps())
+	rest := v.table.Answer(reply, q, v.elsewhere(how), why.steps())
 	if rest == "" && how.recurse {
 		rest = v.beyond(reply, q)
 	}
@@ -115,6 +125,14 @@ func (s *Service) fill(ctx context.Context, reply *dns.Msg, v *view, how asked, 
 		}
 		rest = s.forwarded(ctx, reply, v, rest, how, why)
 	}
+}
+
+// elsewhere are the names that zones may leave to others.
+func (v *view) elsewhere(how asked) zone.Elsewhere {
+	if !how.recurse {
+		return nil
+	}
+	return v.rules
 }
 
 // beyond returns the name of a question whose answer is a delegation that a forwarder is for:
@@ -145,13 +163,16 @@ func (s *Service) forwarded(ctx context.Context, reply *dns.Msg, v *view, name s
 		why.noRule(name)
 		return ""
 	}
-	if !s.asking.Take(ratelimit.NetworkOf(how.from), forwardRate(), s.Clock.Now()).OK {
-		reply.Rcode = dns.RcodeRefused
-		return ""
+	admit := func() bool {
+		return s.asking.Take(ratelimit.NetworkOf(how.from), forwardRate(), s.Clock.Now()).OK
 	}
-	a, err := s.forward.Resolve(ctx, rule, forward.Question{Name: name, Type: q.Qtype, DO: how.do, CD: how.cd})
+	a, err := s.forward.Resolve(ctx, rule, forward.Question{Name: name, Type: q.Qtype, DO: how.do, CD: how.cd, Admit: admit})
 	why.forwarded(name, rule, a, err)
-	if err != nil {
+	switch {
+	case kernel.Is(err, kernel.Limited):
+		reply.Rcode, reply.Authoritative = dns.RcodeRefused, false
+		return ""
+	case err != nil:
 		reply.Rcode, reply.Authoritative = dns.RcodeServerFailure, false
 		return ""
 	}
@@ -180,28 +201,19 @@ func (s *Service) forwarded(ctx context.Context, reply *dns.Msg, v *view, name s
 func (s *Service) again(reply *dns.Msg, v *view, name string, how asked, why *explanation) (rest string) {
 	q, authoritative := reply.Question[0], reply.Authoritative
 	q.Name = name
-	rest = v.table.Answer(reply, q, how.recurse, why.steps())
+	rest = v.table.Answer(reply, q, v.elsewhere(how), why.steps())
 	reply.Authoritative = authoritative
 	return rest
 }
 
-// fit truncates a reply to what its client takes over UDP.
+// fit truncates a reply to what its client takes over UDP, with room for the signature.
 func fit(reply, query *dns.Msg) {
 	size := dns.MinMsgSize
 	if opt := query.IsEdns0(); opt != nil {
 		size = min(max(int(opt.UDPSize()), dns.MinMsgSize), maxUDP)
 	}
-	reply.Truncate(size)
-}
-
-func parseIP(s string) net.IP { return net.ParseIP(s) }
-
-// chunks cuts a text into character strings of at most 255 bytes (RFC 1035 §3.3.14).
-func chunks(s string) []string {
-	var out []string
-	for len(s) > 255 {
-		out = append(out, s[:255])
-		s = s[255:]
+	if t := query.IsTsig(); t != nil {
+		size -= dns.Len(t) // the reply's is as long
 	}
-	return append(out, s)
+	reply.Truncate(size)
 }

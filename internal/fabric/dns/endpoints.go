@@ -70,7 +70,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, e Endpoint) (Endpoint, err
 		if err != nil {
 			return err
 		}
-		if err := s.changeHeld(ctx, z, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+		if err := s.changeHeld(ctx, z, []string{e.record()}, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
 			put, err = s.recordsOf(e, z, all)
 			return put, nil, err
 		}); err != nil {
@@ -174,9 +174,12 @@ func (s *Service) linkZone(ctx context.Context, e Endpoint) (Zone, error) {
 	return z, s.put(ctx, KindZone, z.Scope, z.Name, z, nil, "dns-zone.created", zoneFact(z))
 }
 
+// record is the name of its record.
+func (e Endpoint) record() string { return zone.Canonical(e.Service + "." + e.Zone) }
+
 // recordsOf makes the sets of an endpoint.
 func (s *Service) recordsOf(e Endpoint, z Zone, all []Held) ([]Held, error) {
-	name, network := zone.Canonical(e.Service+"."+z.Name), ""
+	name, network := e.record(), ""
 	for _, h := range all {
 		if h.Name != name || h.Network != "" {
 			continue
@@ -235,7 +238,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, tenant, name string) error
 		if err != nil {
 			return err
 		}
-		if err := s.changeHeld(ctx, z, func(_ context.Context, _ Zone, all []Held) (put, drop []Held, err error) {
+		if err := s.changeHeld(ctx, z, []string{e.record()}, func(_ context.Context, _ Zone, all []Held) (put, drop []Held, err error) {
 			return nil, slices.DeleteFunc(all, func(h Held) bool { return h.Endpoint != name }), nil
 		}); err != nil {
 			return err

@@ -13,14 +13,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/ratelimit"
 )
 
-// The bounds of one message: sections of an update, and records beside a question.
+// The bounds of one message: sections of an update, and records beside a question; and of the
+// updates and transfers that are underway. More of these are answered SERVFAIL and REFUSED: who
+// sends them tries again.
 const (
-	maxSection = 1000
-	maxExtra   = 4
+	maxSection   = 1000
+	maxExtra     = 4
+	maxUpdates   = 64
+	maxTransfers = 16
 )
 
-// unsignedRate is how often a network may send what only keys may do, without a good
-// signature: each is worth a line of the log.
+// unsignedRate is how often a network has a line of the log about what it sends and may not.
 func unsignedRate() ratelimit.Rate { return ratelimit.PerMinute(60, 20) }
 
 // accept says by a message's header whether it is read: questions, and updates, whose sections
@@ -95,25 +98,53 @@ func unproven(query *dns.Msg, t *dns.TSIG, err error, now time.Time) *dns.Msg {
 }
 
 func (s *Server) update(ctx context.Context, w dns.ResponseWriter, query *dns.Msg, from netip.Addr, udp bool) {
-	code := dns.RcodeRefused
-	if t := query.IsTsig(); t != nil {
-		if k := s.dns.keyNamed(t); k != nil {
-			code = s.dns.Update(ctx, k, query)
-		}
-	} else if s.dns.asking.Take(ratelimit.NetworkOf(from), unsignedRate(), s.dns.Clock.Now()).OK {
-		s.log.InfoContext(ctx, "an unsigned dynamic update was refused", "from", from.String())
+	s.send(ctx, w, query, new(dns.Msg).SetRcode(query, s.updated(ctx, query, from)), udp)
+}
+
+// updated does an update, and returns the code of the reply.
+func (s *Server) updated(ctx context.Context, query *dns.Msg, from netip.Addr) int {
+	t := query.IsTsig()
+	if t == nil {
+		s.tell(ctx, "an unsigned dynamic update was refused", from, query)
+		return dns.RcodeRefused
 	}
-	s.send(ctx, w, query, new(dns.Msg).SetRcode(query, code), udp)
+	k := s.dns.keyNamed(t)
+	if k == nil { // it was deleted a moment ago
+		return dns.RcodeRefused
+	}
+	select {
+	case s.dns.updates <- struct{}{}:
+		defer func() { <-s.dns.updates }()
+		return s.dns.Update(ctx, k, query)
+	default:
+		s.tell(ctx, "too many dynamic updates are underway", from, query)
+		return dns.RcodeServerFailure
+	}
+}
+
+// tell writes a line about a message that was refused, not more often than is worth it.
+func (s *Server) tell(ctx context.Context, what string, from netip.Addr, query *dns.Msg) {
+	if s.dns.unsigned.Take(ratelimit.NetworkOf(from), unsignedRate(), s.dns.Clock.Now()).OK {
+		s.log.InfoContext(ctx, what, "from", from.String(), "zone", query.Question[0].Name)
+	}
 }
 
 func (s *Server) transfer(ctx context.Context, w dns.ResponseWriter, query *dns.Msg, from netip.Addr, udp bool) {
+	select {
+	case s.dns.transfers <- struct{}{}:
+		defer func() { <-s.dns.transfers }()
+	default:
+		s.tell(ctx, "too many transfers are underway", from, query)
+		s.send(ctx, w, query, new(dns.Msg).SetRcode(query, dns.RcodeRefused), udp)
+		return
+	}
 	var k *heldKey
 	if t := query.IsTsig(); t != nil {
 		k = s.dns.keyNamed(t)
 	}
 	records, code := s.dns.transfer(from, k, query)
 	if code != dns.RcodeSuccess {
-		s.log.InfoContext(ctx, "a transfer was refused", "from", from.String(), "zone", query.Question[0].Name)
+		s.tell(ctx, "a transfer was refused", from, query)
 		s.send(ctx, w, query, new(dns.Msg).SetRcode(query, code), udp)
 		return
 	}

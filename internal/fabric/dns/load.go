@@ -10,11 +10,20 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
 
-// Load reads what has changed and swaps the snapshot.
+// Load reads what has changed and swaps the snapshot. Where another call has just done so there
+// is nothing to do.
 func (s *Service) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
-	next, err := s.next(ctx, s.snapshot.Load())
+	held := s.snapshot.Load()
+	revision, err := s.Store.Revision(ctx)
+	if err != nil {
+		return fmt.Errorf("load dns: %w", err)
+	}
+	if held.own != nil && held.revision == revision {
+		return nil
+	}
+	next, err := s.next(ctx, held, revision)
 	if err != nil {
 		return fmt.Errorf("load dns: %w", err)
 	}
@@ -28,11 +37,7 @@ func (s *Service) Load(ctx context.Context) error {
 
 // next makes the snapshot that follows on one. What has not changed is taken from that: a
 // zone with the same serial, and the records of deployments.
-func (s *Service) next(ctx context.Context, held *snapshot) (*snapshot, error) {
-	revision, err := s.Store.Revision(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) next(ctx context.Context, held *snapshot, revision int64) (*snapshot, error) {
 	next := &snapshot{revision: revision, own: held.own, serial: held.serial, zones: map[of]*heldZone{}, keys: map[string]*heldKey{}}
 	if err := s.nextOwn(ctx, next); err != nil {
 		return nil, err
@@ -88,13 +93,15 @@ func (s *Service) ownZones(records []Record, serial int64) map[string]*zone.Zone
 	return own
 }
 
+// nextZone makes a zone. One that cannot be made stays as it was: the others go on.
 func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) error {
 	z, err := valueOf[Zone](o)
 	if err != nil {
 		return err
 	}
 	key := of{o.Scope.Tenant, o.Name}
-	if h := held.zones[key]; h != nil && h.Serial == z.Serial {
+	h := held.zones[key]
+	if h != nil && h.Serial == z.Serial && h.CreatedAt.Equal(z.CreatedAt) {
 		next.zones[key] = h
 		return nil
 	}
@@ -102,9 +109,17 @@ func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) 
 	if err != nil {
 		return err
 	}
-	h, err := compile(z, sets, "ns."+s.Zones[0])
-	next.zones[key] = h
-	return err
+	fresh, err := compile(z, sets, "ns."+s.Zones[0], h)
+	switch {
+	case err == nil:
+		next.zones[key] = fresh
+	case h != nil:
+		next.zones[key] = h
+	}
+	if err != nil {
+		s.Log.ErrorContext(ctx, "a zone of DNS cannot be answered from as it is", "zone", z.Name, "error", err)
+	}
+	return nil
 }
 
 // nextKey opens a key. One that cannot be opened signs nothing; the others do.

@@ -107,7 +107,7 @@ func notifyOne(ctx context.Context, address, name string) error {
 type Standing struct {
 	Address string `json:"address"`
 	// Serial is the one that it answers with, 0 where it does not.
-	Serial  uint32 `json:"serial" doc:"The serial that it has; 0 where it does not answer."`
+	Serial  int64  `json:"serial" doc:"The serial that it has; 0 where it does not answer."`
 	Current bool   `json:"current" doc:"Whether it has all changes."`
 	Error   string `json:"error,omitempty" doc:"Why it is not known how far it is."`
 }
@@ -149,7 +149,7 @@ func standing(ctx context.Context, address string, z Zone) Standing {
 	}
 	for _, rr := range reply.Answer {
 		if soa, ok := rr.(*dns.SOA); ok {
-			out.Serial, out.Current = uint32(soa.Serial), soa.Serial == uint32(z.Serial)
+			out.Serial, out.Current = int64(soa.Serial), soa.Serial == uint32(z.Serial)
 			return out
 		}
 	}

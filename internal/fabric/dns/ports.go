@@ -47,8 +47,11 @@ type Book interface {
 
 // Sets keeps the record sets of zones; dnssql implements it.
 type Sets interface {
-	// Sets returns all of a zone, as the transaction sees them.
-	Sets(ctx context.Context, tenant, zone string) ([]Held, error)
+	// Sets returns those of names of a zone by name, as the transaction sees them; all of the
+	// zone without names.
+	Sets(ctx context.Context, tenant, zone string, names ...string) ([]Held, error)
+	// CountSets returns how many a zone has.
+	CountSets(ctx context.Context, tenant, zone string) (int, error)
 	// ListSets returns those of a zone whose names begin with a text, by name.
 	ListSets(ctx context.Context, tenant, zone, from string, page kernel.PageRequest) (kernel.Page[Held], error)
 	// PutSets adds sets, or takes the place of those of the same name, type and network.

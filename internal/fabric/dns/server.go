@@ -97,7 +97,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	keys := signer{s.dns}
 	udp := &dns.Server{PacketConn: s.packets, Handler: handler, UDPSize: dns.DefaultMsgSize, MsgAcceptFunc: accept, TsigProvider: keys}
 	tcp := &dns.Server{
-		Listener: netutil.LimitListener(s.streams, maxConns), Handler: handler, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout, MsgAcceptFunc: accept, TsigProvider: keys,
+		Listener: patient{netutil.LimitListener(s.streams, maxConns)}, Handler: handler, ReadTimeout: ioTimeout, MsgAcceptFunc: accept, TsigProvider: keys,
 	}
 	done := make(chan error, 2)
 	started := make(chan struct{}, 2)
@@ -112,6 +112,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		cancel()
 	}
 	_ = s.Close()
+	s.dns.forward.Close()
 	for range running {
 		if late := <-done; err == nil {
 			err = late
@@ -121,6 +122,29 @@ func (s *Server) Serve(ctx context.Context) error {
 		return fmt.Errorf("serve dns: %w", err)
 	}
 	return nil
+}
+
+// patient has connections on which each write ends: a client that does not read a transfer must
+// not hold it forever, and the library does not see to it.
+type patient struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (p patient) Accept() (net.Conn, error) {
+	conn, err := p.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return patientConn{conn}, nil
+}
+
+type patientConn struct{ net.Conn }
+
+// Write implements net.Conn.
+func (c patientConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(ioTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
 }
 
 func (s *Server) rebind(ctx context.Context) (err error) {

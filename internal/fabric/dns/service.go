@@ -65,8 +65,11 @@ type Service struct {
 	// changed has something in it after a new snapshot.
 	changed chan struct{}
 	forward *forward.Resolver
-	// asking counts what each client has asked elsewhere.
-	asking *ratelimit.Limiter[netip.Prefix]
+	// asking counts what each network has asked elsewhere, and unsigned what it has sent without
+	// a good signature.
+	asking, unsigned *ratelimit.Limiter[netip.Prefix]
+	// updates and transfers have room for those that are underway.
+	updates, transfers chan struct{}
 }
 
 // NewService returns a Service; Load must run before it answers.
@@ -83,7 +86,11 @@ func NewService(c Config) (*Service, error) {
 		zones = append(zones, z)
 	}
 	c.Zones = zones
-	s := &Service{Config: c, changed: make(chan struct{}, 1), forward: forward.New(), asking: ratelimit.New[netip.Prefix]()}
+	s := &Service{
+		Config: c, changed: make(chan struct{}, 1), forward: forward.New(),
+		asking: ratelimit.New[netip.Prefix](), unsigned: ratelimit.New[netip.Prefix](),
+		updates: make(chan struct{}, maxUpdates), transfers: make(chan struct{}, maxTransfers),
+	}
 	s.forward.Clock = c.Clock
 	first := &snapshot{own: s.ownZones(nil, 0)}
 	first.index(nil, nil)

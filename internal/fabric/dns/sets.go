@@ -2,7 +2,6 @@ package dns
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ func (s *Service) PutSet(ctx context.Context, tenant, in string, h Held) (Held, 
 	if h, err = s.admitSet(z, h); err != nil {
 		return Held{}, err
 	}
-	err = s.changeSets(ctx, z, func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+	err = s.changeSets(ctx, z, []string{h.Name}, func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error) {
 		if err := s.checkNetwork(ctx, z, h.Network); err != nil {
 			return nil, nil, err
 		}
@@ -137,7 +136,7 @@ func (s *Service) DeleteSet(ctx context.Context, tenant, in, name, kind, network
 		return kernel.Errorf(kernel.NotFound, "there is no record %s %s in zone %s", name, kind, z.Name)
 	}
 	h := Held{Set: zone.Set{Name: full, Type: strings.ToUpper(kind)}, Network: network}
-	return s.changeSets(ctx, z, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
+	return s.changeSets(ctx, z, []string{full}, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
 		if !slices.ContainsFunc(all, func(o Held) bool { return same(o, h) }) {
 			return nil, nil, kernel.Errorf(kernel.NotFound, "there is no record %s %s in zone %s", strings.TrimSuffix(full, "."), h.Type, z.Name).
 				WithFix("see those that there are with: terrace dns record list --zone %s", z.Name)
@@ -146,36 +145,40 @@ func (s *Service) DeleteSet(ctx context.Context, tenant, in, name, kind, network
 	})
 }
 
-// changeSets changes record sets of a zone in one transaction with its serial and the fact.
-// What change says of the sets that there are is done; that nothing changes leaves all as it
-// is.
-func (s *Service) changeSets(ctx context.Context, z Zone, change func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error)) error {
+// change says of the sets that there are which are put and which are dropped.
+type change func(ctx context.Context, z Zone, held []Held) (put, drop []Held, err error)
+
+// changeSets changes record sets of names of a zone, of any without names, in one transaction
+// with its serial and the fact. That nothing changes leaves all as it is.
+func (s *Service) changeSets(ctx context.Context, z Zone, names []string, with change) error {
 	return s.write(ctx, func(ctx context.Context) error {
 		z, err := s.zone(ctx, z.Scope.Tenant, z.Name)
 		if err != nil {
 			return err
 		}
-		return s.changeHeld(ctx, z, change)
+		return s.changeHeld(ctx, z, names, with)
 	})
 }
 
-func (s *Service) changeHeld(ctx context.Context, z Zone, change func(ctx context.Context, z Zone, all []Held) (put, drop []Held, err error)) error {
-	all, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name)
+func (s *Service) changeHeld(ctx context.Context, z Zone, names []string, with change) error {
+	held, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name, names...)
 	if err != nil {
 		return err
 	}
-	put, drop, err := change(ctx, z, all)
+	put, drop, err := with(ctx, z, held)
 	if err != nil || len(put)+len(drop) == 0 {
 		return err
-	}
-	if len(all)+len(put) > MaxSetsOfOne {
-		return kernel.Errorf(kernel.Refused, "a zone has at most %d record sets", MaxSetsOfOne)
 	}
 	if err := s.Sets.DropSets(ctx, z.Scope.Tenant, z.Name, drop); err != nil {
 		return err
 	}
 	if err := s.Sets.PutSets(ctx, z.Scope.Tenant, z.Name, put); err != nil {
 		return err
+	}
+	if n, err := s.Sets.CountSets(ctx, z.Scope.Tenant, z.Name); err != nil {
+		return err
+	} else if n > MaxSetsOfOne && len(put) > len(drop) {
+		return kernel.Errorf(kernel.Refused, "a zone has at most %d record sets", MaxSetsOfOne)
 	}
 	return s.bump(ctx, &z, "dns-zone.records_changed", func(z Zone) map[string]any { return setsFact(z, put, drop) })
 }
@@ -192,109 +195,4 @@ func setsFact(z Zone, put, drop []Held) map[string]any {
 		return all
 	}
 	return map[string]any{"zone": z.Name, "serial": z.Serial, "set": names(put), "deleted": names(drop), "sets": len(put), "deletions": len(drop)}
-}
-
-// Imported is what an import has done.
-type Imported struct {
-	// Set and Deleted count record sets, Unchanged those that were so before, and Ignored the
-	// records of the zone itself (SOA, NS), which follow from its settings.
-	Set       int `json:"set" doc:"How many record sets were added or changed."`
-	Deleted   int `json:"deleted" doc:"How many were removed."`
-	Unchanged int `json:"unchanged" doc:"How many were so before."`
-	Ignored   int `json:"ignored" doc:"How many records of the zone itself (SOA, NS) the file has, which follow from the zone's settings."`
-}
-
-// Import takes the record sets of a zone file. With replace all others are removed, save those
-// of networks and of private endpoints.
-func (s *Service) Import(ctx context.Context, tenant, in, text string, replace bool) (Imported, error) {
-	z, err := s.zoneFor(ctx, tenant, in, actionRecord)
-	if err != nil {
-		return Imported{}, err
-	}
-	sets, apex, err := zone.Read(z.Name, text)
-	if err != nil {
-		return Imported{}, fileProblem(z, err)
-	}
-	var out Imported
-	err = s.changeSets(ctx, z, func(_ context.Context, z Zone, all []Held) (put, drop []Held, err error) {
-		put, drop, err = s.merge(z, all, sets, replace)
-		out = Imported{Set: len(put), Deleted: len(drop), Unchanged: len(sets) - len(put), Ignored: apex}
-		return put, drop, err
-	})
-	return out, err
-}
-
-func fileProblem(z Zone, err error) error {
-	out := kernel.Errorf(kernel.Invalid, "the zone file of %s is not valid: %w", z.Name, err)
-	var file *zone.FileError
-	if errors.As(err, &file) && file.Line > 0 {
-		return kernel.Errorf(kernel.Invalid, "the zone file of %s is not valid", z.Name).
-			WithProblems(kernel.Problem{Path: strconv.Itoa(file.Line) + ":" + strconv.Itoa(file.Column), Message: file.Message})
-	}
-	return out
-}
-
-// merge finds what an import changes.
-func (s *Service) merge(z Zone, all []Held, sets []zone.Set, replace bool) (put, drop []Held, err error) {
-	type place struct{ name, kind string }
-	before := map[place]Held{}
-	next := []Held{}
-	for _, h := range all {
-		if h.Network == "" {
-			before[place{h.Name, h.Type}] = h
-		}
-	}
-	for _, set := range sets {
-		h := Held{Set: set}
-		if h, err = s.admitSet(z, h); err != nil {
-			return nil, nil, err
-		}
-		old, known := before[place{h.Name, h.Type}]
-		delete(before, place{h.Name, h.Type})
-		next = append(next, h)
-		switch {
-		case known && old.TTL == h.TTL && slices.Equal(sorted(old.Values), sorted(h.Values)):
-		case known && old.Endpoint != "":
-			return nil, nil, ofEndpoint(all, h)
-		default:
-			put = append(put, h)
-		}
-	}
-	for _, h := range before {
-		if replace && h.Endpoint == "" {
-			drop = append(drop, h)
-		} else {
-			next = append(next, h)
-		}
-	}
-	return put, drop, clash(next)
-}
-
-func sorted(values []string) []string {
-	out := slices.Clone(values)
-	slices.Sort(out)
-	return out
-}
-
-// Export returns a zone as a file: as all see it, or as a network does.
-func (s *Service) Export(ctx context.Context, tenant, in, network string) (string, error) {
-	z, err := s.Zone(ctx, tenant, in)
-	if err != nil {
-		return "", err
-	}
-	if err := s.checkNetwork(ctx, z, network); err != nil {
-		return "", err
-	}
-	sets, err := s.Sets.Sets(ctx, tenant, z.Name)
-	if err != nil {
-		return "", err
-	}
-	h, err := compile(z, sets, "ns."+s.Zones[0])
-	if err != nil {
-		return "", err
-	}
-	if own := h.of[network]; own != nil {
-		return zone.Write(own), nil
-	}
-	return zone.Write(h.base), nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // The actions.
@@ -84,82 +83,6 @@ func (s *Service) admitZone(ctx context.Context, z Zone) (Zone, error) {
 	return z, nil
 }
 
-// place refuses a zone that takes names of others: of a zone that is answered everywhere, of
-// networks that the actor may not link, and of zones of projects that the actor may not
-// change, above it or below it.
-func (s *Service) place(ctx context.Context, z Zone, fresh bool) error {
-	all, err := s.Book.Objects(ctx)
-	if err != nil {
-		return err
-	}
-	networks, zones := map[string]Network{}, 0
-	for _, o := range all {
-		if o.Kind == KindNetwork && o.Scope.Tenant == z.Scope.Tenant {
-			if networks[o.Name], err = valueOf[Network](o); err != nil {
-				return err
-			}
-		}
-		if o.Kind != KindZone || o.Scope.Tenant == z.Scope.Tenant && o.Name == z.Name {
-			continue
-		}
-		other, err := valueOf[Zone](o)
-		if err != nil {
-			return err
-		}
-		if zones += count(o.Scope.Tenant == z.Scope.Tenant); fresh && zones >= MaxZones {
-			return kernel.Errorf(kernel.Refused, "the tenant has %d zones, which is all that one may have", zones)
-		}
-		if err := s.beside(ctx, z, other); err != nil {
-			return err
-		}
-	}
-	return s.mayLink(ctx, z, networks)
-}
-
-func count(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-// beside checks a zone against another one.
-func (s *Service) beside(ctx context.Context, z, other Zone) error {
-	if other.Scope.Tenant != z.Scope.Tenant {
-		if z.Everywhere && other.Everywhere && z.Name == other.Name {
-			return kernel.Errorf(kernel.Conflict, "another zone %s is answered everywhere", z.Name).WithFix("link the zone to networks instead")
-		}
-		return nil
-	}
-	if other.Scope.Project == z.Scope.Project || !zone.Within(z.FQDN(), other.FQDN()) && !zone.Within(other.FQDN(), z.FQDN()) {
-		return nil
-	}
-	if err := s.Authorizer.Authorize(ctx, actionWrite, other.Scope); err != nil {
-		return kernel.Errorf(kernel.Denied, "the zone would take names of one that is not yours, or lie in it").WithFix("ask an admin of the tenant to make the zone")
-	}
-	return nil
-}
-
-// mayLink asks of each network whether its names are the actor's to decide.
-func (s *Service) mayLink(ctx context.Context, z Zone, networks map[string]Network) error {
-	for _, l := range z.Links {
-		n, ok := networks[l.Network]
-		if ok && s.Authorizer.Authorize(ctx, actionRead, n.Scope) != nil {
-			ok = false
-		}
-		if !ok {
-			return kernel.Errorf(kernel.NotFound, "there is no network %s", l.Network).WithFix("see those that there are with: terrace dns network list")
-		}
-		if n.Scope.Project == z.Scope.Project {
-			continue
-		}
-		if err := s.Authorizer.Authorize(ctx, actionWrite, n.Scope); err != nil {
-			return kernel.Errorf(kernel.Denied, "network %s is not only this project's, and what it sees is not yours to decide", n.Name).WithFix("ask an admin of the tenant to link the zone")
-		}
-	}
-	return nil
-}
-
 // Zone returns a zone of a tenant.
 func (s *Service) Zone(ctx context.Context, tenant, name string) (Zone, error) {
 	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
@@ -178,37 +101,6 @@ func (s *Service) zone(ctx context.Context, tenant, name string) (Zone, error) {
 		return z, kernel.Errorf(kernel.NotFound, "there is no zone %s", CanonicalName(name)).WithFix("see those that there are with: terrace dns zone list")
 	}
 	return z, err
-}
-
-func get[T any](ctx context.Context, s *Service, kind Kind, tenant, name string) (v T, err error) {
-	o, err := s.Book.Get(ctx, kind, tenant, name)
-	if err != nil {
-		return v, err
-	}
-	return valueOf[T](o)
-}
-
-// Listed returns the zones, networks, forwarders, keys or endpoints of a tenant that the
-// actor sees, by name.
-func Listed[T any](ctx context.Context, s *Service, kind Kind, tenant string, page kernel.PageRequest) (kernel.Page[T], error) {
-	scope := kernel.Scope{Tenant: tenant}
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
-		return kernel.Page[T]{}, err
-	}
-	reach, err := s.Authorizer.Allowed(ctx, actionRead, scope)
-	if err != nil {
-		return kernel.Page[T]{}, err
-	}
-	found, err := s.Book.List(ctx, kind, tenant, reach, page)
-	out := kernel.Page[T]{Items: []T{}, Next: found.Next}
-	for _, o := range found.Items {
-		v, err := valueOf[T](o)
-		if err != nil {
-			return out, err
-		}
-		out.Items = append(out.Items, v)
-	}
-	return out, err
 }
 
 // SetZone changes the settings of a zone: everything but its records.
@@ -315,45 +207,6 @@ func (s *Service) dropKeys(ctx context.Context, all []Object, z Zone) error {
 		}
 	}
 	return nil
-}
-
-// write changes what there is in one transaction, with nobody else doing so, and then has it
-// in force.
-func (s *Service) write(ctx context.Context, change func(ctx context.Context) error) error {
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Book.Hold(ctx); err != nil {
-			return err
-		}
-		return change(ctx)
-	})
-	if err == nil {
-		db.AfterCommit(ctx, func() { s.renew(ctx) })
-	}
-	return err
-}
-
-// put keeps an object, and records the fact as the last thing of the transaction.
-func (s *Service) put(ctx context.Context, kind Kind, scope kernel.Scope, name string, v any, sealed []byte, fact string, data any) error {
-	body, err := db.Encode(v, string(kind)+" "+name)
-	if err != nil {
-		return err
-	}
-	if err := s.Book.Put(ctx, Object{Kind: kind, Scope: scope, Name: name, Body: body, Sealed: sealed}); err != nil {
-		return err
-	}
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: scope, Subject: name, Data: data})
-}
-
-func (s *Service) remove(ctx context.Context, kind Kind, scope kernel.Scope, name, fact string, data any) error {
-	if err := s.Book.Remove(ctx, kind, scope.Tenant, name); err != nil {
-		return err
-	}
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: scope, Subject: name, Data: data})
-}
-
-func actorName(ctx context.Context) string {
-	actor, _ := kernel.ActorFrom(ctx)
-	return actor.Name
 }
 
 // absolute returns a name within a zone in full: @ is the zone itself, and what does not end

@@ -2,6 +2,7 @@ package dnssql
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,11 +124,31 @@ func (r setRow) held() (h dns.Held, err error) {
 	return h, db.Decode(r.Data, &h.Values, "record "+r.Name)
 }
 
-// Sets returns the record sets of a zone as the transaction sees them.
-func (s *Store) Sets(ctx context.Context, tenant, in string) ([]dns.Held, error) {
+// Sets returns the record sets of a zone, or of names in it, as the transaction sees them.
+func (s *Store) Sets(ctx context.Context, tenant, in string, names ...string) ([]dns.Held, error) {
 	var rows []setRow
-	err := s.reading(ctx).NewSelect().Model(&rows).Where("tenant = ? AND zone = ?", tenant, in).Order("name", "type", "network").Scan(ctx)
-	return db.Each(rows, err, "the records of "+in, setRow.held)
+	if len(names) == 0 {
+		err := s.setsOf(ctx, &rows, tenant, in).Scan(ctx)
+		return db.Each(rows, err, "the records of "+in, setRow.held)
+	}
+	for some := range slices.Chunk(names, putAtOnce) {
+		var more []setRow
+		if err := s.setsOf(ctx, &more, tenant, in).Where("name IN (?)", bun.List(some)).Scan(ctx); err != nil {
+			return nil, db.Map(err, "the records of "+in)
+		}
+		rows = append(rows, more...)
+	}
+	return db.Each(rows, nil, "the records of "+in, setRow.held)
+}
+
+func (s *Store) setsOf(ctx context.Context, rows *[]setRow, tenant, in string) *bun.SelectQuery {
+	return s.reading(ctx).NewSelect().Model(rows).Where("tenant = ? AND zone = ?", tenant, in).Order("name", "type", "network")
+}
+
+// CountSets returns how many record sets a zone has.
+func (s *Store) CountSets(ctx context.Context, tenant, in string) (int, error) {
+	n, err := s.reading(ctx).NewSelect().Model((*setRow)(nil)).Where("tenant = ? AND zone = ?", tenant, in).Count(ctx)
+	return int(n), db.Map(err, "the records of "+in)
 }
 
 // ListSets returns the record sets of a zone whose names begin with a text, by name.

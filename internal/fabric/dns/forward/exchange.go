@@ -47,7 +47,7 @@ func (r *Resolver) try(ctx context.Context, s Server, q *dns.Msg) (*dns.Msg, err
 	defer cancel()
 	q = q.Copy()
 	q.Id = dns.Id()
-	client := &dns.Client{Net: s.Net, Timeout: tryTimeout, UDPSize: udpSize}
+	client := &dns.Client{Net: s.Net, Timeout: tryTimeout}
 	if s.Net == "tcp-tls" {
 		client.TLSConfig = &tls.Config{ServerName: s.Name, RootCAs: r.Roots, MinVersion: tls.VersionTLS12}
 	}
@@ -55,16 +55,13 @@ func (r *Resolver) try(ctx context.Context, s Server, q *dns.Msg) (*dns.Msg, err
 	if err != nil {
 		return nil, err
 	}
-	reply, _, err := client.ExchangeWithConnContext(ctx, q, conn)
+	reply, err := exchange(ctx, conn, q, s.Net == "udp")
 	if err != nil && used && ctx.Err() == nil { // the server has closed it meanwhile
 		_ = conn.Close()
 		if conn, err = client.DialContext(ctx, s.Address); err != nil {
 			return nil, err
 		}
-		reply, _, err = client.ExchangeWithConnContext(ctx, q, conn)
-	}
-	if err == nil {
-		err = echoes(reply, q)
+		reply, err = exchange(ctx, conn, q, false)
 	}
 	if err != nil {
 		_ = conn.Close()
@@ -72,6 +69,35 @@ func (r *Resolver) try(ctx context.Context, s Server, q *dns.Msg) (*dns.Msg, err
 	}
 	r.release(s, conn)
 	return reply, nil
+}
+
+// exchange sends a query and waits for what answers it. Packets that do not are passed over, as
+// somebody else's: they must not end the wait for the real one (RFC 5452 §9.1).
+func exchange(ctx context.Context, conn *dns.Conn, q *dns.Msg, packets bool) (*dns.Msg, error) {
+	if until, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(until); err != nil {
+			return nil, err
+		}
+	}
+	conn.UDPSize = udpSize
+	if err := conn.WriteMsg(q); err != nil {
+		return nil, err
+	}
+	for {
+		packet, err := conn.ReadMsgHeader(nil)
+		if packets && errors.Is(err, dns.ErrShortRead) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		reply := new(dns.Msg)
+		if err = reply.Unpack(packet); err == nil {
+			err = echoes(reply, q)
+		}
+		if err == nil || !packets {
+			return reply, err
+		}
+	}
 }
 
 // echoes reports why an answer is not one to the question.
@@ -121,7 +147,21 @@ func (r *Resolver) release(s Server, conn *dns.Conn) {
 		_ = conn.Close()
 		return
 	}
+	r.tidy()
 	r.idle[s] = append(r.idle[s], idle{conn, time.Now()})
+}
+
+// tidy ends connections that have been idle for too long: of each server the oldest come first.
+func (r *Resolver) tidy() {
+	for s, kept := range r.idle {
+		for len(kept) > 0 && time.Since(kept[0].since) >= keptIdle {
+			_ = kept[0].conn.Close()
+			kept = kept[1:]
+		}
+		if r.idle[s] = kept; len(kept) == 0 {
+			delete(r.idle, s)
+		}
+	}
 }
 
 // Close ends the connections that are idle.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -28,9 +29,11 @@ const (
 	// server that did not answer comes last.
 	failed = 5 * time.Second
 	rested = 15 * time.Second
-	// maxKeptBytes bounds the memory of the cache, and maxAsked the questions underway.
+	// maxKeptBytes bounds the memory of the cache, maxAsked the questions underway, and
+	// maxWaiting who waits for them.
 	maxKeptBytes = 32 << 20
 	maxAsked     = 512
+	maxWaiting   = 4096
 )
 
 // Resolver asks and keeps. It is safe for concurrent use.
@@ -39,9 +42,10 @@ type Resolver struct {
 	Roots *x509.CertPool
 	Clock kernel.Clock
 
-	kept   *otter.Cache[key, entry]
-	flight singleflight.Group
-	asked  chan struct{}
+	kept    *otter.Cache[key, entry]
+	flight  singleflight.Group
+	asked   chan struct{}
+	waiting atomic.Int64
 
 	mu    sync.Mutex
 	idle  map[Server][]idle
@@ -85,10 +89,14 @@ type Question struct {
 	Type uint16
 	// DO asks for signatures, CD for no validation (RFC 4035 §3.2).
 	DO, CD bool
+	// Admit tells whether servers may be asked for it; nil is that they may. What is known is
+	// told in any case.
+	Admit func() bool
 }
 
 // Resolve answers from what is known, or asks the rule's servers. An answer whose time is
-// over is better than none. An error is Unavailable and says who failed, and how.
+// over is better than none. An error is Unavailable and says who failed, and how; or it is
+// Limited, where no more may be asked now.
 func (r *Resolver) Resolve(ctx context.Context, rule *Rule, q Question) (Answer, error) {
 	k := key{rule.id, q.Name, q.Type, q.DO, q.CD}
 	now := r.Clock.Now()
@@ -102,29 +110,43 @@ func (r *Resolver) Resolve(ctx context.Context, rule *Rule, q Question) (Answer,
 	case known && now.Before(e.retry):
 		return Answer{}, unavailable(q, errors.New(e.err))
 	}
-	asked := r.flight.DoChan(k.String(), func() (any, error) { return r.ask(context.WithoutCancel(ctx), rule, k, e) })
-	wait := total + time.Second
-	if usable {
-		wait = patience
+	fresh, err := r.wait(ctx, rule, k, e, q, usable)
+	switch {
+	case err == nil:
+		return fresh.told(r.Clock.Now(), false), nil
+	case usable:
+		return e.told(r.Clock.Now(), true), nil
+	case kernel.Is(err, kernel.Limited):
+		return Answer{}, err
 	}
-	timer := time.NewTimer(wait)
+	return Answer{}, unavailable(q, err)
+}
+
+// wait waits for what servers say, all who ask the same for one and the same.
+func (r *Resolver) wait(ctx context.Context, rule *Rule, k key, former entry, q Question, usable bool) (entry, error) {
+	if q.Admit != nil && !q.Admit() {
+		return entry{}, kernel.Errorf(kernel.Limited, "%s %s: too many questions", q.Name, dns.TypeToString[q.Type])
+	}
+	defer r.waiting.Add(-1)
+	if r.waiting.Add(1) > maxWaiting {
+		return entry{}, kernel.Errorf(kernel.Limited, "%d clients wait for answers, and no more may", maxWaiting)
+	}
+	asked := r.flight.DoChan(k.String(), func() (any, error) { return r.ask(context.WithoutCancel(ctx), rule, k, former) })
+	patient := total + time.Second
+	if usable {
+		patient = patience
+	}
+	timer := time.NewTimer(patient)
 	defer timer.Stop()
 	select {
 	case result := <-asked:
-		if result.Err == nil {
-			return result.Val.(entry).told(r.Clock.Now(), false), nil //nolint:forcetypeassert // what ask returns
-		}
-		if usable {
-			return e.told(now, true), nil
-		}
-		return Answer{}, unavailable(q, result.Err)
+		e, _ := result.Val.(entry)
+		return e, result.Err
 	case <-timer.C:
+		return entry{}, context.DeadlineExceeded
 	case <-ctx.Done():
+		return entry{}, ctx.Err()
 	}
-	if usable {
-		return e.told(now, true), nil
-	}
-	return Answer{}, unavailable(q, context.DeadlineExceeded)
 }
 
 func unavailable(q Question, err error) error {

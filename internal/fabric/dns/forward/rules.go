@@ -63,3 +63,6 @@ func (r *Rules) Find(name string) *Rule {
 	}
 	return r.all["."]
 }
+
+// Has reports whether servers can be asked about a canonical name.
+func (r *Rules) Has(name string) bool { return r.Find(name) != nil }

@@ -40,6 +40,7 @@ func Read(zone, text string) (sets []Set, apex int, err error) {
 	parser := dns.NewZoneParser(lines, zone, "")
 	parser.SetDefaultTTL(DefaultTTL)
 	var records []dns.RR
+	first := map[place]int{}
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		own, message := admit(zone, rr)
 		if message != "" {
@@ -49,6 +50,9 @@ func Read(zone, text string) (sets []Set, apex int, err error) {
 			apex++
 			continue
 		}
+		if at := placeOf(rr); first[at] == 0 {
+			first[at] = max(lines.n, 1)
+		}
 		if records = append(records, rr); len(records) > MaxRecords {
 			return nil, 0, &FileError{Message: fmt.Sprintf("the file has more than %d records", MaxRecords)}
 		}
@@ -56,7 +60,7 @@ func Read(zone, text string) (sets []Set, apex int, err error) {
 	if err := parser.Err(); err != nil {
 		return nil, 0, placed(err)
 	}
-	sets, err = checked(SetsOf(records))
+	sets, err = checked(SetsOf(records), first)
 	return sets, apex, err
 }
 
@@ -93,17 +97,21 @@ func admit(zone string, rr dns.RR) (own bool, message string) {
 	return false, ""
 }
 
-// checked returns sets as they are kept.
-func checked(sets []Set) ([]Set, error) {
+// checked returns sets as they are kept. What is wrong is told by the line at which a set begins.
+func checked(sets []Set, first map[place]int) ([]Set, error) {
+	wrong := func(s Set, message string) error {
+		return &FileError{Line: first[place{s.Name, dns.StringToType[s.Type]}], Column: 1, Message: fmt.Sprintf("%s %s: %s", s.Name, s.Type, message)}
+	}
 	for i, s := range sets {
 		normal, problems := s.Normal()
 		if len(problems) > 0 {
-			return nil, &FileError{Message: fmt.Sprintf("%s %s: %s", s.Name, s.Type, problems[0].Message)}
+			return nil, wrong(s, problems[0].Message)
 		}
 		sets[i] = normal
 	}
 	if name := Clash(sets); name != "" {
-		return nil, &FileError{Message: name + " has a CNAME beside other records (RFC 1034 §3.6.2)"}
+		alias := slices.IndexFunc(sets, func(s Set) bool { return s.Name == name && s.Type == "CNAME" })
+		return nil, wrong(sets[alias], "a CNAME stands alone, and there are other records of the name (RFC 1034 §3.6.2)")
 	}
 	return sets, nil
 }

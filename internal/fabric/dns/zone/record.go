@@ -30,6 +30,27 @@ type Set struct {
 	Values []string `json:"values"`
 }
 
+// Equal reports whether sets have the same data in the same order.
+func (s Set) Equal(other Set) bool {
+	return s.Name == other.Name && s.Type == other.Type && s.TTL == other.TTL && slices.Equal(s.Values, other.Values)
+}
+
+// Index returns which of the set's values is the same data as another value of its type, in
+// which the case of names does not matter (RFC 2136 §1.1.1), or -1.
+func (s Set) Index(value string) int {
+	if at := slices.Index(s.Values, value); at >= 0 {
+		return at
+	}
+	wanted, err := parseValue(s, value)
+	if err != nil {
+		return -1
+	}
+	return slices.IndexFunc(s.Values, func(v string) bool {
+		rr, err := parseValue(s, v)
+		return err == nil && dns.IsDuplicate(rr, wanted)
+	})
+}
+
 // Types are the types that sets may have. SOA and the NS of a zone itself follow from the
 // zone's settings.
 func Types() []string {
@@ -164,25 +185,29 @@ func (s Set) RRs() ([]dns.RR, error) {
 	return all, nil
 }
 
+// place is where a record belongs.
+type place struct {
+	name string
+	kind uint16
+}
+
+func placeOf(rr dns.RR) place { return place{Canonical(rr.Header().Name), rr.Header().Rrtype} }
+
 // SetsOf groups records by name and type, in the order in which they come. The TTL of a set
-// is the least of its records' (RFC 2181 §5.2).
+// is the least of its records' (RFC 2181 §5.2), and a second at least: 0 is that of a set without
+// one.
 func SetsOf(records []dns.RR) []Set {
-	type key struct {
-		name string
-		kind uint16
-	}
-	at := map[key]int{}
+	at := map[place]int{}
 	var sets []Set
 	for _, rr := range records {
-		h := rr.Header()
-		k := key{Canonical(h.Name), h.Rrtype}
-		i, known := at[k]
+		p, ttl := placeOf(rr), max(rr.Header().Ttl, 1)
+		i, known := at[p]
 		if !known {
 			i = len(sets)
-			at[k] = i
-			sets = append(sets, Set{Name: k.name, Type: dns.TypeToString[k.kind], TTL: h.Ttl})
+			at[p] = i
+			sets = append(sets, Set{Name: p.name, Type: dns.TypeToString[p.kind], TTL: ttl})
 		}
-		sets[i].TTL = min(sets[i].TTL, h.Ttl)
+		sets[i].TTL = min(sets[i].TTL, ttl)
 		if value := valueOf(rr); !slices.Contains(sets[i].Values, value) {
 			sets[i].Values = append(sets[i].Values, value)
 		}

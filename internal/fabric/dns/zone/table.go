@@ -66,11 +66,14 @@ func (t *Trace) add(s Step) {
 	}
 }
 
+// Elsewhere says for which names others can be asked.
+type Elsewhere interface{ Has(name string) bool }
+
 // Answer adds to a reply what the table says about its question, and returns the name at
 // which others have to be asked: what an alias leads to, or what a zone leaves to them; "" is
 // none. Without a zone for the name it is the name itself, and nothing is added. Zones leave
-// names to others only where elsewhere says that these can be asked.
-func (t Table) Answer(reply *dns.Msg, q dns.Question, elsewhere bool, trace *Trace) (rest string) {
+// names to others only where elsewhere, which may be nil, has them.
+func (t Table) Answer(reply *dns.Msg, q dns.Question, elsewhere Elsewhere, trace *Trace) (rest string) {
 	name := Canonical(q.Name)
 	for hop := range maxChain {
 		e, ok := t.Find(name)
@@ -83,7 +86,7 @@ func (t Table) Answer(reply *dns.Msg, q dns.Question, elsewhere bool, trace *Tra
 			reply.Authoritative = true
 		}
 		r := e.Lookup(name, q.Qtype)
-		if r.Kind == NoName && e.Redirect && elsewhere {
+		if r.Kind == NoName && e.Redirect && elsewhere != nil && elsewhere.Has(name) {
 			trace.add(Step{Kind: StepRedirected, Name: name, Zone: e.Name})
 			reply.Authoritative = hop > 0
 			return name

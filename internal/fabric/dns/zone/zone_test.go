@@ -90,7 +90,7 @@ func TestAnswersAsTheStandardsHaveIt(t *testing.T) {
 		{"a name that only ends alike", "evilcorp.internal.", dns.TypeA, 0, "", "", 0, false, "evilcorp.internal."},
 	} {
 		reply := new(dns.Msg).SetQuestion(c.name, c.kind)
-		rest := table.Answer(reply, reply.Question[0], false, nil)
+		rest := table.Answer(reply, reply.Question[0], nil, nil)
 		if reply.Rcode != c.rcode || types(reply.Answer) != c.answer || types(reply.Ns) != c.ns || len(reply.Extra) != c.extra || reply.Authoritative != c.aa || rest != c.rest {
 			t.Errorf("%s: want %+v, got rest %q and\n%v", c.reason, c, rest, reply)
 		}
@@ -113,16 +113,25 @@ func types(all []dns.RR) string {
 	return strings.Join(names, " ")
 }
 
+// others can be asked about everything but names below ours.
+type others struct{}
+
+func (others) Has(name string) bool { return !strings.HasSuffix(name, ".ours.corp.internal.") }
+
 func TestAZoneLeavesNamesToOthersWhereItsLinkSaysSo(t *testing.T) {
 	t.Parallel()
 	table := zone.Table{"corp.internal.": {Zone: load(t, "corp.internal.", corp), Redirect: true}}
 	reply := new(dns.Msg).SetQuestion("lost.corp.internal.", dns.TypeA)
 	trace := &zone.Trace{}
-	if rest := table.Answer(reply, reply.Question[0], true, trace); rest != "none.corp.internal." || types(reply.Answer) != "CNAME" || reply.Rcode != 0 {
+	if rest := table.Answer(reply, reply.Question[0], others{}, trace); rest != "none.corp.internal." || types(reply.Answer) != "CNAME" || reply.Rcode != 0 {
 		t.Errorf("%q %v", rest, reply)
 	}
 	if last := trace.Steps[len(trace.Steps)-1]; last.Kind != zone.StepRedirected || last.Name != "none.corp.internal." {
 		t.Errorf("%+v", trace.Steps)
+	}
+	denied := new(dns.Msg).SetQuestion("x.ours.corp.internal.", dns.TypeA)
+	if rest := table.Answer(denied, denied.Question[0], others{}, nil); rest != "" || denied.Rcode != dns.RcodeNameError || !denied.Authoritative {
+		t.Errorf("where nobody can be asked the zone denies the name: %q %v", rest, denied)
 	}
 }
 
@@ -234,7 +243,8 @@ func TestWhatIsWrongWithAZoneFileIsToldByItsLine(t *testing.T) {
 		{"another class", "a CH TXT \"x\"\n", 1, "class"},
 		{"a type that is not kept", "a IN A 10.0.0.1\na IN DNSKEY 256 3 8 AQ==\n", 2, "DNSKEY"},
 		{"another file", "$INCLUDE /etc/passwd\n", 1, "INCLUDE"},
-		{"an alias beside others", "a IN A 10.0.0.1\na IN CNAME b\n", 0, "CNAME beside"},
+		{"an alias beside others", "a IN A 10.0.0.1\na IN CNAME b\n", 2, "CNAME stands alone"},
+		{"two aliases of a name", "a IN A 10.0.0.1\nb IN CNAME a\n\nb IN CNAME c\n", 2, "one value"},
 		{"too many", "$GENERATE 1-65535 h$ A 10.0.0.1\n", 0, "50000"},
 		{"too long", strings.Repeat(";", zone.MaxFile+1), 0, "bytes"},
 	} {

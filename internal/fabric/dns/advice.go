@@ -31,20 +31,56 @@ func (s *Service) advice(ctx context.Context, held *snapshot, v *view, tenant st
 			}
 		}
 	}
-	last := e.out[len(e.out)-1]
+	return append(all, otherwise(held, v, of{tenant, e.out[len(e.out)-1].Zone}, reply)...), nil
+}
+
+// otherwise says what would give another answer, by the answer that there is and the zone that
+// had the last word.
+func otherwise(held *snapshot, v *view, last of, reply *dns.Msg) []string {
+	h := held.zones[last]
 	switch {
 	case reply.Rcode == dns.RcodeRefused && v.network == nil:
-		all = append(all, "name a network (--from) of the client, or have an operator add one that has its address: terrace dns network set")
+		return []string{"name a network (--from) of the client, or have an operator add one that has its address: terrace dns network set NAME --prefix CIDR"}
 	case reply.Rcode == dns.RcodeRefused && !v.network.Recursion:
-		all = append(all, "have an operator let network "+v.network.Name+" ask elsewhere: terrace dns network set "+v.network.Name+" --recursion")
+		return []string{"have an operator let network " + v.network.Name + " ask elsewhere: terrace dns network set " + v.network.Name + " --prefix " + strings.Join(v.network.Prefixes, ",") + " --recursion"}
 	case reply.Rcode == dns.RcodeRefused:
-		all = append(all, "have an operator add a forwarder: terrace dns forwarder set . --server udp://ADDRESS")
+		return []string{"have an operator add a forwarder: terrace dns forwarder set . --server udp://ADDRESS"}
 	case reply.Rcode == dns.RcodeServerFailure:
-		all = append(all, "see whether the forwarder's servers can be reached from Terrace: terrace dns forwarder list")
-	case last.Zone != "" && len(reply.Answer) == 0:
-		all = append(all, "add the record: terrace dns record set "+last.Name+" "+dns.TypeToString[reply.Question[0].Qtype]+" VALUE --zone "+last.Zone)
+		return []string{"see whether the forwarder's servers can be reached from Terrace: terrace dns forwarder list"}
+	case h == nil || reply.Rcode == dns.RcodeSuccess && ends(reply):
+		return nil
 	}
-	return all, nil
+	name := lastName(reply)
+	advice := []string{"add the record: terrace dns record set " + strings.TrimSuffix(name, ".") + " " + dns.TypeToString[reply.Question[0].Qtype] + " VALUE --zone " + h.Name}
+	if v.network == nil || reply.Rcode != dns.RcodeNameError || !v.rules.Has(name) {
+		return advice
+	}
+	if link, ok := h.linked(v.network.Name); ok && link.Policy == LinkDefault {
+		advice = append(advice, "have names that the zone does not have asked for elsewhere: terrace dns zone link "+h.Name+" "+v.network.Name+" --resolution-policy "+string(LinkRedirect))
+	}
+	return advice
+}
+
+// ends reports whether a reply has records of the type that was asked for, or leads to servers
+// that have.
+func ends(reply *dns.Msg) bool {
+	for _, rr := range slices.Concat(reply.Answer, reply.Ns) {
+		if kind := rr.Header().Rrtype; kind == reply.Question[0].Qtype || kind == dns.TypeNS {
+			return true
+		}
+	}
+	return false
+}
+
+// lastName is the name at the end of the aliases of a reply.
+func lastName(reply *dns.Msg) string {
+	name := reply.Question[0].Name
+	for _, rr := range reply.Answer {
+		if alias, ok := rr.(*dns.CNAME); ok {
+			name = alias.Target
+		}
+	}
+	return zone.Canonical(name)
 }
 
 // unlinked says how a network would get to see a zone that has a name and that it does not

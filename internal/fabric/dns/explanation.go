@@ -68,7 +68,7 @@ func (e *explanation) text(s zone.Step, in string) string {
 	case zone.StepNoData:
 		return "the name exists, and has no records of this type"
 	case zone.StepNoName:
-		return "the zone has no such name, and the link says that there is none then"
+		return "the zone has no such name, and nobody else is asked for it"
 	case zone.StepRedirected:
 		return "the zone has no such name, and its link (NxDomainRedirect) has others asked"
 	case zone.StepDelegated:

@@ -58,14 +58,14 @@ func (anywhere) Check(_ context.Context, scope kernel.Scope) error {
 type fixture struct {
 	*dns.Service
 
-	t     *testing.T
+	t     testing.TB
 	db    *db.DB
 	facts *journal
 	roles roles
 	seal  *seal.Sealer
 }
 
-func newFixture(t *testing.T, d *db.DB) *fixture {
+func newFixture(t testing.TB, d *db.DB) *fixture {
 	t.Helper()
 	sealer, err := seal.Open(t.Context(), seal.Config{URL: "file://" + filepath.Join(t.TempDir(), "key")})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
-func serve(t *testing.T, s *dns.Service) *dns.Server {
+func serve(t testing.TB, s *dns.Service) *dns.Server {
 	t.Helper()
 	server, err := dns.Listen(context.Background(), "127.0.0.1:0", s, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -32,7 +32,7 @@ const (
 	// maxKeptBytes bounds the memory of the cache, maxAsked the questions underway, and
 	// maxWaiting who waits for them.
 	maxKeptBytes = 32 << 20
-	maxAsked     = 512
+	maxAsked     = 2048
 	maxWaiting   = 4096
 )
 

@@ -37,20 +37,22 @@ func (s *Service) advice(ctx context.Context, held *snapshot, v *view, tenant st
 // otherwise says what would give another answer, by the answer that there is and the zone that
 // had the last word.
 func otherwise(held *snapshot, v *view, last of, reply *dns.Msg) []string {
-	h := held.zones[last]
+	h, name := held.zones[last], lastName(reply)
+	refused := reply.Rcode == dns.RcodeRefused || last.name == "" && len(reply.Answer) > 0 && !ends(reply)
 	switch {
-	case reply.Rcode == dns.RcodeRefused && v.network == nil:
+	case refused && v.table.Has(name): // aliases in a ring
+		return nil
+	case refused && v.network == nil:
 		return []string{"name a network (--from) of the client, or have an operator add one that has its address: terrace dns network set NAME --prefix CIDR"}
-	case reply.Rcode == dns.RcodeRefused && !v.network.Recursion:
+	case refused && !v.network.Recursion:
 		return []string{"have an operator let network " + v.network.Name + " ask elsewhere: terrace dns network set " + v.network.Name + " --prefix " + strings.Join(v.network.Prefixes, ",") + " --recursion"}
-	case reply.Rcode == dns.RcodeRefused:
+	case refused && !v.rules.Has(name):
 		return []string{"have an operator add a forwarder: terrace dns forwarder set . --server udp://ADDRESS"}
 	case reply.Rcode == dns.RcodeServerFailure:
 		return []string{"see whether the forwarder's servers can be reached from Terrace: terrace dns forwarder list"}
 	case h == nil || reply.Rcode == dns.RcodeSuccess && ends(reply):
 		return nil
 	}
-	name := lastName(reply)
 	advice := []string{"add the record: terrace dns record set " + strings.TrimSuffix(name, ".") + " " + dns.TypeToString[reply.Question[0].Qtype] + " VALUE --zone " + h.Name}
 	if v.network == nil || reply.Rcode != dns.RcodeNameError || !v.rules.Has(name) {
 		return advice

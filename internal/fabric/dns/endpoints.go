@@ -136,11 +136,12 @@ func (s *Service) freeEndpoint(ctx context.Context, e Endpoint) error {
 	case !kernel.Is(err, kernel.NotFound):
 		return err
 	}
-	n, err := get[Network](ctx, s, KindNetwork, e.Scope.Tenant, e.Network)
-	if kernel.Is(err, kernel.NotFound) || err == nil && s.Authorizer.Authorize(ctx, actionRead, n.Scope) != nil {
-		return kernel.Errorf(kernel.NotFound, "there is no network %s", e.Network).WithFix("see those that there are with: terrace dns network list")
-	} else if err != nil {
+	n, err := s.networkOf(ctx, e.Scope.Tenant, e.Network)
+	if err != nil {
 		return err
+	}
+	if s.Authorizer.Authorize(ctx, actionRead, n.Scope) != nil {
+		return noNetwork(e.Network)
 	}
 	for _, text := range e.Addresses {
 		a, err := netip.ParseAddr(text)

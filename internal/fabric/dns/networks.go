@@ -34,6 +34,19 @@ func (s *Service) SetNetwork(ctx context.Context, n Network) (Network, error) {
 	return n, err
 }
 
+// networkOf returns a network of a tenant.
+func (s *Service) networkOf(ctx context.Context, tenant, name string) (Network, error) {
+	n, err := get[Network](ctx, s, KindNetwork, tenant, name)
+	if kernel.Is(err, kernel.NotFound) {
+		return n, noNetwork(name)
+	}
+	return n, err
+}
+
+func noNetwork(name string) error {
+	return kernel.Errorf(kernel.NotFound, "there is no network %s", name).WithFix("see those that there are with: terrace dns network list")
+}
+
 func networkFact(n Network) map[string]any {
 	return map[string]any{"network": n.Name, "prefixes": n.Prefixes, "recursion": n.Recursion, "clientSubnet": n.ClientSubnet}
 }
@@ -73,10 +86,8 @@ func (s *Service) DeleteNetwork(ctx context.Context, tenant, name string) error 
 		return err
 	}
 	return s.write(ctx, func(ctx context.Context) error {
-		n, err := get[Network](ctx, s, KindNetwork, tenant, name)
-		if kernel.Is(err, kernel.NotFound) {
-			return kernel.Errorf(kernel.NotFound, "there is no network %s", name).WithFix("see those that there are with: terrace dns network list")
-		} else if err != nil {
+		n, err := s.networkOf(ctx, tenant, name)
+		if err != nil {
 			return err
 		}
 		if err := s.unused(ctx, n); err != nil {
@@ -143,7 +154,7 @@ func (s *Service) SetForwarder(ctx context.Context, f Forwarder) (Forwarder, err
 	}
 	err = s.write(ctx, func(ctx context.Context) error {
 		for _, name := range f.Networks {
-			if _, err := get[Network](ctx, s, KindNetwork, f.Scope.Tenant, name); err != nil {
+			if _, err := s.networkOf(ctx, f.Scope.Tenant, name); err != nil {
 				return err
 			}
 		}

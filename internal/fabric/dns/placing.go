@@ -71,7 +71,7 @@ func (s *Service) mayLink(ctx context.Context, z Zone, networks map[string]Netwo
 			ok = false
 		}
 		if !ok {
-			return kernel.Errorf(kernel.NotFound, "there is no network %s", l.Network).WithFix("see those that there are with: terrace dns network list")
+			return noNetwork(l.Network)
 		}
 		if n.Scope.Project == z.Scope.Project {
 			continue

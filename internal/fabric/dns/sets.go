@@ -70,6 +70,10 @@ func (s *Service) admitSet(z Zone, h Held) (Held, error) {
 		return Held{}, kernel.Errorf(kernel.Invalid, "the name %q cannot be: %w", h.Name, err)
 	}
 	h.Name, h.UpdatedAt = name, s.Clock.Now()
+	h.Values = slices.Clone(h.Values)
+	for i, v := range h.Values {
+		h.Values[i] = qualified(strings.ToUpper(h.Type), v, z.FQDN())
+	}
 	normal, problems := h.Normal()
 	if name == z.FQDN() && (normal.Type == "NS" || normal.Type == "CNAME" || normal.Type == "DS") {
 		problems = append(problems, zone.Problem{At: -1, Message: "the zone itself has its NS by its settings, and neither CNAME nor DS"})
@@ -89,6 +93,31 @@ func (s *Service) admitSet(z Zone, h Held) (Held, error) {
 	return h, nil
 }
 
+// qualified has the name in a value be below the zone where it is of one part, and @ be the zone,
+// as in zone files. Others are full ones, with or without the dot at their end: what zone files
+// would make of those without is hardly ever meant.
+func qualified(kind, value, in string) string {
+	before, ok := map[string]int{"CNAME": 0, "NS": 0, "PTR": 0, "MX": 1, "SVCB": 1, "HTTPS": 1, "SRV": 3}[kind]
+	if !ok {
+		return value
+	}
+	head, rest := "", strings.TrimSpace(value)
+	for range before {
+		field, tail, _ := strings.Cut(rest, " ")
+		head, rest = head+field+" ", strings.TrimLeft(tail, " ")
+	}
+	name, tail, _ := strings.Cut(rest, " ")
+	switch {
+	case name == "" || strings.Contains(name, "."):
+		return value
+	case name == "@":
+		name = in
+	default:
+		name += "." + in
+	}
+	return strings.TrimSpace(head + name + " " + tail)
+}
+
 // checkNetwork refuses a network that does not see the zone.
 func (s *Service) checkNetwork(ctx context.Context, z Zone, network string) error {
 	if network == "" {
@@ -98,7 +127,7 @@ func (s *Service) checkNetwork(ctx context.Context, z Zone, network string) erro
 		return nil
 	}
 	if z.Everywhere {
-		_, err := get[Network](ctx, s, KindNetwork, z.Scope.Tenant, network)
+		_, err := s.networkOf(ctx, z.Scope.Tenant, network)
 		return err
 	}
 	return kernel.Errorf(kernel.Refused, "network %s does not see zone %s", network, z.Name).WithFix("link it first: terrace dns zone link %s %s", z.Name, network)

@@ -78,7 +78,7 @@ func (s *Service) seenBy(ctx context.Context, held *snapshot, tenant, from strin
 		v = held.networks[of{tenant, from}]
 	}
 	if v == nil || v.network.Scope.Tenant != tenant {
-		return nil, addr, kernel.Errorf(kernel.NotFound, "there is no network %s", from).WithFix("see those that there are with: terrace dns network list")
+		return nil, addr, noNetwork(from)
 	}
 	if err := s.Authorizer.Authorize(ctx, actionRead, v.network.Scope); err != nil {
 		return nil, addr, err

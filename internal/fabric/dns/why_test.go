@@ -66,6 +66,7 @@ func TestAResolutionIsExplained(t *testing.T) {
 		{"no such type", "web.corp.internal", "MX", "hub", []string{"no records of this type", "NOERROR \n", "* add the record: terrace dns record set web.corp.internal MX VALUE --zone corp.internal"}},
 		{"no such name", "none.corp.internal", "A", "hub", []string{"the zone has no such name", "NXDOMAIN", "* add the record"}},
 		{"a delegation", "x.lab.corp.internal", "A", "hub", []string{"below lab.corp.internal are delegated"}},
+		{"an alias to a name that nobody has", "out.corp.internal", "A", "closed", []string{"network closed has no recursion", "NOERROR out.corp.internal. 300 IN CNAME web.example.com.\n", "* have an operator let network closed ask elsewhere"}},
 		{"a loop", "ring.corp.internal", "A", "hub", []string{"the aliases lead nowhere"}},
 		{"everywhere", "open.example", "SOA", "", []string{"it is answered everywhere"}},
 		{"the platform's", "ns.apps.example.net", "A", "", []string{"it is the platform's own"}},

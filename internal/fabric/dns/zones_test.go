@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -201,6 +202,29 @@ func TestRecordsComeAndGo(t *testing.T) {
 			t.Errorf("%d facts", n)
 		}
 	})
+}
+
+func TestNamesInValuesAreOfTheZoneWhereTheyAreOfOnePart(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	f.zone("corp.internal")
+	for _, c := range []struct{ kind, value, want string }{
+		{"CNAME", "web", "web.corp.internal."},
+		{"CNAME", "@", "corp.internal."},
+		{"CNAME", "web.", "web."},
+		{"PTR", "web.example.com", "web.example.com."},
+		{"MX", "10  mail", "10 mail.corp.internal."},
+		{"MX", "0 .", "0 ."},
+		{"SRV", "10 5 443 web", "10 5 443 web.corp.internal."},
+		{"HTTPS", `1 web alpn="h2,h3" port="8443"`, `1 web.corp.internal. alpn="h2,h3" port="8443"`},
+		{"SVCB", "1 . port=\"53\"", "1 . port=\"53\""},
+		{"TXT", "web", `"web"`},
+	} {
+		h, err := f.PutSet(as("admin"), "acme", "corp.internal", dns.Held{Set: zone.Set{Name: "x-" + strings.ToLower(c.kind) + "-" + strconv.Itoa(len(c.value)), Type: c.kind, Values: []string{c.value}}})
+		if err != nil || h.Values[0] != c.want {
+			t.Errorf("%s %q: %q %v, and not %q", c.kind, c.value, h.Values, err, c.want)
+		}
+	}
 }
 
 func TestPrivateEndpointsHaveTheirRecords(t *testing.T) {

@@ -30,6 +30,12 @@ func (t Table) Find(name string) (Entry, bool) {
 	}
 }
 
+// Has reports whether a canonical name belongs to a zone.
+func (t Table) Has(name string) bool {
+	_, ok := t.Find(name)
+	return ok
+}
+
 // Step is one step of a resolution, for who has it explained.
 type Step struct {
 	Kind StepKind

@@ -20,7 +20,7 @@ AZURE    := $(CACHE)/azure
 export TERRACE_TEST_PEERS := $(CACHE)/peers
 WITH_AZURE = mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin TFLINT_PLUGIN_DIR=$(AZURE)/plugins
 
-.PHONY: help build demo test test-azure azure-workload azure-modules azure-tools azure-docs race lint fmt generate bench bench-gateway fault clean services
+.PHONY: help build demo test test-azure azure-workload azure-modules azure-tools azure-docs race lint fmt generate bench bench-gateway bench-dns fault clean services
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench: build ## speed against a peer or the bare tool, as ratios
 bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, its firewall beside Coraza and ModSecurity, as far as they are on this machine
 	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench 'SideBySide|Firewalls' -benchtime 1x -timeout 30m -v ./test/bench/gateway
 	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench SubscriptionKey -benchtime 200x ./internal/fabric/gateway/product
+
+bench-dns: ## DNS beside CoreDNS, which it builds from its module
+	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench BesideCoreDNS -benchtime 1x -timeout 15m -v ./test/bench/dns
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

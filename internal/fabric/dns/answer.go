@@ -21,7 +21,7 @@ const (
 
 // forwardRate is how many questions of a client are asked elsewhere. With servers that answer
 // nothing these are less than may be underway of all clients, so that one leaves room for others.
-func forwardRate() ratelimit.Rate { return ratelimit.PerMinute(12000, 400) }
+func forwardRate() ratelimit.Rate { return ratelimit.PerMinute(12000, 1000) }
 
 // Answer returns the reply to a query of who is in no network. It never waits: it reads the
 // current snapshot.

@@ -146,11 +146,11 @@ func TestAFloodIsBounded(t *testing.T) {
 	impatient, gone := context.WithCancel(t.Context())
 	gone()
 	codes := map[int]int{}
-	for i := range 1000 {
+	for i := range 2000 {
 		q := new(mdns.Msg).SetQuestion("x"+strconv.Itoa(i)+".example.net.", mdns.TypeA)
 		codes[f.Resolve(impatient, netip.MustParseAddr("10.0.0.1"), q).Rcode]++
 	}
-	if codes[mdns.RcodeRefused] < 300 || codes[mdns.RcodeServerFailure] < 400 || len(codes) != 2 {
+	if codes[mdns.RcodeRefused] < 300 || codes[mdns.RcodeServerFailure] < 1000 || len(codes) != 2 {
 		t.Errorf("%v", codes)
 	}
 	if got := from(f.Service, "10.0.0.2", "web.example.com", mdns.TypeA); got != "NOERROR 203.0.113.5" {
@@ -159,7 +159,7 @@ func TestAFloodIsBounded(t *testing.T) {
 	if got := from(f.Service, "10.0.0.1", "web.corp.internal", mdns.TypeA); got != "NOERROR 10.0.0.1" {
 		t.Errorf("zones are not answered beside a flood: %s", got)
 	}
-	if n := asked.Load(); n > 700 {
+	if n := asked.Load(); n > 1700 {
 		t.Errorf("others are asked %d times", n)
 	}
 }

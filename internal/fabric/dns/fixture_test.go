@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,7 +64,12 @@ type fixture struct {
 	facts *journal
 	roles roles
 	seal  *seal.Sealer
+	// ahead is how many nanoseconds the room's clock is.
+	ahead atomic.Int64
 }
+
+// now is the room's clock.
+func (f *fixture) now() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }
 
 func newFixture(t testing.TB, d *db.DB) *fixture {
 	t.Helper()
@@ -83,7 +89,7 @@ func (f *fixture) replica() *dns.Service {
 	store := dnssql.NewStore(f.db)
 	s, err := dns.NewService(dns.Config{
 		Store: store, Book: store, Sets: store, Sealer: f.seal, Authorizer: f.roles, Places: anywhere{},
-		Journal: f.facts, Tx: f.db, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"},
+		Clock: f.now, Journal: f.facts, Tx: f.db, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"},
 	})
 	if err != nil {
 		f.t.Fatal(err)

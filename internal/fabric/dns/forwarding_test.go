@@ -12,7 +12,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
-	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -161,34 +160,5 @@ func TestAFloodIsBounded(t *testing.T) {
 	}
 	if n := asked.Load(); n > 1700 {
 		t.Errorf("others are asked %d times", n)
-	}
-}
-
-// TestAnswersGoOnWithoutADatabase has the database away, and a replica behind.
-func TestAnswersGoOnWithoutADatabase(t *testing.T) {
-	t.Parallel()
-	d := dbtest.SQLite(t, dnssql.Migrations())
-	f := newFixture(t, d)
-	f.zone("corp.internal")
-	f.set("corp.internal", "web", "A", "", "10.0.0.1")
-	key := f.key(dns.Key{Name: "all", Update: []string{"*"}})
-	server := serve(t, f.Service)
-	watch(t, f.Watch)
-	if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.PutSet(as("admin"), "acme", "corp.internal", dns.Held{Set: zone.Set{Name: "x", Type: "A", Values: []string{"10.0.0.2"}}}); err == nil {
-		t.Error("a record is kept without a database")
-	}
-	if err := f.Load(t.Context()); err == nil {
-		t.Error("a snapshot is made without a database")
-	}
-	for range 20 {
-		if got := known(server.Addr(), "web.corp.internal."); got != "NOERROR 10.0.0.1" {
-			t.Fatalf("without a database: %s", got)
-		}
-	}
-	if got := nsupdate(t, server.Addr(), key, "update add x.corp.internal 60 A 10.0.0.9"); !strings.Contains(got, "SERVFAIL") {
-		t.Errorf("an update that cannot be kept: %q", got)
 	}
 }

@@ -139,12 +139,17 @@ func (p patient) Accept() (net.Conn, error) {
 
 type patientConn struct{ net.Conn }
 
-// Write implements net.Conn.
+// Write implements net.Conn. A connection on which one fails is closed: what its client has asked
+// for beside is not tried either.
 func (c patientConn) Write(b []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(ioTimeout)); err != nil {
 		return 0, err
 	}
-	return c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		_ = c.Close()
+	}
+	return n, err
 }
 
 func (s *Server) rebind(ctx context.Context) (err error) {

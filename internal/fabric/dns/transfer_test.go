@@ -2,6 +2,7 @@ package dns_test
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -124,4 +125,29 @@ func TestSecondariesAreToldOfEachChange(t *testing.T) {
 	if _, err := f.Secondaries(as("admin"), "acme", "none.internal"); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestWhoDoesNotReadIsLetGo has a client ask for transfers, and read nothing of them.
+func TestWhoDoesNotReadIsLetGo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	f.zone("corp.internal")
+	f.fill("corp.internal", 5000)
+	f.secondary("corp.internal", dns.Transfer{Allow: []string{"127.0.0.1"}})
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", serve(t, f.Service).Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.(*net.TCPConn).SetReadBuffer(1 << 10); err != nil { //nolint:forcetypeassert // it is over TCP
+		t.Fatal(err)
+	}
+	for range 60 { // more than systems keep for who does not read
+		if err := (&mdns.Conn{Conn: conn}).WriteMsg(new(mdns.Msg).SetAxfr("corp.internal.")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "that it is let go", func() bool {
+		return (&mdns.Conn{Conn: conn}).WriteMsg(new(mdns.Msg).SetAxfr("corp.internal.")) != nil
+	})
 }

@@ -82,9 +82,12 @@ func TestWhomAResolverAsksForIsBelievedOfSome(t *testing.T) {
 	if _, err := f.SetNetwork(as("operator"), dns.Network{Scope: kernel.Scope{Tenant: "acme"}, Name: "resolvers", Prefixes: []string{"10.9.0.53"}, ClientSubnet: true}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := f.SetNetwork(as("operator"), dns.Network{Scope: kernel.Scope{Tenant: "rival"}, Name: "resolvers", Prefixes: []string{"10.8.0.53"}, ClientSubnet: true}); err != nil {
+		t.Fatal(err)
+	}
 	f.zone("corp.internal", "spoke")
 	f.set("corp.internal", "web", "A", "", "10.1.0.1")
-	for address, want := range map[string]string{"10.9.0.53": "NOERROR 10.1.0.1", "10.2.0.53": "REFUSED", "192.0.2.1": "REFUSED"} {
+	for address, want := range map[string]string{"10.9.0.53": "NOERROR 10.1.0.1", "10.2.0.53": "REFUSED", "192.0.2.1": "REFUSED", "10.8.0.53": "REFUSED"} {
 		q := new(mdns.Msg).SetQuestion("web.corp.internal.", mdns.TypeA)
 		q.SetEdns0(1232, false)
 		opt := q.IsEdns0()

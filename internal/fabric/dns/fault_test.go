@@ -2,9 +2,11 @@ package dns_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,6 +101,43 @@ func TestAReplicaThatIsBehindAnswersAsBefore(t *testing.T) {
 	watch(t, other.Watch)
 	eventually(t, "that the replica has the change", func() bool { return known(behind.Addr(), "web.corp.internal.") == "NOERROR 10.0.0.2" })
 	only(t, "and not any more", tally(t, behind.Addr(), repeated("web.corp.internal.", 500)...), "NOERROR 10.0.0.2", 500)
+}
+
+// sealer is one that may be away.
+type sealer struct {
+	dns.Sealer
+
+	away atomic.Bool
+}
+
+func (s *sealer) Open(ctx context.Context, sealed, associated []byte) ([]byte, error) {
+	if s.away.Load() {
+		return nil, errors.New("the vault is away")
+	}
+	return s.Sealer.Open(ctx, sealed, associated)
+}
+
+// TestKeysAreOpenedOnceTheyCanBe has a process begin while nothing can be opened.
+func TestKeysAreOpenedOnceTheyCanBe(t *testing.T) {
+	t.Parallel()
+	program(t, "dig")
+	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	f.zone("corp.internal")
+	key := f.key(dns.Key{Name: "reader", Transfer: true})
+	vault := &sealer{Sealer: f.seal}
+	vault.away.Store(true)
+	f.seal = vault
+	other := f.replica()
+	address := serve(t, other).Addr()
+	copied := func() int {
+		return len(records(dig(t, address, "+noall", "+answer", "-y", key, "corp.internal", "AXFR")))
+	}
+	if n := copied(); n != 0 || known(address, "ns.apps.example.net.") != "NOERROR 127.0.0.1" {
+		t.Errorf("with a key that cannot be opened: %d records", n)
+	}
+	watch(t, other.Watch)
+	vault.away.Store(false)
+	eventually(t, "that the key is good", func() bool { return copied() == 3 })
 }
 
 // TestWhatWasKnownIsAnsweredWithoutForwarders has the forwarder go away, and what it said become old.

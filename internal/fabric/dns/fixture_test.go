@@ -63,7 +63,7 @@ type fixture struct {
 	db    *db.DB
 	facts *journal
 	roles roles
-	seal  *seal.Sealer
+	seal  dns.Sealer
 	// ahead is how many nanoseconds the room's clock is.
 	ahead atomic.Int64
 }

@@ -20,7 +20,7 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load dns: %w", err)
 	}
-	if held.own != nil && held.revision == revision {
+	if held.own != nil && held.current() == revision {
 		return nil
 	}
 	next, err := s.next(ctx, held, revision)
@@ -38,7 +38,7 @@ func (s *Service) Load(ctx context.Context) error {
 // next makes the snapshot that follows on one. What has not changed is taken from that: a
 // zone with the same serial, and the records of deployments.
 func (s *Service) next(ctx context.Context, held *snapshot, revision int64) (*snapshot, error) {
-	next := &snapshot{revision: revision, own: held.own, serial: held.serial, zones: map[of]*heldZone{}, keys: map[string]*heldKey{}}
+	next := &snapshot{revision: revision, own: held.own, serial: held.serial, zones: map[of]*heldZone{}, keys: map[string]*heldKey{}, sealed: map[string]bool{}}
 	if err := s.nextOwn(ctx, next); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) 
 	return nil
 }
 
-// nextKey opens a key. One that cannot be opened signs nothing; the others do.
+// nextKey opens a key. One that cannot be opened signs nothing, and is tried again; the others do.
 func (s *Service) nextKey(ctx context.Context, next, held *snapshot, o Object) error {
 	k, err := valueOf[Key](o)
 	if err != nil {
@@ -135,7 +135,9 @@ func (s *Service) nextKey(ctx context.Context, next, held *snapshot, o Object) e
 	}
 	secret, err := s.Sealer.Open(ctx, o.Sealed, Associated(o.Scope.Tenant, o.Name))
 	if err != nil {
-		s.Log.ErrorContext(ctx, "a key of DNS cannot be opened: what it signs is refused", "key", k.KeyName, "error", err)
+		if next.sealed[name] = true; !held.sealed[name] {
+			s.Log.ErrorContext(ctx, "a key of DNS cannot be opened: what it signs is refused until it can", "key", k.KeyName, "error", err)
+		}
 		return nil
 	}
 	next.keys[name] = &heldKey{Key: k, secret: secret}
@@ -177,6 +179,6 @@ func (s *Service) renew(ctx context.Context) { s.source().Now(ctx) }
 func (s *Service) source() reload.Source {
 	return reload.Source{
 		What: "DNS records", Revision: s.Store.Revision, Load: s.Load, Log: s.Log,
-		Held: func() int64 { return s.snapshot.Load().revision },
+		Held: func() int64 { return s.snapshot.Load().current() },
 	}
 }

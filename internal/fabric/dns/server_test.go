@@ -128,6 +128,7 @@ func TestRefusesOddQueries(t *testing.T) {
 	newer.SetEdns0(1232, false)
 	newer.IsEdns0().SetVersion(1)
 	update := new(mdns.Msg).SetUpdate("localhost.")
+	twice := new(mdns.Msg).SetQuestion("localhost.", mdns.TypeA).SetEdns0(1232, false).SetEdns0(1232, false)
 	chaos := new(mdns.Msg).SetQuestion("version.bind.", mdns.TypeTXT)
 	chaos.Question[0].Qclass = mdns.ClassCHAOS
 	cases := []struct {
@@ -137,6 +138,7 @@ func TestRefusesOddQueries(t *testing.T) {
 	}{
 		{"a newer EDNS", newer, mdns.RcodeBadVers},
 		{"an unsigned update", update, mdns.RcodeRefused},
+		{"EDNS twice (RFC 6891 §6.1.1)", twice, mdns.RcodeFormatError},
 		{"another class", chaos, mdns.RcodeRefused},
 	}
 	for _, c := range cases {

@@ -19,11 +19,22 @@ type snapshot struct {
 	zones    map[of]*heldZone
 	networks map[of]*view
 	keys     map[string]*heldKey
+	// sealed are the keys that could not be opened.
+	sealed map[string]bool
 	// outside is what those see that are in no network.
 	outside *view
 	// closest finds the network of an address: by the lengths of prefixes, longest first.
 	closest map[netip.Prefix]*view
 	lengths []int
+}
+
+// current is the revision that the snapshot is as good as: none with keys that have to be opened
+// yet.
+func (s *snapshot) current() int64 {
+	if len(s.sealed) > 0 {
+		return -1
+	}
+	return s.revision
 }
 
 // of names something of a tenant.

@@ -1,7 +1,8 @@
-// Package dnssql keeps DNS records in the database.
+// Package dnssql keeps what DNS has in the database.
 //
-// It owns the tables dns_names, dns_records and dns_revision, and decides only
-// that a name belongs to one scope at a time.
+// It owns the tables dns_names and dns_records (of deployments), dns_objects and dns_sets (of
+// tenants) and dns_revision, and decides only that a name of a deployment belongs to one scope at
+// a time.
 package dnssql
 
 import (

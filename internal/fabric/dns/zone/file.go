@@ -42,6 +42,9 @@ func Read(zone, text string) (sets []Set, apex int, err error) {
 	var records []dns.RR
 	first := map[place]int{}
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
+		if len(records)+apex == MaxRecords { // a line of $GENERATE may stand for many
+			return nil, 0, &FileError{Line: max(lines.n, 1), Column: 1, Message: fmt.Sprintf("the file has more than %d records", MaxRecords)}
+		}
 		own, message := admit(zone, rr)
 		if message != "" {
 			return nil, 0, &FileError{Line: max(lines.n, 1), Column: 1, Message: message}
@@ -53,9 +56,7 @@ func Read(zone, text string) (sets []Set, apex int, err error) {
 		if at := placeOf(rr); first[at] == 0 {
 			first[at] = max(lines.n, 1)
 		}
-		if records = append(records, rr); len(records) > MaxRecords {
-			return nil, 0, &FileError{Message: fmt.Sprintf("the file has more than %d records", MaxRecords)}
-		}
+		records = append(records, rr)
 	}
 	if err := parser.Err(); err != nil {
 		return nil, 0, placed(err)

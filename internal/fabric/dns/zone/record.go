@@ -208,6 +208,9 @@ func SetsOf(records []dns.RR) []Set {
 			sets = append(sets, Set{Name: p.name, Type: dns.TypeToString[p.kind], TTL: ttl})
 		}
 		sets[i].TTL = min(sets[i].TTL, ttl)
+		if len(sets[i].Values) > MaxValues { // that is too many already, and is told so
+			continue
+		}
 		if value := valueOf(rr); !slices.Contains(sets[i].Values, value) {
 			sets[i].Values = append(sets[i].Values, value)
 		}

@@ -104,7 +104,11 @@ func TestWhomAResolverAsksForIsBelievedOfSome(t *testing.T) {
 
 func TestWhoMayHaveWhichZone(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	dbtest.Each(t, []db.Migrations{dnssql.Migrations()}, whoMayHaveWhichZone)
+}
+
+func whoMayHaveWhichZone(t *testing.T, d *db.DB) {
+	f := newFixture(t, d)
 	f.network("hub", false, "10.0.0.0/8")
 	if _, err := f.SetNetwork(as("operator"), dns.Network{Scope: kernel.Scope{Tenant: "acme", Project: "shop"}, Name: "shop", Prefixes: []string{"10.7.0.0/16"}}); err != nil {
 		t.Fatal(err)
@@ -147,8 +151,12 @@ func TestWhoMayHaveWhichZone(t *testing.T) {
 	if _, err := f.SetNetwork(as("operator"), dns.Network{Scope: kernel.Scope{Tenant: "rival"}, Name: "x", Prefixes: []string{"10.0.0.0/8"}}); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("a prefix is in two networks: %v", err)
 	}
-	if err := f.DeleteNetwork(as("operator"), "acme", "hub"); !kernel.Is(err, kernel.Conflict) {
-		t.Errorf("a network that is linked goes: %v", err)
+	f.zone("open.example")
+	f.set("open.example", "web", "A", "shop", "10.7.0.1")
+	for _, network := range []string{"hub", "shop"} {
+		if err := f.DeleteNetwork(as("operator"), "acme", network); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("network %s is used, and goes: %v", network, err)
+		}
 	}
 }
 
@@ -178,6 +186,9 @@ func TestRecordsComeAndGo(t *testing.T) {
 		rest, err := f.SetsOf(as("admin"), "acme", "corp.internal", "", kernel.PageRequest{Cursor: page.Next})
 		if err != nil || len(rest.Items) != 1 || rest.Items[0].Name == page.Items[0].Name {
 			t.Fatalf("%+v %v", rest, err)
+		}
+		if some, err := f.SetsOf(as("admin"), "acme", "corp.internal", "WEB", kernel.PageRequest{}); err != nil || len(some.Items) != 1 || some.Items[0].Name != "web.corp.internal." {
+			t.Fatalf("%+v %v", some, err)
 		}
 		out, err := f.Import(as("admin"), "acme", "corp.internal", "@ IN SOA ns h 1 1 1 1 1\nweb 300 IN A 10.0.0.2\nweb 300 IN A 10.0.0.1\nnew IN TXT \"x\"\n", true)
 		if err != nil || out != (dns.Imported{Set: 1, Deleted: 1, Unchanged: 1, Ignored: 1}) {

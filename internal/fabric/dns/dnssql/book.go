@@ -190,9 +190,13 @@ func (s *Store) PutSets(ctx context.Context, tenant, in string, sets []dns.Held)
 
 // DropSets removes record sets.
 func (s *Store) DropSets(ctx context.Context, tenant, in string, sets []dns.Held) error {
-	for _, h := range sets {
-		_, err := s.db.Conn(ctx).NewDelete().Model((*setRow)(nil)).
-			Where("tenant = ? AND zone = ? AND name = ? AND type = ? AND network = ?", tenant, in, h.Name, h.Type, h.Network).Exec(ctx)
+	for some := range slices.Chunk(sets, putAtOnce) {
+		of := make([]any, 0, 3*len(some))
+		for _, h := range some {
+			of = append(of, h.Name, h.Type, h.Network)
+		}
+		_, err := s.db.Conn(ctx).NewDelete().Model((*setRow)(nil)).Where("tenant = ? AND zone = ?", tenant, in).
+			Where("(name, type, network) IN (VALUES (?, ?, ?)"+strings.Repeat(", (?, ?, ?)", len(some)-1)+")", of...).Exec(ctx)
 		if err != nil {
 			return db.Map(err, "the records of "+in)
 		}

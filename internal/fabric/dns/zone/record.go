@@ -136,7 +136,7 @@ func parseValue(s Set, text string) (dns.RR, error) {
 
 // packs reports why a record cannot be sent.
 func packs(rr dns.RR) error {
-	if _, err := dns.PackRR(rr, make([]byte, dns.MaxMsgSize), 0, nil, false); err != nil {
+	if _, err := dns.PackRR(rr, make([]byte, dns.Len(rr)), 0, nil, false); err != nil {
 		return fmt.Errorf("it cannot be sent: %s", strings.TrimPrefix(err.Error(), "dns: "))
 	}
 	return nil

@@ -103,6 +103,27 @@ func TestAReplicaThatIsBehindAnswersAsBefore(t *testing.T) {
 	only(t, "and not any more", tally(t, behind.Addr(), repeated("web.corp.internal.", 500)...), "NOERROR 10.0.0.2", 500)
 }
 
+// TestAReplicaSeesThatAZoneIsAnotherOne has a zone deleted and made again within a second, so that
+// both have the same serial.
+func TestAReplicaSeesThatAZoneIsAnotherOne(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	f.network("hub", false, "10.0.0.0/8")
+	f.ahead.Store(int64(time.Second) - int64(time.Now().Nanosecond()))
+	before := f.zone("corp.internal", "hub")
+	other := f.replica()
+	if err := f.DeleteZone(as("admin"), "acme", "corp.internal"); err != nil {
+		t.Fatal(err)
+	}
+	after := f.zone("corp.internal")
+	if err := other.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := from(other, "192.0.2.1", "corp.internal", mdns.TypeA); got != "NOERROR" {
+		t.Errorf("serials %d and %d: %s", before.Serial, after.Serial, got)
+	}
+}
+
 // sealer is one that may be away.
 type sealer struct {
 	dns.Sealer

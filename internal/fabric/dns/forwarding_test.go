@@ -38,6 +38,7 @@ func public(t *testing.T) (address string, asked *atomic.Int64) {
 			"other.privatelink.blob.core.windows.net.":    "A 203.0.113.7",
 			"blob.public.example.":                        "A 203.0.113.4",
 			"web.example.com.":                            "A 203.0.113.5",
+			"x.lab.corp.internal.":                        "A 203.0.113.6",
 		}
 		for name := strings.ToLower(q.Question[0].Name); lines[name] != ""; {
 			rr, err := mdns.NewRR(name + " 60 IN " + lines[name])
@@ -70,6 +71,9 @@ func TestOthersAreAskedForWhoMay(t *testing.T) {
 	f.forwarder(".", address, "hub", "spoke")
 	f.zone("corp.internal", "hub", "closed")
 	f.set("corp.internal", "out", "CNAME", "", "web.example.com.")
+	f.set("corp.internal", "lab", "NS", "", "ns.lab.corp.internal.")
+	f.set("corp.internal", "far", "NS", "", "ns.far.corp.internal.")
+	f.forwarder("lab.corp.internal", address, "hub")
 	e := dns.Endpoint{Scope: kernel.Scope{Tenant: "acme"}, Name: "store", Service: "stordata", Group: "blob", Network: "hub", Addresses: []string{"10.0.0.4"}}
 	if _, err := f.CreateEndpoint(as("admin"), e); err != nil {
 		t.Fatal(err)
@@ -85,6 +89,9 @@ func TestOthersAreAskedForWhoMay(t *testing.T) {
 		{"a linked network has the private endpoint", "10.0.9.9", "stordata.blob.core.windows.net", "NOERROR stordata.privatelink.blob.core.windows.net. 10.0.0.4"},
 		{"others have the public one", "10.1.9.9", "stordata.blob.core.windows.net", "NOERROR stordata.privatelink.blob.core.windows.net. blob.public.example. 203.0.113.4"},
 		{"a service without an endpoint is denied in a linked network", "10.0.9.9", "other.privatelink.blob.core.windows.net", "NXDOMAIN"},
+		{"a delegation that a forwarder is for", "10.0.9.9", "x.lab.corp.internal", "NOERROR 203.0.113.6"},
+		{"which others get as it is", "10.2.9.9", "x.lab.corp.internal", "NOERROR"},
+		{"as one is that no forwarder is for", "10.0.9.9", "x.far.corp.internal", "NOERROR"},
 		{"no such name", "10.0.9.9", "none.example.com", "NXDOMAIN"},
 	} {
 		if got := from(f.Service, c.address, c.name, mdns.TypeA); got != c.want {
@@ -102,7 +109,7 @@ func TestOthersAreAskedForWhoMay(t *testing.T) {
 			t.Errorf("with NxDomainRedirect %s is %s, and not %s", name, got, want)
 		}
 	}
-	if n := asked.Load(); n > 8 {
+	if n := asked.Load(); n > 9 {
 		t.Errorf("the forwarder is asked %d times", n)
 	}
 }
@@ -121,6 +128,9 @@ func TestWhatIsForwardedIsMarked(t *testing.T) {
 	}
 	if reply := ask("web.example.com.", true); reply.Authoritative || !reply.RecursionAvailable || len(reply.Answer) != 1 {
 		t.Errorf("%v", reply)
+	}
+	if reply := ask("WEB.example.com.", true); len(reply.Answer) != 1 || reply.Answer[0].Header().Name != "WEB.example.com." {
+		t.Errorf("the answer does not spell the name as the question does: %v", reply)
 	}
 	if reply := ask("web.example.com.", false); reply.Rcode != mdns.RcodeRefused || len(reply.Answer) != 0 {
 		t.Errorf("who desires no recursion gets it: %v", reply)

@@ -291,7 +291,9 @@ func TestPrivateEndpointsHaveTheirRecords(t *testing.T) {
 	if err := f.DeleteEndpoint(as("admin"), "acme", "store-hub"); err != nil {
 		t.Fatal(err)
 	}
-	if got := from(f.Service, "10.2.9.9", name, mdns.TypeA); got != "NXDOMAIN" {
-		t.Errorf("the record outlasts its endpoint: %s", got)
+	for address, want := range map[string]string{"10.2.9.9": "NXDOMAIN", "10.1.9.9": "NOERROR 10.1.0.4"} {
+		if got := from(f.Service, address, name, mdns.TypeA); got != want {
+			t.Errorf("after the endpoint of the hub from %s: %s, want %s", address, got, want)
+		}
 	}
 }

@@ -408,6 +408,27 @@ func (e ConfigfileSensitivity) Valid() bool {
 	}
 }
 
+// Defines values for CreateDNSKeyRequestAlgorithm.
+const (
+	CreateDNSKeyRequestAlgorithmHmacSha256 CreateDNSKeyRequestAlgorithm = "hmac-sha256"
+	CreateDNSKeyRequestAlgorithmHmacSha384 CreateDNSKeyRequestAlgorithm = "hmac-sha384"
+	CreateDNSKeyRequestAlgorithmHmacSha512 CreateDNSKeyRequestAlgorithm = "hmac-sha512"
+)
+
+// Valid indicates whether the value is a known member of the CreateDNSKeyRequestAlgorithm enum.
+func (e CreateDNSKeyRequestAlgorithm) Valid() bool {
+	switch e {
+	case CreateDNSKeyRequestAlgorithmHmacSha256:
+		return true
+	case CreateDNSKeyRequestAlgorithmHmacSha384:
+		return true
+	case CreateDNSKeyRequestAlgorithmHmacSha512:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateOauthClientRequestAlgorithm.
 const (
 	CreateOauthClientRequestAlgorithmES256 CreateOauthClientRequestAlgorithm = "ES256"
@@ -420,6 +441,24 @@ func (e CreateOauthClientRequestAlgorithm) Valid() bool {
 	case CreateOauthClientRequestAlgorithmES256:
 		return true
 	case CreateOauthClientRequestAlgorithmRS256:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DNSLinkPolicy.
+const (
+	DNSLinkPolicyDefault          DNSLinkPolicy = "Default"
+	DNSLinkPolicyNxDomainRedirect DNSLinkPolicy = "NxDomainRedirect"
+)
+
+// Valid indicates whether the value is a known member of the DNSLinkPolicy enum.
+func (e DNSLinkPolicy) Valid() bool {
+	switch e {
+	case DNSLinkPolicyDefault:
+		return true
+	case DNSLinkPolicyNxDomainRedirect:
 		return true
 	default:
 		return false
@@ -4411,6 +4450,74 @@ type CreateConfigTokenRequest struct {
 	Workload string            `json:"workload"`
 }
 
+// CreateDNSEndpointRequest defines model for CreateDnsEndpointRequest.
+type CreateDNSEndpointRequest struct {
+	// Addresses Its addresses in the network.
+	Addresses []string `json:"addresses"`
+
+	// Group Which part of the service it is (Azure's group id): blob, vault, mysqlServer. It may be left out where the zone is named.
+	Group string `json:"group,omitempty"`
+
+	// Name The endpoint's name.
+	Name string `json:"name"`
+
+	// Network The network that it lies in.
+	Network string `json:"network"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Service The service's name: its first part, such as stordata, or its public name.
+	Service string `json:"service"`
+
+	// Zone The privatelink zone of its record; that of the group unless given.
+	Zone string `json:"zone,omitempty"`
+}
+
+// CreateDNSKeyRequest defines model for CreateDnsKeyRequest.
+type CreateDNSKeyRequest struct {
+	// Algorithm The algorithm of its signatures; hmac-sha256 unless given.
+	Algorithm CreateDNSKeyRequestAlgorithm `json:"algorithm,omitempty"`
+
+	// Name The key's name.
+	Name string `json:"name"`
+
+	// Transfer Whether it may copy the zone (AXFR).
+	Transfer bool `json:"transfer,omitempty"`
+
+	// Types Which types it may change; all unless given.
+	Types []string `json:"types,omitempty"`
+
+	// Update Which names it may change: names in the zone, in which a star in front stands for all below; * is the whole zone.
+	Update []string `json:"update,omitempty"`
+
+	// Zone The zone that it is for.
+	Zone string `json:"zone"`
+}
+
+// CreateDNSKeyRequestAlgorithm The algorithm of its signatures; hmac-sha256 unless given.
+type CreateDNSKeyRequestAlgorithm string
+
+// CreateDNSZoneRequest defines model for CreateDnsZoneRequest.
+type CreateDNSZoneRequest struct {
+	// Everywhere Whether whoever asks sees the zone, from any network; operators of the platform alone may.
+	Everywhere bool `json:"everywhere,omitempty"`
+
+	// Links The networks that see the zone.
+	Links []DNSLink `json:"links,omitempty"`
+
+	// Name The zone's name, such as corp.internal.
+	Name string `json:"name"`
+
+	// NameServers Names of the zone's servers (NS); that of the platform unless given.
+	NameServers []string `json:"nameServers,omitempty"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project   string       `json:"project,omitempty"`
+	Secondary *DNSTransfer `json:"secondary,omitempty"`
+	Start     *DNSStart    `json:"start,omitempty"`
+}
+
 // CreateGatewaySubscriptionRequest defines model for CreateGatewaySubscriptionRequest.
 type CreateGatewaySubscriptionRequest struct {
 	Consumer *GatewayConsumer `json:"consumer,omitempty"`
@@ -4690,6 +4797,164 @@ type CreatedTenant struct {
 	State TenantState `json:"state"`
 }
 
+// DNSEndpoint defines model for DNSEndpoint.
+type DNSEndpoint struct {
+	// Addresses Its addresses in the network.
+	Addresses []string  `json:"addresses"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Group Which part of the service it is (Azure's group id): blob, vault, mysqlServer.
+	Group string `json:"group"`
+	Name  string `json:"name"`
+
+	// Network The network that it lies in.
+	Network string `json:"network"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Service The first part of the service's name, such as stordata.
+	Service string `json:"service"`
+
+	// Zone The privatelink zone that has its record.
+	Zone string `json:"zone"`
+}
+
+// DNSForwarder defines model for DNSForwarder.
+type DNSForwarder struct {
+	Domain string `json:"domain"`
+
+	// Networks For which networks it is; for all of the tenant unless given.
+	Networks []string `json:"networks,omitempty"`
+
+	// Servers Who is asked, in turn: udp://10.0.0.1, tcp://10.0.0.1:53, or tls://10.0.0.1:853#dns.example.net.
+	Servers []string `json:"servers"`
+}
+
+// DNSKey defines model for DNSKey.
+type DNSKey struct {
+	// Algorithm The algorithm of its signatures.
+	Algorithm string    `json:"algorithm"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// KeyName What messages call the key.
+	KeyName string `json:"keyName"`
+	Name    string `json:"name"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Transfer Whether it may copy the zone (AXFR).
+	Transfer bool `json:"transfer,omitempty"`
+
+	// Types Which types it may change; all unless given.
+	Types []string `json:"types,omitempty"`
+
+	// Update Which names it may change: full names, in which a star in front stands for all below.
+	Update []string `json:"update,omitempty"`
+
+	// Zone The zone that it is for.
+	Zone string `json:"zone"`
+}
+
+// DNSKeyCreated defines model for DNSKeyCreated.
+type DNSKeyCreated struct {
+	// Algorithm The algorithm of its signatures.
+	Algorithm string    `json:"algorithm"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// KeyName What messages call the key.
+	KeyName string `json:"keyName"`
+	Name    string `json:"name"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Secret The secret, in base64. It is shown this once.
+	Secret string `json:"secret"`
+
+	// Transfer Whether it may copy the zone (AXFR).
+	Transfer bool `json:"transfer,omitempty"`
+
+	// Types Which types it may change; all unless given.
+	Types []string `json:"types,omitempty"`
+
+	// Update Which names it may change: full names, in which a star in front stands for all below.
+	Update []string `json:"update,omitempty"`
+
+	// Zone The zone that it is for.
+	Zone string `json:"zone"`
+}
+
+// DNSNetwork defines model for DNSNetwork.
+type DNSNetwork struct {
+	// ClientSubnet Whether its clients are resolvers that say for whom they ask (EDNS Client Subnet), and are believed.
+	ClientSubnet bool      `json:"clientSubnet,omitempty"`
+	CreatedAt    time.Time `json:"createdAt"`
+	Name         string    `json:"name"`
+
+	// Prefixes The network's addresses in CIDR notation; of several networks the longest prefix counts.
+	Prefixes []string `json:"prefixes"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Recursion Whether names that no zone has are asked for at the forwarders.
+	Recursion bool `json:"recursion,omitempty"`
+}
+
+// DNSSecondaries defines model for DNSSecondaries.
+type DNSSecondaries struct {
+	Secondaries []DNSStanding `json:"secondaries"`
+}
+
+// DNSZone defines model for DNSZone.
+type DNSZone struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Everywhere Whether whoever asks sees the zone, from any network.
+	Everywhere bool `json:"everywhere,omitempty"`
+
+	// Links The networks that see the zone.
+	Links []DNSLink `json:"links,omitempty"`
+	Name  string    `json:"name"`
+
+	// NameServers Names of the zone's servers (NS); that of the platform unless given.
+	NameServers []string `json:"nameServers,omitempty"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project   string      `json:"project,omitempty"`
+	Secondary DNSTransfer `json:"secondary"`
+
+	// Serial The serial of the zone's SOA.
+	Serial int64    `json:"serial"`
+	Start  DNSStart `json:"start"`
+}
+
+// DNSZoneFile defines model for DNSZoneFile.
+type DNSZoneFile struct {
+	// Source The zone file (RFC 1035 §5).
+	Source string `json:"source"`
+}
+
+// DNSZoneSettings defines model for DNSZoneSettings.
+type DNSZoneSettings struct {
+	// Everywhere Whether whoever asks sees the zone, from any network; operators of the platform alone may.
+	Everywhere bool `json:"everywhere,omitempty"`
+
+	// Links The networks that see the zone.
+	Links []DNSLink `json:"links,omitempty"`
+
+	// NameServers Names of the zone's servers (NS); that of the platform unless given.
+	NameServers []string     `json:"nameServers,omitempty"`
+	Secondary   *DNSTransfer `json:"secondary,omitempty"`
+	Start       *DNSStart    `json:"start,omitempty"`
+}
+
 // DecideElevationRequest defines model for DecideElevationRequest.
 type DecideElevationRequest struct {
 	// Approve Whether it is approved, else it is denied.
@@ -4813,6 +5078,124 @@ type DiscardStateRequest struct {
 	// ID The id under which it was set aside, or unstored.
 	ID     string `json:"id"`
 	Reason string `json:"reason"`
+}
+
+// DNSHeld defines model for DnsHeld.
+type DNSHeld struct {
+	// Endpoint The private endpoint that the set follows from.
+	Endpoint string `json:"endpoint,omitempty"`
+	Name     string `json:"name"`
+
+	// Network The network that sees this set in the place of the one for all.
+	Network   string    `json:"network,omitempty"`
+	TTL       int32     `json:"ttl"`
+	Type      string    `json:"type"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Values    []string  `json:"values"`
+}
+
+// DNSImported defines model for DnsImported.
+type DNSImported struct {
+	// Deleted How many were removed.
+	Deleted int64 `json:"deleted"`
+
+	// Ignored How many records of the zone itself (SOA, NS) the file has, which follow from the zone's settings.
+	Ignored int64 `json:"ignored"`
+
+	// Set How many record sets were added or changed.
+	Set int64 `json:"set"`
+
+	// Unchanged How many were so before.
+	Unchanged int64 `json:"unchanged"`
+}
+
+// DNSLink defines model for DnsLink.
+type DNSLink struct {
+	// Network The network's name.
+	Network string `json:"network"`
+
+	// ResolutionPolicy What becomes of names that a linked zone does not have.
+	ResolutionPolicy *DNSLinkPolicy `json:"resolutionPolicy,omitempty"`
+}
+
+// DNSLinkPolicy What becomes of names that a linked zone does not have.
+type DNSLinkPolicy string
+
+// DNSStanding defines model for DnsStanding.
+type DNSStanding struct {
+	Address string `json:"address"`
+
+	// Current Whether it has all changes.
+	Current bool `json:"current"`
+
+	// Error Why it is not known how far it is.
+	Error string `json:"error,omitempty"`
+
+	// Serial The serial that it has; 0 where it does not answer.
+	Serial int64 `json:"serial"`
+}
+
+// DNSStart defines model for DnsStart.
+type DNSStart struct {
+	// Contact Whom to write to, such as hostmaster@example.com.
+	Contact string `json:"contact,omitempty"`
+
+	// Expire Seconds after which it gives the zone up; 1209600 unless given.
+	Expire int32 `json:"expire,omitempty"`
+
+	// Minimum Seconds that the absence of a name may be kept (RFC 2308); 60 unless given.
+	Minimum int32 `json:"minimum,omitempty"`
+
+	// Refresh Seconds after which a secondary looks for changes; 3600 unless given.
+	Refresh int32 `json:"refresh,omitempty"`
+
+	// Retry Seconds after which it tries again; 600 unless given.
+	Retry int32 `json:"retry,omitempty"`
+
+	// TTL Seconds that the SOA may be kept; 3600 unless given.
+	TTL int32 `json:"ttl,omitempty"`
+}
+
+// DNSTransfer defines model for DnsTransfer.
+type DNSTransfer struct {
+	// Allow Addresses and networks in CIDR notation that may copy the zone (AXFR) without a key.
+	Allow []string `json:"allow,omitempty"`
+
+	// Notify Secondaries that are told of changes, as address:port.
+	Notify []string `json:"notify,omitempty"`
+}
+
+// DNSWhy defines model for DnsWhy.
+type DNSWhy struct {
+	// Advice What to do where that is not what was wanted.
+	Advice []string `json:"advice,omitempty"`
+
+	// Answer The records of the reply.
+	Answer []string `json:"answer"`
+
+	// Code What the reply says, such as NOERROR or NXDOMAIN.
+	Code string `json:"code"`
+	Name string `json:"name"`
+
+	// Network The network that it is asked from; empty for addresses that are in none.
+	Network string `json:"network,omitempty"`
+
+	// Steps What was found, in order.
+	Steps []DNSWhyStep `json:"steps"`
+	Type  string       `json:"type"`
+}
+
+// DNSWhyStep defines model for DnsWhyStep.
+type DNSWhyStep struct {
+	// Name The name that was looked up.
+	Name    string   `json:"name"`
+	Records []string `json:"records,omitempty"`
+
+	// Text What was found.
+	Text string `json:"text"`
+
+	// Zone The zone that was asked.
+	Zone string `json:"zone,omitempty"`
 }
 
 // DomainCertificate defines model for DomainCertificate.
@@ -6129,6 +6512,15 @@ type ImpactTouched struct {
 	Workload  string           `json:"workload"`
 }
 
+// ImportDNSZoneRequest defines model for ImportDnsZoneRequest.
+type ImportDNSZoneRequest struct {
+	// Replace Remove the records that the file does not have.
+	Replace bool `json:"replace,omitempty"`
+
+	// Source The zone file (RFC 1035 §5). Its SOA and the NS of the zone itself are ignored.
+	Source string `json:"source"`
+}
+
 // InstallCertificateAuthorityRequest defines model for InstallCertificateAuthorityRequest.
 type InstallCertificateAuthorityRequest struct {
 	// Chain PEM: the certificate of the request, those above it, each signed by the next, and the root last.
@@ -6392,6 +6784,12 @@ type Lifetime struct {
 	SetBy         string     `json:"setBy,omitempty"`
 	WarnedAt      *time.Time `json:"warnedAt,omitempty"`
 	Workload      string     `json:"workload"`
+}
+
+// LinkDNSZoneRequest defines model for LinkDnsZoneRequest.
+type LinkDNSZoneRequest struct {
+	// ResolutionPolicy What becomes of names that a linked zone does not have.
+	ResolutionPolicy *DNSLinkPolicy `json:"resolutionPolicy,omitempty"`
 }
 
 // LintAPIRequest defines model for LintApiRequest.
@@ -6900,10 +7298,46 @@ type PageConfigToken struct {
 	Next  string        `json:"next,omitempty"`
 }
 
+// PageDNSEndpoint defines model for PageDNSEndpoint.
+type PageDNSEndpoint struct {
+	Items []DNSEndpoint `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageDNSForwarder defines model for PageDNSForwarder.
+type PageDNSForwarder struct {
+	Items []DNSForwarder `json:"items"`
+	Next  string         `json:"next,omitempty"`
+}
+
+// PageDNSKey defines model for PageDNSKey.
+type PageDNSKey struct {
+	Items []DNSKey `json:"items"`
+	Next  string   `json:"next,omitempty"`
+}
+
+// PageDNSNetwork defines model for PageDNSNetwork.
+type PageDNSNetwork struct {
+	Items []DNSNetwork `json:"items"`
+	Next  string       `json:"next,omitempty"`
+}
+
+// PageDNSZone defines model for PageDNSZone.
+type PageDNSZone struct {
+	Items []DNSZone `json:"items"`
+	Next  string    `json:"next,omitempty"`
+}
+
 // PageDefinition defines model for PageDefinition.
 type PageDefinition struct {
 	Items []Definition `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageDNSHeld defines model for PageDnsHeld.
+type PageDNSHeld struct {
+	Items []DNSHeld `json:"items"`
+	Next  string    `json:"next,omitempty"`
 }
 
 // PageDrift defines model for PageDrift.
@@ -9233,6 +9667,48 @@ type SetCostRulesRequest struct {
 	Source string `json:"source"`
 }
 
+// SetDNSForwarderRequest defines model for SetDnsForwarderRequest.
+type SetDNSForwarderRequest struct {
+	// Networks For which networks it is; for all of the tenant unless given.
+	Networks []string `json:"networks,omitempty"`
+
+	// Servers Who is asked, in turn: udp://10.0.0.1, tcp://10.0.0.1:53, or tls://10.0.0.1:853#dns.example.net.
+	Servers []string `json:"servers"`
+
+	// Tenant The tenant that it belongs to; the caller's own unless given.
+	Tenant string `json:"tenant,omitempty"`
+}
+
+// SetDNSNetworkRequest defines model for SetDnsNetworkRequest.
+type SetDNSNetworkRequest struct {
+	// ClientSubnet Whether its clients are resolvers that say for whom they ask (EDNS Client Subnet), and are believed.
+	ClientSubnet bool `json:"clientSubnet,omitempty"`
+
+	// Prefixes The network's addresses in CIDR notation; of several networks the longest prefix counts.
+	Prefixes []string `json:"prefixes"`
+
+	// Project The project that it belongs to; the whole tenant where it is empty.
+	Project string `json:"project,omitempty"`
+
+	// Recursion Whether names that no zone has are asked for at the forwarders.
+	Recursion bool `json:"recursion,omitempty"`
+
+	// Tenant The tenant that it belongs to; the caller's own unless given.
+	Tenant string `json:"tenant,omitempty"`
+}
+
+// SetDNSRecordRequest defines model for SetDnsRecordRequest.
+type SetDNSRecordRequest struct {
+	// Network The network that sees these records in the place of what others see; all unless given.
+	Network string `json:"network,omitempty"`
+
+	// TTL Seconds that the records may be kept; 300 unless given.
+	TTL int32 `json:"ttl,omitempty"`
+
+	// Values The data of each record, as zone files have it. A text without quotes is one text of any length.
+	Values []string `json:"values"`
+}
+
 // SetFactorPolicyRequest defines model for SetFactorPolicyRequest.
 type SetFactorPolicyRequest struct {
 	// Policy Of whom a tenant asks for a second factor: of who has one; of everybody with a password; of who administers something, too.
@@ -11431,6 +11907,99 @@ type DefinitionBlastRadiusParams struct {
 
 	// Plan Queue a dry run of everything touched, at most 50.
 	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
+}
+
+// ListDNSEndpointsParams defines parameters for ListDNSEndpoints.
+type ListDNSEndpointsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDNSForwardersParams defines parameters for ListDNSForwarders.
+type ListDNSForwardersParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteDNSForwarderParams defines parameters for DeleteDNSForwarder.
+type DeleteDNSForwarderParams struct {
+	// Tenant The tenant that it belongs to; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+}
+
+// ListDNSKeysParams defines parameters for ListDNSKeys.
+type ListDNSKeysParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDNSNetworksParams defines parameters for ListDNSNetworks.
+type ListDNSNetworksParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteDNSNetworkParams defines parameters for DeleteDNSNetwork.
+type DeleteDNSNetworkParams struct {
+	// Tenant The tenant that it belongs to; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+}
+
+// ExplainDNSNameParams defines parameters for ExplainDNSName.
+type ExplainDNSNameParams struct {
+	// Name The name.
+	Name string `form:"name" json:"name"`
+
+	// Type The type of record; A unless given.
+	Type string `form:"type,omitempty" json:"type,omitempty"`
+
+	// From A network's name, or the address of a client; nobody's network unless given.
+	From string `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ListDNSZonesParams defines parameters for ListDNSZones.
+type ListDNSZonesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExportDNSZoneParams defines parameters for ExportDNSZone.
+type ExportDNSZoneParams struct {
+	// Network As this network sees the zone; as all do unless given.
+	Network string `form:"network,omitempty" json:"network,omitempty"`
+}
+
+// ListDNSRecordsParams defines parameters for ListDNSRecords.
+type ListDNSRecordsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Prefix Only names that begin with this text.
+	Prefix string `form:"prefix,omitempty" json:"prefix,omitempty"`
+}
+
+// DeleteDNSRecordParams defines parameters for DeleteDNSRecord.
+type DeleteDNSRecordParams struct {
+	// Network The network whose records they are; those for all unless given.
+	Network string `form:"network,omitempty" json:"network,omitempty"`
 }
 
 // ListEventsParams defines parameters for ListEvents.

@@ -223,10 +223,11 @@ func (c *crossing) value(o operationOf, name string, in string) (string, bool) {
 	if id, ok := planted()[before+" "+name]; ok {
 		return id, true
 	}
-	if text, ok := named()[name]; ok {
+	if text, ok := named()[before+" "+name]; ok {
 		return text, true
 	}
-	return "", false
+	text, ok := named()[name]
+	return text, ok
 }
 
 // request makes the request of an operation, with every parameter of its path.

@@ -74,6 +74,12 @@ func seeds(t *testing.T) []seed {
 		{operation: "create-gateway-subscription", values: map[string]string{"project": "demo", "stage": "dev"}, body: object{"product": "nothing", "name": "nothing"}},
 		{operation: "add-gateway-domain", body: object{"name": "nothing.example", "project": "demo"}},
 		{operation: "create-acme-key", body: object{"project": "demo", "stage": "dev", "note": "nothing"}},
+		{operation: "set-dns-network", body: object{"project": "demo", "prefixes": []string{"10.99.0.0/16"}, "recursion": true}},
+		{operation: "create-dns-zone", body: object{"name": "privatelink.nothing.internal", "project": "demo", "links": []object{{"network": "nothing"}}, "secondary": object{"notify": []string{"127.0.0.1:1"}}}},
+		{operation: "set-dns-record", body: object{"values": []string{"10.99.0.7"}}},
+		{operation: "create-dns-key", body: object{"name": "nothing", "zone": "privatelink.nothing.internal", "update": []string{"*"}}},
+		{operation: "create-dns-endpoint", body: object{"name": "nothing", "project": "demo", "service": "storage", "zone": "privatelink.nothing.internal", "network": "nothing", "addresses": []string{"10.99.0.4"}}},
+		{operation: "set-dns-forwarder", body: object{"servers": []string{"udp://127.0.0.1:1"}, "networks": []string{"nothing"}}},
 		{operation: "set-cost-rules", body: object{"source": "apiVersion: terrace.dev/v1\nkind: CostAllocation\nspec:\n  assign:\n    - {name: nothing, match: {resource: \"*/dnszones/*\"}, set: {project: network}}\n"}},
 		{operation: "import-costs", body: focusHeader + "1,1,1,acc-1,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,2026-10-05T00:00:00Z,2026-10-05T01:00:00Z,Azure,Virtual Machines,Compute,sub-1,nothing,,\"{\"\"project\"\":\"\"demo\"\"}\",\n"},
 		{operation: "assign-policies", body: object{"policies": "azure-storage-*", "level": "advisory", "reason": "x"}},
@@ -209,6 +215,7 @@ func named() map[string]string {
 		"rule": "nothing", "route": "nothing", "class": "route", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
 		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing", "domain": "nothing.example",
+		"zone": "privatelink.nothing.internal", "network": "nothing", "endpoint": "nothing", "{name} type": "A",
 	}
 }
 
@@ -241,7 +248,8 @@ func sameForAll() map[string]string {
 // shared are tables without a tenant that others may change, each with the reason.
 func shared() map[string]string {
 	return map[string]string{
-		"river_job":  "is asked for by the runs of all tenants, and names none of their things",
-		"event_head": "counts the events of all tenants",
+		"river_job":    "is asked for by the runs of all tenants, and names none of their things",
+		"event_head":   "counts the events of all tenants",
+		"dns_revision": "counts the changes of all tenants",
 	}
 }

@@ -140,6 +140,10 @@ func order(id string) int {
 		return 0
 	case id == "disconnect-config":
 		return 1
+	case id == "delete-dns-zone":
+		return 3
+	case id == "delete-dns-network":
+		return 4
 	default:
 		return 2
 	}
@@ -171,6 +175,9 @@ func (c *crossing) walked() map[string]seed {
 		"renew-certificate":            {body: object{}},
 		"revoke-certificate":           {body: object{"cause": "superseded"}},
 		"rotate-certificate-authority": {body: object{"noticeSeconds": 3600}},
+		"set-dns-zone":                 {body: object{"links": []object{{"network": "nothing"}}}},
+		"link-dns-zone":                {body: object{"resolutionPolicy": "NxDomainRedirect"}},
+		"import-dns-zone":              {body: object{"source": "imported A 10.99.0.8\n"}},
 		"approve-exemption":            {values: map[string]string{"project": "demo"}},
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
@@ -202,15 +209,16 @@ func (c *crossing) walked() map[string]seed {
 // silent are operations that change nothing, each with the reason.
 func silent() map[string]string {
 	return map[string]string{
-		"check-upstream":      "it tells what another provider answers",
-		"test-upstream-rules": "it tells what rules would give",
-		"check-deployment":    "it tells what a deployment would meet, and makes none",
-		"resolve-graph":       "it tells a graph",
-		"check-references":    "it tells which secrets are missing",
-		"redeliver":           "no delivery has failed here, so none is sent again",
-		"verify-audit":        "it tells what it has found",
-		"lint-api":            "it tells what the style guide says of a text, and keeps nothing of it",
-		"scan-text":           "it tells what is in a text, and keeps nothing of it",
+		"check-upstream":        "it tells what another provider answers",
+		"test-upstream-rules":   "it tells what rules would give",
+		"check-deployment":      "it tells what a deployment would meet, and makes none",
+		"resolve-graph":         "it tells a graph",
+		"check-references":      "it tells which secrets are missing",
+		"check-dns-secondaries": "it tells what secondaries answer",
+		"redeliver":             "no delivery has failed here, so none is sent again",
+		"verify-audit":          "it tells what it has found",
+		"lint-api":              "it tells what the style guide says of a text, and keeps nothing of it",
+		"scan-text":             "it tells what is in a text, and keeps nothing of it",
 	}
 }
 

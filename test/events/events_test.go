@@ -172,7 +172,7 @@ func chosen() map[string][]string {
 // notFacts are texts of rooms that only look like types of facts.
 func notFacts() map[string]bool {
 	out := map[string]bool{}
-	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due metadata.outputs gitops.repository definitions.yaml stages.yaml score.yaml apis.yaml gpg.format metadata.name spec.module manifest.json root.pem root-key.pem workloads-key.pem workloads.pem") {
+	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due metadata.outputs gitops.repository definitions.yaml stages.yaml score.yaml apis.yaml gpg.format metadata.name spec.module manifest.json root.pem root-key.pem workloads-key.pem workloads.pem secondary.allow start.contact azconfig.io azure-api.net azurewebsites.net azurecr.io") {
 		out[s] = true
 	}
 	return out
@@ -228,7 +228,7 @@ func (r *room) look(n ast.Node) {
 		r.constant(n)
 	case *ast.CallExpr: // s.record(ctx, sub, "created", …)
 		if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "record" {
-			for _, a := range n.Args[1:min(len(n.Args), 3)] {
+			for _, a := range n.Args[min(len(n.Args), 1):min(len(n.Args), 3)] {
 				if verb.MatchString(text(a)) {
 					r.verbs = append(r.verbs, text(a))
 				}

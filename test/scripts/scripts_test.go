@@ -139,6 +139,11 @@ func run(t *testing.T, dir string, d *harness.Daemon, variables ...string) {
 		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true, Cmds: drifting(),
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, variables...)
+			_, port, err := net.SplitHostPort(d.DNS)
+			if err != nil {
+				return err
+			}
+			env.Setenv("DNS_PORT", port)
 			env.Setenv("GITOPS", filepath.Join(d.Data, "gitops"))
 			env.Setenv("PATH", filepath.Dir(harness.Bin(t, "terrace"))+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("TERRACE_ADDRESS", signIn.Address)

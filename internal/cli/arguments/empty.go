@@ -12,8 +12,9 @@ import (
 // that leaving them out, or any other value, does not say better.
 func MayBeEmpty() map[string][]string {
 	return map[string][]string{
-		"terrace pr create":            {"description"}, // a pull request may say no more than its title
-		"terrace cost maturity answer": {"note"},        // an answer may have none
+		"terrace pr create":            {"description"},                                        // a pull request may say no more than its title
+		"terrace cost maturity answer": {"note"},                                               // an answer may have none
+		"terrace dns zone set":         {"name-server", "allow-transfer", "notify", "contact"}, // a zone may go back to none
 	}
 }
 

@@ -29,8 +29,8 @@ func (e *Env) Offer(words func(ctx context.Context, s Server, project string) ([
 	})
 }
 
-// offerAtServer asks the server about what belongs to no project.
-func (e *Env) offerAtServer(words func(ctx context.Context, s Server) ([]string, error)) Completion {
+// OfferAtServer asks the server about what belongs to no project.
+func (e *Env) OfferAtServer(words func(ctx context.Context, s Server) ([]string, error)) Completion {
 	return offer(func(ctx context.Context) ([]string, error) {
 		s, err := e.Server()
 		if err != nil {
@@ -66,7 +66,7 @@ func (e *Env) Workloads() Completion {
 
 // Budgets offers the budgets of the tenant.
 func (e *Env) Budgets() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Budgets(ctx, "", "")
 		return names(list, func(b apiclient.BudgetStatus) string { return b.Name }), err
 	})
@@ -74,7 +74,7 @@ func (e *Env) Budgets() Completion {
 
 // Sources offers the sources of the tenant.
 func (e *Env) Sources() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Sources(ctx)
 		return names(list, func(n apiclient.Source) string { return n.Name }), err
 	})
@@ -82,7 +82,7 @@ func (e *Env) Sources() Completion {
 
 // Users offers the users for a flag.
 func (e *Env) Users() Completion {
-	return ForFlag(e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return ForFlag(e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Users(ctx)
 		return names(list, func(u apiclient.User) string { return u.Name }), err
 	}))
@@ -98,7 +98,7 @@ func (e *Env) ServiceAccounts() Completion {
 
 // Factors offers what the caller signs in with beside a password.
 func (e *Env) Factors() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		sheet, err := s.Factors(ctx, "")
 		return names(sheet.Items, func(f apiclient.Factor) string { return f.ID + "\t" + f.Name }), err
 	})
@@ -106,7 +106,7 @@ func (e *Env) Factors() Completion {
 
 // Runners offers the remote runners of the tenant.
 func (e *Env) Runners() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Runners(ctx)
 		return names(list, func(r apiclient.FleetStatus) string { return r.Name }), err
 	})
@@ -138,7 +138,7 @@ func (e *Env) Rules() Completion {
 
 // EventTypes offers the types of events for a flag, and with a star all of each thing.
 func (e *Env) EventTypes(stars bool) Completion {
-	return ForFlag(e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return ForFlag(e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.EventTypes(ctx)
 		var all []string
 		for _, t := range list {
@@ -184,7 +184,7 @@ func (e *Env) Secrets(stage *string) Completion {
 
 // Tenants offers the tenants.
 func (e *Env) Tenants() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Tenants(ctx)
 		return names(list, func(t apiclient.Tenant) string { return t.Name }), err
 	})
@@ -192,7 +192,7 @@ func (e *Env) Tenants() Completion {
 
 // Actions offers the actions that can be granted.
 func (e *Env) Actions() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.AccessActions(ctx)
 		return names(list, func(a apiclient.AccessAction) string { return a.Name }), err
 	})
@@ -200,7 +200,7 @@ func (e *Env) Actions() Completion {
 
 // Stages offers the stages.
 func (e *Env) Stages() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Stages(ctx)
 		return names(list, func(st apiclient.Stage) string { return st.Name }), err
 	})
@@ -261,7 +261,7 @@ func (e *Env) Assignments() Completion {
 
 // CostImports offers the imports of costs.
 func (e *Env) CostImports() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.CostImports(ctx)
 		return names(list, func(i apiclient.FocusImport) string { return i.ID }), err
 	})
@@ -269,7 +269,7 @@ func (e *Env) CostImports() Completion {
 
 // Criteria offers the criteria of the assessment that are asked.
 func (e *Env) Criteria() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		a, err := s.Maturity(ctx)
 		var all []string
 		for _, c := range a.Capabilities {
@@ -285,7 +285,7 @@ func (e *Env) Criteria() Completion {
 
 // Findings offers the findings of leaked values that are open.
 func (e *Env) Findings() Completion {
-	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		page, err := s.Leaks(ctx, apiclient.ListLeaksParams{State: apiclient.LeakStateOpen, Limit: 200})
 		return names(page.Items, func(l apiclient.Leak) string { return l.ID + "\t" + l.Rule + " in " + l.Where }), err
 	})

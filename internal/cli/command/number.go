@@ -14,7 +14,7 @@ import (
 
 // Number adds a flag that takes a whole number from least to most, which its help
 // tells, and no other; value is what it is by default. A most of 0 is no limit.
-func Number[T int | int64](c *cobra.Command, to *T, name string, value T, usage string, least, most T) {
+func Number[T int | int32 | int64](c *cobra.Command, to *T, name string, value T, usage string, least, most T) {
 	*to = value
 	n := &number[T]{to, least, most}
 	c.Flags().Var(n, name, usage+", "+n.bounds())
@@ -24,7 +24,7 @@ func Number[T int | int64](c *cobra.Command, to *T, name string, value T, usage 
 func Limit(c *cobra.Command, to *int64) { Number(c, to, "limit", 50, "how many at most", 1, 200) }
 
 // number is a pflag.Value.
-type number[T int | int64] struct {
+type number[T int | int32 | int64] struct {
 	to          *T
 	least, most T
 }
@@ -50,7 +50,7 @@ func (*number[T]) Type() string { return "int" }
 // Set implements pflag.Value.
 func (n *number[T]) Set(text string) error {
 	v, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || T(v) < n.least || n.most != 0 && T(v) > n.most {
+	if err != nil || int64(T(v)) != v || T(v) < n.least || n.most != 0 && T(v) > n.most {
 		return kernel.Errorf(kernel.Invalid, "has to be a whole number, %s", n.bounds())
 	}
 	*n.to = T(v)

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,8 +16,7 @@ import (
 )
 
 func zones(e *command.Env) *cobra.Command {
-	return command.Group("zone", "Zones, and the networks that see them", createZone(e), setZone(e), listZones(e), showZone(e), link(e), unlink(e), secondaries(e),
-		removed(e, "zone", "delete ZONE", "Remove a zone with its records and keys", offeredZones(e), func(ctx context.Context, s command.Server, name string) error { return s.DeleteDNSZone(ctx, name) }))
+	return command.Group("zone", "Zones, and the networks that see them", createZone(e), setZone(e), listZones(e), showZone(e), link(e), unlink(e), secondaries(e), deleteZone(e))
 }
 
 // zoneFlags are the settings of a zone that flags have.
@@ -32,7 +32,7 @@ func (f *zoneFlags) add(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.allow, "allow-transfer", nil, "`addresses` and networks that may copy the zone without a key")
 	c.Flags().StringSliceVar(&f.notify, "notify", nil, "secondaries that are told of changes, `address:port`")
 	c.Flags().StringVar(&f.contact, "contact", "", "whom to write to about the zone, an `address` of mail")
-	c.Flags().Int32Var(&f.minimum, "negative-ttl", 0, "`seconds` that the absence of a name may be kept; 60 by default")
+	command.Number(c, &f.minimum, "negative-ttl", 60, "seconds that the absence of a name may be kept", 1, 86400)
 	c.Flags().BoolVar(&f.everywhere, "everywhere", false, "have whoever asks see the zone; operators of the platform alone may")
 }
 
@@ -166,124 +166,22 @@ func showZoneOf(w io.Writer, z apiclient.DNSZone) {
 		return strings.Join(all, ", ")
 	}
 	output.Pairs(w, "zone", z.Name, "of", ownerOf(z.Project), "seen from", seenFrom(z), "serial", strconv.FormatInt(z.Serial, 10),
-		"name servers", or(z.NameServers, "the platform's"), "copied by", or(z.Secondary.Allow, "keys alone"), "told of changes", or(z.Secondary.Notify, "nobody"))
+		"name servers", or(z.NameServers, "the platform's"), "contact", cmp.Or(z.Start.Contact, "hostmaster@"+z.Name), "negative TTL", strconv.Itoa(int(cmp.Or(z.Start.Minimum, 60)))+" s",
+		"copied by", or(z.Secondary.Allow, "keys alone"), "told of changes", or(z.Secondary.Notify, "nobody"))
 }
 
-func link(e *command.Env) *cobra.Command {
-	policy := apiclient.DNSLinkPolicyDefault
-	c := &cobra.Command{
-		Use: "link ZONE NETWORK", Short: "Have a network see a zone", Args: cobra.ExactArgs(2), ValidArgsFunction: offeredZones(e),
-		Long:    "With --resolution-policy NxDomainRedirect names that the zone does not have are asked for elsewhere, instead of denied.",
-		Example: "  terrace dns zone link privatelink.blob.core.windows.net spoke\n  terrace dns zone link privatelink.blob.core.windows.net spoke --resolution-policy NxDomainRedirect",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			z, err := s.LinkDNSZone(ctx, args[0], args[1], apiclient.LinkDNSZoneRequest{ResolutionPolicy: &policy})
-			if err != nil {
-				return err
-			}
-			return e.Print(z, func(w io.Writer) { _, _ = fmt.Fprintf(w, "zone %s is seen from %s\n", z.Name, seenFrom(z)) })
-		}),
-	}
-	command.Choice(c, &policy, "resolution-policy", policy, "what becomes of names that the zone does not have", apiclient.DNSLinkPolicyDefault, apiclient.DNSLinkPolicyNxDomainRedirect)
-	return c
-}
-
-func unlink(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "unlink ZONE NETWORK", Short: "Have a network not see a zone any more", Args: cobra.ExactArgs(2), ValidArgsFunction: offeredZones(e),
-		Example: "  terrace dns zone unlink corp.internal spoke",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			z, err := s.UnlinkDNSZone(ctx, args[0], args[1])
-			if err != nil {
-				return err
-			}
-			return e.Print(z, func(w io.Writer) { _, _ = fmt.Fprintf(w, "zone %s is seen from %s\n", z.Name, seenFrom(z)) })
-		}),
-	}
-}
-
-func secondaries(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "secondaries ZONE", Short: "Ask the secondaries of a zone how far they are", Args: cobra.ExactArgs(1), ValidArgsFunction: offeredZones(e),
-		Example: "  terrace dns zone secondaries corp.internal",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			found, err := s.CheckDNSSecondaries(ctx, args[0])
-			return command.PrintFound(e, found.Secondaries, err, []string{"ADDRESS", "SERIAL", "STANDING"}, func(st apiclient.DNSStanding) []string {
-				standing := "out of date"
-				if st.Error != "" {
-					standing = st.Error
-				} else if st.Current {
-					standing = "current"
-				}
-				return []string{st.Address, strconv.FormatInt(st.Serial, 10), standing}
-			})
-		}),
-	}
-}
-
-func records(e *command.Env) *cobra.Command {
-	return command.Group("record", "Records of zones", setRecord(e), listRecords(e), deleteRecord(e))
-}
-
-func setRecord(e *command.Env) *cobra.Command {
-	var zone string
-	var in apiclient.SetDNSRecordRequest
-	c := &cobra.Command{
-		Use: "set NAME TYPE VALUE...", Short: "Make a record set, or change it", Args: cobra.MinimumNArgs(3),
-		Long: "NAME is in full or relative to the zone; @ is the zone itself, and a star in front stands for all names below. Values are as\n" +
-			"zone files have them; a text without quotes is one text of any length. With --network only that network sees them, in the\n" +
-			"place of what others see.",
-		Example: "  terrace dns record set web A 10.0.0.1 10.0.0.2 --zone corp.internal\n  terrace dns record set @ MX '10 mail.corp.internal.' --zone corp.internal\n" +
-			"  terrace dns record set web A 10.1.0.1 --zone corp.internal --network spoke",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			in.Values = args[2:]
-			h, err := s.SetDNSRecord(ctx, zone, args[0], args[1], in)
-			if err != nil {
-				return err
-			}
-			return e.Print(h, func(w io.Writer) {
-				for _, v := range h.Values {
-					_, _ = fmt.Fprintf(w, "%s %d %s %s\n", h.Name, h.TTL, h.Type, output.Line(v))
-				}
-			})
-		}),
-	}
-	zoneFlag(e, c, &zone)
-	networkFlag(e, c, &in.Network, "the `network` that sees these records in the place of what others see")
-	c.Flags().Int32Var(&in.TTL, "ttl", 0, "`seconds` that they may be kept; 300 by default")
-	return c
-}
-
-func listRecords(e *command.Env) *cobra.Command {
-	var zone, prefix string
-	c := &cobra.Command{
-		Use: "list", Short: "List the record sets of a zone", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Example: "  terrace dns record list --zone corp.internal\n  terrace dns record list --zone corp.internal --prefix web",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
-			all, err := s.DNSRecords(ctx, zone, prefix)
-			return command.PrintFound(e, all, err, []string{"NAME", "TTL", "TYPE", "VALUES", "NETWORK", "ENDPOINT"}, func(h apiclient.DNSHeld) []string {
-				return []string{h.Name, strconv.Itoa(int(h.TTL)), h.Type, output.Line(strings.Join(h.Values, ", ")), h.Network, h.Endpoint}
-			})
-		}),
-	}
-	zoneFlag(e, c, &zone)
-	c.Flags().StringVar(&prefix, "prefix", "", "only names that begin with this `text`")
-	return c
-}
-
-func deleteRecord(e *command.Env) *cobra.Command {
-	var zone string
-	var p apiclient.DeleteDNSRecordParams
-	c := &cobra.Command{
-		Use: "delete NAME TYPE", Short: "Remove a record set", Aliases: []string{"rm"}, Args: cobra.ExactArgs(2),
-		Example: "  terrace dns record delete web A --zone corp.internal",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			if err := s.DeleteDNSRecord(ctx, zone, args[0], args[1], p); err != nil {
-				return err
-			}
-			return e.Print(map[string]string{"deleted": args[0] + " " + args[1]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "record %s %s deleted\n", args[0], args[1]) })
-		}),
-	}
-	zoneFlag(e, c, &zone)
-	networkFlag(e, c, &p.Network, "the `network` whose records they are")
+func deleteZone(e *command.Env) *cobra.Command {
+	var yes bool
+	c := removed(e, "zone", "delete ZONE", "Remove a zone with its records and keys", "zone delete corp.internal --yes", offeredZones(e), func(ctx context.Context, s command.Server, name string) error {
+		z, err := s.DNSZone(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := e.Confirm(yes, "Remove zone "+z.Name+", which is seen from "+seenFrom(z)+", with its records and keys?"); err != nil {
+			return err
+		}
+		return s.DeleteDNSZone(ctx, name)
+	})
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }

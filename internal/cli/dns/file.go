@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,9 @@ func importFile(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in.Source = string(text)
+			if in.Source = string(text); strings.TrimSpace(in.Source) == "" {
+				return command.InFile(args[1], "write records into it; without any, remove the zone with terrace dns zone delete", "the zone file is empty")
+			}
 			out, err := s.ImportDNSZone(ctx, args[0], in)
 			if err != nil {
 				return inFile(err, args[1])

@@ -87,7 +87,8 @@ func given(c *cobra.Command, path string) string {
 }
 
 // composed is the flag that the room's name for a part of a request leads to where that
-// is of several words, or of a list, such as azureTenant, redirectUris or recipients[0].
+// is of several words, or of a list, such as azureTenant, redirectUris or recipients[0]; or
+// the argument of which there may be several.
 func composed(c *cobra.Command, path string) string {
 	name, _, list := strings.Cut(path, "[")
 	found := path
@@ -102,6 +103,11 @@ func composed(c *cobra.Command, path string) string {
 			found = "--" + f.Name
 		}
 	})
+	for _, word := range usage(c).names {
+		if list && found == path && plain(word)+"s" == name {
+			return word
+		}
+	}
 	return found
 }
 

@@ -106,6 +106,9 @@ func (s *Service) unused(ctx context.Context, n Network) error {
 	used := func(what string) error {
 		return kernel.Errorf(kernel.Conflict, "network %s is used by %s", n.Name, what).WithFix("remove it there first")
 	}
+	if of, err := s.Sets.ZoneOfNetwork(ctx, n.Scope.Tenant, n.Name); err != nil || of != "" {
+		return cmp.Or(err, used("records of zone "+of))
+	}
 	for _, o := range all {
 		if o.Scope.Tenant != n.Scope.Tenant {
 			continue
@@ -118,9 +121,6 @@ func (s *Service) unused(ctx context.Context, n Network) error {
 			}
 			if _, ok := z.linked(n.Name); ok {
 				return used("zone " + z.Name)
-			}
-			if own, err := s.hasOwn(ctx, z, n.Name); err != nil || own {
-				return cmp.Or(err, used("records of zone "+z.Name))
 			}
 		case KindEndpoint:
 			e, err := valueOf[Endpoint](o)
@@ -142,15 +142,6 @@ func (s *Service) unused(ctx context.Context, n Network) error {
 		}
 	}
 	return nil
-}
-
-// hasOwn reports whether a zone that is answered everywhere has sets of a network.
-func (s *Service) hasOwn(ctx context.Context, z Zone, network string) (bool, error) {
-	if !z.Everywhere {
-		return false, nil
-	}
-	sets, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name)
-	return slices.ContainsFunc(sets, func(h Held) bool { return h.Network == network }), err
 }
 
 // SetForwarder says who is asked about a domain, for networks of a tenant.

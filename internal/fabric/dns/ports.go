@@ -52,6 +52,8 @@ type Sets interface {
 	Sets(ctx context.Context, tenant, zone string, names ...string) ([]Held, error)
 	// CountSets returns how many a zone has.
 	CountSets(ctx context.Context, tenant, zone string) (int, error)
+	// ZoneOfNetwork returns a zone that has sets of a network, "" where none has.
+	ZoneOfNetwork(ctx context.Context, tenant, network string) (string, error)
 	// ListSets returns those of a zone whose names begin with a text, by name.
 	ListSets(ctx context.Context, tenant, zone, from string, page kernel.PageRequest) (kernel.Page[Held], error)
 	// PutSets adds sets, or takes the place of those of the same name, type and network.

@@ -153,10 +153,22 @@ func whoMayHaveWhichZone(t *testing.T, d *db.DB) {
 	}
 	f.zone("open.example")
 	f.set("open.example", "web", "A", "shop", "10.7.0.1")
-	for _, network := range []string{"hub", "shop"} {
+	f.network("left", false, "10.8.0.0/16")
+	f.zone("left.internal", "left")
+	f.set("left.internal", "web", "A", "left", "10.8.0.1")
+	if _, err := f.Link(as("admin"), "acme", "left.internal", dns.Link{Network: "left"}, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, network := range []string{"hub", "shop", "left"} {
 		if err := f.DeleteNetwork(as("operator"), "acme", network); !kernel.Is(err, kernel.Conflict) {
 			t.Errorf("network %s is used, and goes: %v", network, err)
 		}
+	}
+	if err := f.DeleteSet(as("admin"), "acme", "left.internal", "web", "A", "left"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.DeleteNetwork(as("operator"), "acme", "left"); err != nil {
+		t.Error(err)
 	}
 }
 

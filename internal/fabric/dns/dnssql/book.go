@@ -151,6 +151,13 @@ func (s *Store) CountSets(ctx context.Context, tenant, in string) (int, error) {
 	return int(n), db.Map(err, "the records of "+in)
 }
 
+// ZoneOfNetwork returns a zone that has record sets of a network, "" where none has.
+func (s *Store) ZoneOfNetwork(ctx context.Context, tenant, network string) (string, error) {
+	var zones []string
+	err := s.reading(ctx).NewSelect().Model((*setRow)(nil)).Column("zone").Where("tenant = ? AND network = ?", tenant, network).Order("zone").Limit(1).Scan(ctx, &zones)
+	return strings.Join(zones, ""), db.Map(err, "the records of network "+network)
+}
+
 // ListSets returns the record sets of a zone whose names begin with a text, by name.
 func (s *Store) ListSets(ctx context.Context, tenant, in, from string, page kernel.PageRequest) (kernel.Page[dns.Held], error) {
 	var rows []setRow

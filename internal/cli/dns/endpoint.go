@@ -2,6 +2,7 @@ package dns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func endpoints(e *command.Env) *cobra.Command {
@@ -38,7 +40,7 @@ func createEndpoint(e *command.Env) *cobra.Command {
 			in.Name, in.Project = args[0], project
 			p, err := s.CreateDNSEndpoint(ctx, in)
 			if err != nil {
-				return err
+				return ofIP(err)
 			}
 			return e.Print(p, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s.%s is %s\n", p.Service, p.Zone, strings.Join(p.Addresses, ", "))
@@ -68,4 +70,16 @@ func listEndpoints(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
+}
+
+// ofIP says of what is wrong with addresses which flag they are of: --address is the server's.
+func ofIP(err error) error {
+	if told, ok := errors.AsType[*kernel.Error](err); ok {
+		for i, p := range told.Problems {
+			if strings.HasPrefix(strings.TrimPrefix(p.Path, "body."), "addresses") {
+				told.Problems[i].Path = "--ip"
+			}
+		}
+	}
+	return err
 }

@@ -55,7 +55,9 @@ type App struct {
 	delivery *delivery
 	shipped  *shipped
 	local    *local.Service
-	drift    *drift.Service
+	// identities tell processes of this machine which workload they are.
+	identities *workloadAPI
+	drift      *drift.Service
 	// compliance tells where what is applied stands.
 	compliance *compliance.Service
 	costs      *focus.Service
@@ -147,7 +149,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.compliance, err = newCompliance(a.platform, a.access, a.delivery); err != nil {
 		return err
 	}
-	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
+	if a.identities, err = newWorkloadAPI(a.platform, a.fabric); err != nil {
+		return err
+	}
+	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery, a.identities); err != nil {
 		return err
 	}
 	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.fabric, a.exports, a.local)
@@ -175,6 +180,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return err
 	}
 	if a.server, err = httpserver.Listen(ctx, a.platform.config.Listen, a.handler(), a.platform.log); err != nil {
+		return err
+	}
+	if err := a.identities.listen(ctx, a.platform); err != nil {
 		return err
 	}
 	if err := a.local.Start(ctx); err != nil {
@@ -233,6 +241,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 func (a *App) tend() {
 	a.loops.Every("backups of caches and databases", 10*time.Minute, a.local.BackUpDue)
 	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
+	a.identities.loops(a.loops)
 	a.loops.Add("ACME challenges", a.acme.Work)
 	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 }
@@ -273,6 +282,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.local != nil {
 		errs = append(errs, a.local.Close())
 	}
+	errs = append(errs, a.identities.close())
 	if a.fabric != nil {
 		a.fabric.close(a.platform)
 	}

@@ -9,7 +9,7 @@ import (
 
 // newLocal makes the target that runs workloads on this machine, and has it told
 // of secrets that change.
-func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, error) {
+func newLocal(p *platform, a *access, f *fabric, d *delivery, w *workloadAPI) (*local.Service, error) {
 	_, port, err := splitAddress(p.config.Gateway)
 	if err != nil {
 		return nil, err
@@ -22,10 +22,11 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, e
 		Places: places{a.tenants, d.stages}, Certificates: localCertificates{f.authority, p.config.Zone}, CAFile: f.pki.RootPath(),
 		Backups: localsql.NewBackups(p.db, p.sealer, p.blobs), BackupEvery: time.Duration(p.config.BackupEvery), BackupsKept: p.config.BackupsKept,
 		CredentialLife: time.Duration(p.config.CredentialLife), Said: d.said.Service, Log: p.log, Zone: p.config.Zone,
+		WorkloadAPI: w.path,
 	})
 	if err != nil {
 		return nil, err
 	}
-	f.secrets.Changed = s.SecretChanged
+	f.secrets.Changed, w.processes = s.SecretChanged, s
 	return s, nil
 }

@@ -169,6 +169,9 @@ func (k *checker) acme(c Config) {
 }
 
 func (k *checker) names(c Config) {
+	if c.WorkloadAPI != "" && c.WorkloadAPI != "off" && !filepath.IsAbs(c.WorkloadAPI) {
+		k.add("workloadApi", fmt.Sprintf("%q is not an absolute path", c.WorkloadAPI), "give one, such as /run/terrace/workload-api.sock, or off")
+	}
 	if _, port, err := net.SplitHostPort(c.Resolver); c.Resolver != "" && (err != nil || port == "") {
 		k.add("resolver", fmt.Sprintf("%q is not an address", c.Resolver), "use host:port, such as 10.0.0.2:53")
 	}

@@ -59,6 +59,8 @@ type Config struct {
 
 	PKI string `koanf:"pki" yaml:"pki" doc:"The folder in which root.pem has the roots that clients of the gateway should trust. Empty is in the data folder. The authority that lies there of an installation from before it was in the database is taken over."`
 
+	WorkloadAPI string `koanf:"workloadApi" yaml:"workloadApi" doc:"The path of the Unix socket of the SPIFFE Workload API, at which processes of the local target learn who they are: each gets it in SPIFFE_ENDPOINT_SOCKET. Empty is in the data folder; off has none."`
+
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
 
@@ -234,6 +236,17 @@ func (c Config) PKIFolder() string {
 		return c.PKI
 	}
 	return filepath.Join(c.DataDir, "pki")
+}
+
+// WorkloadSocket returns the path of the Workload API's socket, "" where there is none.
+func (c Config) WorkloadSocket() string {
+	switch c.WorkloadAPI {
+	case "":
+		return filepath.Join(c.DataDir, "workload-api.sock")
+	case "off":
+		return ""
+	}
+	return c.WorkloadAPI
 }
 
 // BlobURL returns the URL of the blob store.

@@ -108,8 +108,8 @@ func (s *Service) workloadIssuer(o *Order) (*issuer, error) {
 	if len(o.URIs) == 0 {
 		o.URIs = append(o.URIs, id)
 	}
-	if len(o.DNSNames)+len(o.IPs) > 0 || len(o.URIs) != 1 || o.URIs[0].String() != id.String() || o.Profile != ProfileClient {
-		return nil, kernel.Errorf(kernel.Invalid, "a certificate of a workload is for clients, and has one name, its SPIFFE ID").WithFix("ask for %s alone", id)
+	if len(o.DNSNames)+len(o.IPs) > 0 || len(o.URIs) != 1 || o.URIs[0].String() != id.String() || o.Profile == ProfileServer {
+		return nil, kernel.Errorf(kernel.Invalid, "a certificate of a workload is for clients or for peers, and has one name, its SPIFFE ID").WithFix("ask for %s alone", id)
 	}
 	by := s.authority.view.Load().workloads
 	if by == nil {

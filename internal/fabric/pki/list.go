@@ -79,6 +79,26 @@ func (s *Service) renewList(ctx context.Context, by *issuer) (List, error) {
 	return l, s.Lists.Keep(ctx, l)
 }
 
+// WorkloadRevocations returns the current lists of those who sign for workloads, and of those
+// who did and are trusted still, as DER. It is public.
+func (s *Service) WorkloadRevocations(ctx context.Context) (lists [][]byte, err error) {
+	all, err := s.Authorities.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range ofKind(all, CAWorkloads, CAActive, CAFormer) {
+		l, err := s.RevocationList(ctx, c.ID)
+		if kernel.Is(err, kernel.NotFound) {
+			continue // its key is gone, and with it what could be said
+		}
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, l.DER)
+	}
+	return lists, nil
+}
+
 func (l List) sign(by *issuer, revoked []Entry, now time.Time) ([]byte, error) {
 	t := &x509.RevocationList{Number: big.NewInt(l.Number), ThisUpdate: now.Add(-backdate), NextUpdate: l.NextUpdate}
 	for _, e := range revoked {

@@ -26,6 +26,8 @@ type view struct {
 type trust struct {
 	sum   [sha256.Size]byte
 	roots *x509.CertPool
+	// certs are those of roots, the signing one first.
+	certs []*x509.Certificate
 	// revoked are serials of certificates of workloads, and of the gateway's own, that do not
 	// count any more.
 	revoked map[string]struct{}
@@ -42,7 +44,7 @@ func (t *trust) has(leaf *x509.Certificate) bool {
 
 // newTrust is trust in authorities, without what was revoked.
 func newTrust(roots []*x509.Certificate, revoked []string) *trust {
-	t := &trust{roots: x509.NewCertPool(), revoked: make(map[string]struct{}, len(revoked))}
+	t := &trust{roots: x509.NewCertPool(), certs: roots, revoked: make(map[string]struct{}, len(revoked))}
 	sum := sha256.New()
 	for _, cert := range roots {
 		t.roots.AddCert(cert)

@@ -64,6 +64,13 @@ func (a *Authority) Workloads() *Workloads {
 // revoked, has changed.
 func (w *Workloads) Roots() *x509.CertPool { return w.authority.view.Load().trust.roots }
 
+// Domain returns the trust domain, such as localhost.
+func (w *Workloads) Domain() string { return w.domain }
+
+// Authorities returns the certificates of Roots: the bundle of the trust domain. They are not
+// to be changed.
+func (w *Workloads) Authorities() []*x509.Certificate { return w.authority.view.Load().trust.certs }
+
 // Look reads again who is trusted. What cannot be read leaves them as they are. Callers share
 // a look that began after they came.
 func (w *Workloads) Look() error {

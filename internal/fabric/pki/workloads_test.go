@@ -139,6 +139,21 @@ func TestASignerThatEndsIsReplaced(t *testing.T) {
 	must(t, verify([]*x509.Certificate{young}, s.Workloads().Roots(), i.clock.now(), x509.ExtKeyUsageClientAuth, ""))
 }
 
+func TestAWorkloadOfAMeshIsAServerAsWell(t *testing.T) {
+	t.Parallel()
+	i := sqlite(t)
+	s := i.control(t, "")
+	r := billing(t)
+	r.Profile = pki.ProfilePeer
+	leaf := asked(t, s, r)
+	for _, use := range []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth} {
+		must(t, verify([]*x509.Certificate{leaf}, s.Workloads().Roots(), time.Now(), use, ""))
+	}
+	if all := s.Workloads().Authorities(); len(all) != 1 || all[0].Subject.String() != leaf.Issuer.String() || s.Workloads().Domain() != "localhost" {
+		t.Errorf("%d authorities", len(all))
+	}
+}
+
 func TestOfARequestItsKeyCounts(t *testing.T) {
 	t.Parallel()
 	i := sqlite(t)

@@ -60,7 +60,7 @@ func (w *workshop) prepare(ctx context.Context, name, root string) (prepared, er
 		return prepared{}, err
 	}
 	limits, err := c.limits()
-	return prepared{process: process.Spec{Path: program, Args: args, Dir: root, Env: env, Limits: limits}, hidden: e.hidden()}, err
+	return prepared{process: process.Spec{Path: program, Args: args, Dir: root, Env: env, Owner: w.key, Limits: limits}, hidden: e.hidden()}, err
 }
 
 func (w *workshop) unpack(ctx context.Context, digest kernel.Digest, root string) error {
@@ -188,6 +188,9 @@ func (w *workshop) environment(ctx context.Context, c containerSpec, root, at st
 		"TERRACE_RELEASE": w.spec.Release, "TERRACE_RELEASE_VERSION": w.spec.ReleaseVersion, "TERRACE_SERVICE": w.key.Name,
 		"TERRACE_STAGE": w.key.Scope.Stage, "TERRACE_PROJECT": w.key.Scope.Project, "TERRACE_ROOT": root,
 	})
+	if w.config.WorkloadAPI != nil && w.config.WorkloadAPI() != "" {
+		all["SPIFFE_ENDPOINT_SOCKET"] = "unix://" + w.config.WorkloadAPI()
+	}
 	for i, name := range w.spec.portNames() {
 		port := strconv.Itoa(w.hostPorts[name])
 		if i == 0 {

@@ -36,6 +36,10 @@ type Config struct {
 	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
 	Clusters Clusters
 
+	// WorkloadAPI is the path of the socket at which services ask who they are (SPIFFE Workload
+	// API), "" where there is none; nil has none.
+	WorkloadAPI func() string
+
 	// Said is told each line that a service writes into its log; nil is nobody.
 	Said func(scope kernel.Scope, service, container, line string)
 
@@ -142,6 +146,14 @@ func (s *Service) Close() error {
 // version is ready. It waits for nothing.
 func (s *Service) Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool) {
 	return s.services.endpoints.lookup(scope, service, port)
+}
+
+// Workload tells for which service a process of this machine runs: it, or one of its ancestors,
+// was started for that. It asks the kernel, and waits for nothing.
+func (s *Service) Workload(pid int) (scope kernel.Scope, service string, ok bool) {
+	owner, _ := s.launcher.Owner(pid)
+	k, ok := owner.(Key)
+	return k.Scope, k.Name, ok && k.Kind == Services
 }
 
 // Ports returns the names and numbers of the ports of a service that runs, none where it does

@@ -302,6 +302,30 @@ func processOf(t *testing.T, target *localtest.Target, name string) int {
 	return 0
 }
 
+func TestAProcessIsOfItsService(t *testing.T) {
+	t.Parallel()
+	c := localtest.Config(dbtest.SQLite(t, localsql.Migrations()), t.TempDir())
+	c.WorkloadAPI = func() string { return "/run/terrace/workload.sock" }
+	target := localtest.Start(t, c)
+	mustPut(t, target, local.Services, "orders", web(app(t, target), "1.0.0", nil))
+	pid := processOf(t, target, "orders")
+	if scope, name, ok := target.Workload(pid); !ok || name != "orders" || scope != localtest.Scope("dev") {
+		t.Errorf("%s %s %v", scope, name, ok)
+	}
+	if _, name, ok := target.Workload(os.Getpid()); ok {
+		t.Errorf("the test is %s", name)
+	}
+	if got := environment(t, upstream(t, target, "orders"))["SPIFFE_ENDPOINT_SOCKET"]; got != "unix:///run/terrace/workload.sock" {
+		t.Error(got)
+	}
+	if err := target.Delete(context.Background(), localtest.Caller("dev", "orders"), local.Services, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	if _, name, ok := target.Workload(pid); ok {
+		t.Errorf("a process that is gone is %s", name)
+	}
+}
+
 func TestAServiceThatDoesNotGetReadyIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -33,6 +33,8 @@ type Spec struct {
 	Output io.Writer
 	// Credential is whom to run as; nil is the daemon's own user.
 	Credential *syscall.Credential
+	// Owner is for whom it is started, see Launcher.Owner; nil is nobody.
+	Owner any
 	// Limits bound the process where the machine allows it.
 	Limits Limits
 }
@@ -42,6 +44,7 @@ type Spec struct {
 // daemon, however it ends, and never earlier.
 type Launcher struct {
 	marker   string
+	owners   owners
 	groups   *cgroups
 	guard    *guard
 	requests chan func()
@@ -127,7 +130,7 @@ func (l *Launcher) start(s Spec) (*Process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.Credential}
 	release, err := l.groups.enter(cmd.SysProcAttr, s.Limits)
 	if err == nil {
-		err = cmd.Start()
+		err = l.owners.start(cmd, s.Owner)
 	}
 	if err != nil {
 		release()
@@ -135,7 +138,7 @@ func (l *Launcher) start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Path, cause(err))
 	}
 	p := &Process{pid: cmd.Process.Pid, done: make(chan struct{})}
-	go p.watch(cmd, read, s.Output, release)
+	go p.watch(cmd, read, s.Output, func() { l.owners.forget(p.pid) }, release)
 	return p, nil
 }
 

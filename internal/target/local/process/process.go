@@ -77,7 +77,7 @@ func (p *Process) signal(s syscall.Signal) {
 
 // watch waits for the end. While the ended leader is not reaped, the group's
 // id cannot be taken by another, so its remaining members are killed before.
-func (p *Process) watch(cmd *exec.Cmd, read *os.File, output io.Writer, release func()) {
+func (p *Process) watch(cmd *exec.Cmd, read *os.File, output io.Writer, ended, release func()) {
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
@@ -85,6 +85,7 @@ func (p *Process) watch(cmd *exec.Cmd, read *os.File, output io.Writer, release 
 	}()
 	awaitExit(p.pid)
 	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+	ended()
 	_ = cmd.Wait() // the state says how it ended
 	_ = read.SetReadDeadline(time.Now().Add(drain))
 	<-copied

@@ -52,6 +52,7 @@ func edges() map[string]string {
 		"fabric/config -> delivery/vcs":              "configuration is in repositories, follows pushes and says what it thinks of pull requests",
 		"fabric/gateway -> fabric/cache":             "answers of services are kept where all that is read often is",
 		"fabric/gateway -> governance/policy":        "what Rego decides of a request is compiled and bounded as policies are",
+		"fabric/mesh -> fabric/gateway":              "a sidecar reads requests and passes them on by the gateway's core",
 		"fabric/mesh -> fabric/pki":                  "who a workload is, its certificate says",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",

@@ -100,6 +100,9 @@ type Facts struct {
 	Consumer string
 	// Identity is what is proven of who calls; nil is nobody known.
 	Identity *Identity
+	// ClientCertificate is what a service is told, in X-Forwarded-Client-Cert, of the
+	// certificate that has proven who calls; empty is nothing.
+	ClientCertificate string
 	// Attempts counts how often a service was asked.
 	Attempts int
 	// By names the filter that answered in place of a service.

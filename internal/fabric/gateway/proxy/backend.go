@@ -124,6 +124,9 @@ type cluster struct {
 func (p *Proxy) secure(to *target) func() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	t := to.TLS
+	if p.config.Peer != nil && t != nil && !to.Outside() {
+		return func() *tls.Config { return p.config.Peer(t.ServerName) }
+	}
 	if t != nil {
 		c.ServerName = t.ServerName
 	}

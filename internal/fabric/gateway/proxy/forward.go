@@ -46,6 +46,9 @@ func forward(x *exchange.Exchange) {
 		proto = "https"
 	}
 	h.Set("X-Forwarded-Proto", proto)
+	if x.Facts.ClientCertificate != "" {
+		h.Set("X-Forwarded-Client-Cert", x.Facts.ClientCertificate)
+	}
 }
 
 // maxBaggage is how much baggage passes, in bytes (W3C Baggage §3.3.2).

@@ -82,6 +82,10 @@ type Config struct {
 	Roots func() *x509.CertPool
 	// ClientCertificate is shown to services that a route says so of; nil has none.
 	ClientCertificate func() (*tls.Certificate, error)
+	// Peer secures connections to a service in place of names and Roots: it gets the serverName
+	// of the backend, is asked for each connection, and has to verify who answers. Nil has what
+	// the standard says of names.
+	Peer func(serverName string) *tls.Config
 	// Outside connects to an address that a route names, in the clear or not; nil goes to
 	// public addresses alone.
 	Outside func(ctx context.Context, addr string, clear bool) (net.Conn, error)

@@ -1,0 +1,162 @@
+package sidecar
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Config is what a Sidecar needs. Addresses are host:port.
+type Config struct {
+	// Inbound is where others of the mesh come in, over mTLS; Outbound is where the process
+	// asks others, in the clear, and belongs on loopback.
+	Inbound, Outbound string
+	// Application is where the process answers in the clear; GRPC has it speak HTTP/2.
+	Application string
+	GRPC        bool
+	// Document is a file, which is read again when it has changed.
+	Document string
+	// WorkloadAPI is its address, such as unix:///run/workload-api.sock.
+	WorkloadAPI string
+	Registry    prometheus.Registerer
+	Log         *slog.Logger
+}
+
+// Sidecar is one that has its ports.
+type Sidecar struct {
+	config   Config
+	identity *identity
+	server   *front.Server
+	metrics  *metrics
+
+	inbound, outbound *proxy.Proxy
+	in                fixed
+	out               routes
+
+	building sync.Mutex
+	document atomic.Pointer[Document]
+}
+
+// New reads the document and takes the ports; it answers nothing before Run.
+func New(ctx context.Context, c Config) (*Sidecar, error) {
+	s := &Sidecar{config: c}
+	d, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	s.document.Store(&d)
+	if s.metrics, err = newMetrics(c.Registry); err != nil {
+		return nil, err
+	}
+	if s.identity, err = newIdentity(c.WorkloadAPI, c.Log, func() { s.build(ctx) }); err != nil {
+		return nil, err
+	}
+	if err := s.in.build(c.Application, c.GRPC); err != nil {
+		return nil, err
+	}
+	first, err := newOutgoing(&d, 0)
+	if err != nil {
+		return nil, err
+	}
+	s.out.now.Store(first)
+	s.inbound = proxy.New(proxy.Config{Routes: &s.in, Upstreams: &s.in, Log: c.Log})
+	s.outbound = proxy.New(proxy.Config{Routes: &s.out, Upstreams: &s.out, Log: c.Log, Peer: s.peer})
+	s.server, err = front.Listen(ctx, front.Config{
+		TLSAddr: c.Inbound, PlainAddr: c.Outbound, ServePlain: true, TLS: s.tls(), Handler: s.handle, Log: c.Log, Unrouted: s.metrics.unrouted,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.identity.conn.Close())
+	}
+	return s, nil
+}
+
+// Close lets go of the ports of one that does not run.
+func (s *Sidecar) Close() error { return errors.Join(s.server.Close(), s.identity.conn.Close()) }
+
+// Run answers, from when it knows who it is until ctx ends; requests that are under way then
+// are let end for a few seconds.
+func (s *Sidecar) Run(ctx context.Context) error {
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	all.Go(func() { s.identity.run(background) })
+	all.Go(func() { s.watch(background) })
+	all.Go(func() { _ = s.outbound.Watch(background) }) // ends with its context
+	all.Go(func() { _ = s.inbound.Watch(background) })
+	var err error
+	select {
+	case <-s.identity.ready:
+		err = s.server.Serve(ctx)
+	case <-ctx.Done():
+		err = s.server.Close()
+	}
+	cancel()
+	all.Wait()
+	s.outbound.Close()
+	s.inbound.Close()
+	return errors.Join(err, s.identity.conn.Close())
+}
+
+// Ready tells that the sidecar knows who it is, and answers.
+func (s *Sidecar) Ready() bool { return s.identity.state.Load() != nil }
+
+// ID is who it is, "" while nobody has said.
+func (s *Sidecar) ID() string {
+	if st := s.identity.state.Load(); st != nil {
+		return st.id.String()
+	}
+	return ""
+}
+
+// Ports are those of what comes in, and of what goes out.
+func (s *Sidecar) Ports() (inbound, outbound int) { return s.server.Port(), s.server.PlainPort() }
+
+// handle parts what comes in from what goes out: only others of the mesh speak TLS.
+func (s *Sidecar) handle(x *exchange.Exchange) {
+	if x.Secure() {
+		s.enter(x)
+		return
+	}
+	s.leave(x)
+}
+
+// tls is that of what comes in: each handshake has the certificate of the time, and proves
+// who calls. Sessions are not resumed, so that who was revoked is asked anew.
+func (s *Sidecar) tls() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13, ClientAuth: tls.RequireAnyClientCert, SessionTicketsDisabled: true,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if st := s.identity.state.Load(); st != nil {
+				return st.cert, nil
+			}
+			return nil, kernel.Errorf(kernel.Unavailable, "the sidecar does not know who it is yet")
+		},
+		VerifyConnection: func(cs tls.ConnectionState) error {
+			_, err := s.identity.state.Load().verify(cs.PeerCertificates)
+			return err
+		},
+	}
+}
+
+// refuse says no to a caller, and why.
+func refuse(x *exchange.Exchange, status int, title, detail, fix string) {
+	x.Refuse("mesh", status, title, detail, fix)
+}
+
+// statusOf is that of an answer, for the metrics.
+func statusOf(x *exchange.Exchange) int {
+	if code := x.Response.StatusCode(); code != 0 {
+		return code
+	}
+	return http.StatusOK
+}

@@ -122,7 +122,7 @@ func (b *beside) shows(t testing.TB) {
 	t.Helper()
 	want := b.identities.Standings(scope())[0].Serial
 	eventually(t, "the certificate of now is shown", func() bool {
-		c, err := tls.Dial("tcp", b.inbound(), &tls.Config{InsecureSkipVerify: true}) //nolint:noctx // what is shown is looked at
+		c, err := tls.Dial("tcp", b.inbound(), &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
 			return false
 		}

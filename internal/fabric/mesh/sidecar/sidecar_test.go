@@ -103,7 +103,7 @@ func TestWithoutACertificateNobodyComesIn(t *testing.T) {
 	authority := authorities(t)
 	billing := start(t, authority, "billing", app(t, "billing"), allows("spiffe://localhost/*"))
 	get := func(shown ...tls.Certificate) (int, error) {
-		c := &tls.Config{InsecureSkipVerify: true, Certificates: shown} //nolint:gosec // it is the server that is tried
+		c := &tls.Config{InsecureSkipVerify: true, Certificates: shown}
 		resp, err := (&http.Client{Transport: &http.Transport{TLSClientConfig: c, DisableKeepAlives: true}}).Get("https://" + billing.inbound() + "/")
 		if err != nil {
 			return 0, err
@@ -223,7 +223,7 @@ func TestTheAuthorityIsReplacedUnderTraffic(t *testing.T) {
 func TestGRPCPassesThrough(t *testing.T) {
 	t.Parallel()
 	authority := authorities(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	server := grpc.NewServer()
 	healthpb.RegisterHealthServer(server, health.NewServer())

@@ -1,4 +1,4 @@
-// Package appcli is the command line of the daemon: terraced up, gateway, runner, sidecar, azuresim,
+// Package appcli is the command line of the daemon: terraced up, gateway, runner, sidecar, identity, azuresim,
 // openapi, tools, workloads and version.
 //
 // It owns flags, what is printed and the exit status. It wires nothing: package
@@ -46,7 +46,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), sidecarCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
+	root.AddCommand(upCommand(s, version), gatewayCommand(s, version), runnerCommand(s, version), sidecarCommand(s, version), identityCommand(s), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
 	started := false
 	mark(root, &started)
 	arguments.Name(root)

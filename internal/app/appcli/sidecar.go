@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
-	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 )
@@ -54,11 +52,8 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 }
 
 func (f *sidecarFlags) run(ctx context.Context, s streams, version string) (err error) {
-	if f.WorkloadAPI == "" {
-		f.WorkloadAPI = os.Getenv("SPIFFE_ENDPOINT_SOCKET")
-	}
-	if f.WorkloadAPI == "" {
-		return kernel.Errorf(kernel.Invalid, "nobody says who this process is").WithFix("start it by the platform, which sets SPIFFE_ENDPOINT_SOCKET, or name the Workload API with --workload-api")
+	if f.WorkloadAPI, err = address(f.WorkloadAPI); err != nil {
+		return err
 	}
 	if f.Log, err = telemetry.NewLogger(s.err, telemetry.LogOptions{Level: f.level, Format: f.format}); err != nil {
 		return err

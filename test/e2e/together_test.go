@@ -14,7 +14,7 @@ func TestTogether(t *testing.T) {
 	t.Parallel()
 	d := harness.Start(t)
 	for name, test := range map[string]func(*testing.T, harness.Person){
-		"two-deploys": twoDeploys, "shared-cache": sharedCache, "database": database, "canceled": canceled,
+		"two-deploys": twoDeploys, "shared-cache": sharedCache, "database": database, "canceled": canceled, "identity": whoAmI,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,6 +41,9 @@ func (s *Service) issue(ctx context.Context, o Order, renewedFrom string) (Issue
 	}
 	e := by.entry(leaf, o.Holder, o.Profile, s.Clock.Now())
 	e.RenewedFrom = renewedFrom
+	if o.Renewed {
+		e.Told = levelOver
+	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.write(ctx, []Entry{e}) })
 	return by.issued(leaf), e, err
 }

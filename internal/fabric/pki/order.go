@@ -109,6 +109,8 @@ type Order struct {
 	// NotBefore and NotAfter are what RFC 8555 §7.4 lets a client ask for; zero ones are not.
 	// They take the place of Life. What goes beyond what is allowed is cut.
 	NotBefore, NotAfter time.Time
+	// Renewed says that whoever orders has another one in time: nobody is told that it ends.
+	Renewed bool
 }
 
 // Issued is a certificate that was made.

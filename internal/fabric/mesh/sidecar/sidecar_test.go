@@ -185,8 +185,13 @@ func TestAnIdentityRotatesUnderTraffic(t *testing.T) {
 	s := web.stream("billing", 4)
 	s.more(t, 50)
 	for range 5 {
+		former := web.identities.Standings(scope())[0].Serial
 		web.identities.rotate(t)
 		web.shows(t)
+		s.more(t, 50)
+		_, err := authority.Withdraw(operator(), "acme", former, pki.Superseded, "nobody shows it any more")
+		must(t, err)
+		must(t, billing.identities.Round(t.Context()))
 		s.more(t, 50)
 		billing.identities.rotate(t)
 		billing.shows(t)

@@ -128,7 +128,7 @@ func must(t testing.TB, err error) {
 // eventually waits until a condition holds; it says what does not.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !holds(); {
+	for end := time.Now().Add(time.Minute); !holds(); {
 		if time.Now().After(end) {
 			t.Fatal("not in time: " + what)
 		}

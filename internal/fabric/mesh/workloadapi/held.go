@@ -114,7 +114,7 @@ func (s *Service) issue(ctx context.Context, of pki.Workload, now time.Time) (*s
 	}
 	ctx = kernel.WithActor(ctx, kernel.System("workload-api", of.Scope.Tenant))
 	issued, err := s.config.Issuer.Issue(ctx, pki.Order{
-		Holder: pki.Holder{Kind: pki.HolderWorkload, Scope: of.Scope, Name: of.Name}, PublicKey: key.Public(), Profile: pki.ProfilePeer, Life: s.config.Life,
+		Holder: pki.Holder{Kind: pki.HolderWorkload, Scope: of.Scope, Name: of.Name}, PublicKey: key.Public(), Profile: pki.ProfilePeer, Life: s.config.Life, Renewed: true,
 	})
 	if err != nil {
 		return nil, err //nolint:wrapcheck // renew says whose it is

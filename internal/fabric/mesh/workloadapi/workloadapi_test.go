@@ -61,7 +61,7 @@ func TestAnSVIDIsRenewedAtTwoThirdsOfItsLife(t *testing.T) {
 		return current(t, s).Certificates[0].SerialNumber.Cmp(first.Certificates[0].SerialNumber) != 0
 	})
 	e, err := p.pki.Certificate(t.Context(), current(t, s).Certificates[0].SerialNumber.Text(16))
-	if err != nil || e.Holder.Name != "web" || e.Profile != pki.ProfilePeer {
+	if err != nil || e.Holder.Name != "web" || e.Profile != pki.ProfilePeer || e.Told == 0 {
 		t.Errorf("the inventory has %+v: %v", e, err)
 	}
 	if all := p.Standings(named("web").Scope); len(all) != 1 || all[0].ID != idOf("web") || all[0].Watchers != 1 {

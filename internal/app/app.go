@@ -182,10 +182,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.server, err = httpserver.Listen(ctx, a.platform.config.Listen, a.handler(), a.platform.log); err != nil {
 		return err
 	}
-	if err := a.identities.listen(ctx, a.platform); err != nil {
-		return err
-	}
-	if err := a.local.Start(ctx); err != nil {
+	if err := a.startWorkloads(ctx); err != nil {
 		return err
 	}
 	if err := a.delivery.queue.Start(ctx, a.delivery.runs); err != nil {
@@ -234,6 +231,14 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.ready.Store(true)
 	return nil
+}
+
+// startWorkloads brings workloads back, once they can ask who they are.
+func (a *App) startWorkloads(ctx context.Context) error {
+	if err := a.identities.listen(ctx, a.platform); err != nil {
+		return err
+	}
+	return a.local.Start(ctx)
 }
 
 // tend adds what looks after data services of this machine, and certificates that programs

@@ -2,6 +2,7 @@ package sidecar_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,38 +11,68 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
 )
 
-// BenchmarkSidecarAtHalfLoad asks an application directly, and through both sidecars, in turns
-// and at the same pace: half of what the sidecars pass on at most. It tells what they add, over
-// all and, since what else the machine does comes in bursts, in the median of the turns.
+// BenchmarkSidecarAtHalfLoad asks an application directly, through its own sidecar as a client
+// that has an SVID, and through the sidecars of both sides: in turns and at the same pace, half
+// of what both pass on at most. It tells what they add, over all and, since what else the
+// machine does comes in bursts, in the median of the turns.
 func BenchmarkSidecarAtHalfLoad(b *testing.B) {
 	authority := authorities(b)
 	addr := app(b, "billing")
 	billing := start(b, authority, "billing", addr, allows(idOf("web")))
 	web := start(b, authority, "web", addr, calls("billing", idOf("billing"), billing.inbound()))
+	svid, err := web.identities.SVID(b.Context(), pki.Workload{Scope: scope(), Name: "web"})
+	must(b, err)
 	_, port := web.Ports()
-	direct := asker(b, addr, "billing")
-	through := asker(b, fmt.Sprintf("127.0.0.1:%d", port), "billing")
-	saturation := saturate(through)
+	direct := &way{ask: asker(b, "http://"+addr, nil)}
+	one := &way{ask: asker(b, "https://"+billing.inbound(), &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{*svid}})}
+	both := &way{ask: asker(b, fmt.Sprintf("http://127.0.0.1:%d", port), nil)}
+	saturate(one.ask)
+	saturation := saturate(both.ask)
 	pace := time.Duration(2 * float64(time.Second) / saturation)
 	const turn = 200
-	var plain, meshed []time.Duration
-	var added []float64
 	b.ResetTimer()
 	for done := 0; done < b.N; done += turn {
-		p, m := paced(direct, min(turn, b.N-done), pace), paced(through, min(turn, b.N-done), pace)
-		plain, meshed, added = append(plain, p...), append(meshed, m...), append(added, quantile(m, 99)-quantile(p, 99))
+		for _, w := range []*way{direct, one, both} {
+			w.turn(min(turn, b.N-done), pace)
+		}
 	}
 	b.StopTimer()
-	slices.Sort(added)
 	b.ReportMetric(saturation, "saturation-req/s")
-	b.ReportMetric(quantile(plain, 50), "direct-p50-ms")
-	b.ReportMetric(quantile(meshed, 50)-quantile(plain, 50), "added-p50-ms")
-	b.ReportMetric(quantile(plain, 99), "direct-p99-ms")
-	b.ReportMetric(quantile(meshed, 99)-quantile(plain, 99), "added-p99-ms")
-	b.ReportMetric(added[len(added)/2], "added-p99-of-a-turn-ms")
-	b.ReportMetric(quantile(meshed, 50)/quantile(plain, 50), "p50-ratio")
+	b.ReportMetric(quantile(direct.took, 50), "direct-p50-ms")
+	b.ReportMetric(quantile(direct.took, 99), "direct-p99-ms")
+	for name, w := range map[string]*way{"one": one, "both": both} {
+		b.ReportMetric(quantile(w.took, 50)-quantile(direct.took, 50), name+"-added-p50-ms")
+		b.ReportMetric(quantile(w.took, 99)-quantile(direct.took, 99), name+"-added-p99-ms")
+		b.ReportMetric(w.added(direct), name+"-added-p99-of-a-turn-ms")
+		b.ReportMetric(quantile(w.took, 50)/quantile(direct.took, 50), name+"-p50-ratio")
+	}
+}
+
+// way is one to the application, with what it took.
+type way struct {
+	ask  func()
+	took []time.Duration
+	// tails are the 99th percentiles of the turns, in milliseconds.
+	tails []float64
+}
+
+func (w *way) turn(n int, pace time.Duration) {
+	took := paced(w.ask, n, pace)
+	w.took, w.tails = append(w.took, took...), append(w.tails, quantile(took, 99))
+}
+
+// added is what the way adds to another's tail, in the median of the turns.
+func (w *way) added(to *way) float64 {
+	var all []float64
+	for i, tail := range w.tails {
+		all = append(all, tail-to.tails[i])
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // quantile is in milliseconds.
@@ -54,16 +85,16 @@ func quantile(all []time.Duration, percent int) float64 {
 const callers = 16
 
 // asker returns what asks once, on a connection that is used again.
-func asker(b *testing.B, addr, name string) func() {
+func asker(b *testing.B, address string, secure *tls.Config) func() {
 	b.Helper()
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers, MaxConnsPerHost: callers}}
+	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers, MaxConnsPerHost: callers, TLSClientConfig: secure}}
 	return func() {
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+addr+"/", http.NoBody)
+		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address+"/", http.NoBody)
 		if err != nil {
 			b.Error(err)
 			return
 		}
-		r.Host = name
+		r.Host = "billing"
 		resp, err := c.Do(r)
 		if err != nil {
 			b.Error(err)

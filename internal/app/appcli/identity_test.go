@@ -134,6 +134,9 @@ func TestIdentityPrintsATokenForAnAudience(t *testing.T) {
 	}
 	terraced(t, 2, "identity", "--audience", "billing", "--watch")
 	terraced(t, 2, "sidecar")
+	if said := terraced(t, 1, "sidecar", "--workload-api", address, "--document", "mesh.yaml", "--outbound", "0.0.0.0:15001"); !strings.Contains(said, "→ use a loopback address") {
+		t.Error(said)
+	}
 	if said := terraced(t, 1, "sidecar", "--workload-api", address, "--document", filepath.Join(t.TempDir(), "none.yaml")); !strings.Contains(said, "→ name a file") {
 		t.Error(said)
 	}

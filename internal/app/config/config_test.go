@@ -206,6 +206,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"stages of one name":    {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process}\n  - {name: a, order: 2, target: local, runtime: process}\n", want: []string{"used twice"}},
 		"a rate of nothing":     {file: "currencyRates: [USD/EUR=0.9@2026-11-01, USD/EUR=0@2026-11-01]\n", want: []string{"currencyRates[1]:", "is no figure above zero", "USD/EUR=0.92@2026-11-01"}},
 		"how a gateway is seen": {args: []string{"--gateway-traces=1.5", "--gateway-access-log=access.log", "--gateway-consumers=0"}, want: []string{"gatewayTraces:", "gatewayAccessLog:", "gatewayConsumers:"}},
+		"no path of a socket":   {args: []string{"--workload-api=run/x.sock"}, want: []string{`workloadApi: "run/x.sock" is not an absolute path`}},
 		"no settings of ACME":   {args: []string{"--acme-open=corp", "--acme-terms=terms", "--acme-networks=10.0.0.1", "--acme-http-port=0", "--acme-tls-port=70000"}, want: []string{`acmeOpen: "corp" is no scope`, "acmeTerms:", "acmeNetworks[0]:", "acmeHttpPort: 0 is no port", "acmeTlsPort: 70000 is no port"}},
 		"no share of traces":    {args: []string{"--gateway-traces=NaN"}, want: []string{`gatewayTraces: "NaN" is no share`}},
 		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},

@@ -90,7 +90,7 @@ func (e *Env) Users() Completion {
 
 // ServiceAccounts offers the service accounts of the tenant and its projects for a flag.
 func (e *Env) ServiceAccounts() Completion {
-	return ForFlag(e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+	return ForFlag(e.OfferAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.ServiceAccounts(ctx, apiclient.ListServiceAccountsParams{})
 		return names(list, func(a apiclient.ServiceAccount) string { return a.Name }), err
 	}))

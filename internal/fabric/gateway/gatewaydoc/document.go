@@ -91,8 +91,8 @@ func (d *Document) within(f File) []kernel.Problem {
 	return problems
 }
 
-func readOne(file string, p part) (Document, error) {
-	doc, err := yamldoc.ReadFrom(file, p.line, []byte(p.source))
+func readOne(file string, p yamldoc.Part) (Document, error) {
+	doc, err := yamldoc.ReadFrom(file, p.Line, []byte(p.Source))
 	if err != nil {
 		return Document{}, err
 	}
@@ -148,7 +148,7 @@ func (d *Document) spec(spec yamldoc.Value, version string) {
 		d.Route = httpRoute(spec, d.renamed)
 	case d.Kind == KindRoute:
 		d.Route = &route.Route{}
-		decode(spec, d.Route)
+		yamldoc.Decode(spec, d.Route)
 	default:
 		d.policy(spec)
 	}

@@ -89,7 +89,7 @@ type translator struct {
 
 func httpRoute(spec yamldoc.Value, renamed map[string]string) *route.Route {
 	var in apiRoute
-	decode(spec, &in)
+	yamldoc.Decode(spec, &in)
 	t := translator{spec, renamed}
 	t.parents(in.ParentRefs)
 	renamed["hosts"] = "spec.hostnames"

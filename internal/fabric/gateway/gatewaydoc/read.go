@@ -98,7 +98,7 @@ func readFile(f File) ([]Document, []kernel.Problem, error) {
 	}
 	var all []Document
 	var problems []kernel.Problem
-	parts := split(f.Source)
+	parts := yamldoc.Split(f.Source, MaxDocuments)
 	if len(parts) > MaxDocuments {
 		return nil, nil, kernel.Errorf(kernel.TooLarge, "%s has more than the %d documents that are read at once", f.Name, MaxDocuments).
 			WithFix("part it into several files")
@@ -121,38 +121,4 @@ func readFile(f File) ([]Document, []kernel.Problem, error) {
 		})
 	}
 	return all, problems, nil
-}
-
-// part is one document of a file, which begins in the line.
-type part struct {
-	line   int
-	source string
-}
-
-// split parts a file at its lines of ---, into at most MaxDocuments and one more. What has
-// nothing but comments is no document.
-func split(source string) []part {
-	var parts []part
-	start, first, line, at := -1, 0, 0, 0 // start is where the document under way begins
-	end := func() {
-		if start >= 0 {
-			parts = append(parts, part{first, source[start:at]})
-		}
-		start = -1
-	}
-	for text := range strings.Lines(source) {
-		line++
-		bare := strings.TrimRight(text, " \t\r\n")
-		if bare == "---" || strings.HasPrefix(bare, "--- #") {
-			end()
-		} else if trimmed := strings.TrimSpace(bare); start < 0 && trimmed != "" && trimmed[0] != '#' {
-			start, first = at, line
-		}
-		if len(parts) > MaxDocuments {
-			return parts
-		}
-		at += len(text)
-	}
-	end()
-	return parts
 }

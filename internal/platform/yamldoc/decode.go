@@ -1,18 +1,16 @@
-package gatewaydoc
+package yamldoc
 
 import (
 	"encoding"
 	"reflect"
 	"strings"
-
-	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
-// decode reads a value into what to points at, by its JSON names, strictly: what it
+// Decode reads a value into what to points at, by its JSON names, strictly: what it
 // has no place for is a problem.
-func decode(v yamldoc.Value, to any) { into(v, reflect.ValueOf(to).Elem()) }
+func Decode(v Value, to any) { into(v, reflect.ValueOf(to).Elem()) }
 
-func into(v yamldoc.Value, to reflect.Value) {
+func into(v Value, to reflect.Value) {
 	if read, ok := to.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if s, ok := v.String(); ok {
 			if err := read.UnmarshalText([]byte(s)); err != nil {
@@ -26,20 +24,20 @@ func into(v yamldoc.Value, to reflect.Value) {
 		to.Set(reflect.New(to.Type().Elem()))
 		into(v, to.Elem())
 	case reflect.Struct:
-		object(v, to)
+		structure(v, to)
 	case reflect.Slice:
-		v.Items(func(_ int, item yamldoc.Value) {
+		v.Items(func(_ int, item Value) {
 			to.Set(reflect.Append(to, reflect.Zero(to.Type().Elem())))
 			into(item, to.Index(to.Len()-1))
 		})
 	case reflect.Map:
 		keyed(v, to)
 	default:
-		scalar(v, to)
+		single(v, to)
 	}
 }
 
-func scalar(v yamldoc.Value, to reflect.Value) {
+func single(v Value, to reflect.Value) {
 	switch to.Kind() {
 	case reflect.String:
 		if s, ok := v.String(); ok {
@@ -65,16 +63,16 @@ func scalar(v yamldoc.Value, to reflect.Value) {
 	}
 }
 
-func keyed(v yamldoc.Value, to reflect.Value) {
+func keyed(v Value, to reflect.Value) {
 	to.Set(reflect.MakeMap(to.Type()))
-	v.Each(func(key string, item yamldoc.Value) {
+	v.Each(func(key string, item Value) {
 		value := reflect.New(to.Type().Elem()).Elem()
 		into(item, value)
 		to.SetMapIndex(reflect.ValueOf(key), value)
 	})
 }
 
-func object(v yamldoc.Value, to reflect.Value) {
+func structure(v Value, to reflect.Value) {
 	fields := map[string]reflect.Value{}
 	keys := named(nil, to, fields)
 	o := v.Object(keys...)

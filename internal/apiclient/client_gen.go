@@ -1230,6 +1230,30 @@ func (e MaturityProofState) Valid() bool {
 	}
 }
 
+// Defines values for MeshOutcome.
+const (
+	MeshOutcomeChanged   MeshOutcome = "changed"
+	MeshOutcomeCreated   MeshOutcome = "created"
+	MeshOutcomeDeleted   MeshOutcome = "deleted"
+	MeshOutcomeUnchanged MeshOutcome = "unchanged"
+)
+
+// Valid indicates whether the value is a known member of the MeshOutcome enum.
+func (e MeshOutcome) Valid() bool {
+	switch e {
+	case MeshOutcomeChanged:
+		return true
+	case MeshOutcomeCreated:
+		return true
+	case MeshOutcomeDeleted:
+		return true
+	case MeshOutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PkiCAKind.
 const (
 	PkiCAKindDomains      PkiCAKind = "domains"
@@ -3123,6 +3147,12 @@ type ApplyDefinitionRequest struct {
 type ApplyGatewayDocumentsRequest struct {
 	// Files The files.
 	Files []GatewayFile `json:"files"`
+}
+
+// ApplyMeshDocumentsRequest defines model for ApplyMeshDocumentsRequest.
+type ApplyMeshDocumentsRequest struct {
+	// Files The files.
+	Files []MeshFile `json:"files"`
 }
 
 // ApplyRuleRequest defines model for ApplyRuleRequest.
@@ -6962,6 +6992,68 @@ type MergePullRequestRequest struct {
 	Head string `json:"head,omitempty"`
 }
 
+// MeshAnswer defines model for MeshAnswer.
+type MeshAnswer struct {
+	Allowed    bool               `json:"allowed"`
+	Backends   []MeshBackendShare `json:"backends,omitempty"`
+	Conditions []string           `json:"conditions,omitempty"`
+	From       string             `json:"from"`
+	Reasons    []string           `json:"reasons"`
+	Route      string             `json:"route,omitempty"`
+	Strict     bool               `json:"strict"`
+	To         string             `json:"to"`
+}
+
+// MeshApplied defines model for MeshApplied.
+type MeshApplied struct {
+	Changes []MeshChange `json:"changes"`
+	DryRun  bool         `json:"dryRun"`
+}
+
+// MeshBackendShare defines model for MeshBackendShare.
+type MeshBackendShare struct {
+	Percent float64 `json:"percent"`
+	Port    int64   `json:"port,omitempty"`
+	Service string  `json:"service"`
+}
+
+// MeshChange defines model for MeshChange.
+type MeshChange struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Outcome What became of a document of the mesh.
+	Outcome  MeshOutcome `json:"outcome"`
+	Project  string      `json:"project"`
+	Stage    string      `json:"stage"`
+	Warnings []Problem   `json:"warnings,omitempty"`
+}
+
+// MeshDocument defines model for MeshDocument.
+type MeshDocument struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	Project    string `json:"project"`
+
+	// Spec What the kind reads.
+	Spec      map[string]interface{} `json:"spec"`
+	Stage     string                 `json:"stage"`
+	UpdatedAt time.Time              `json:"updatedAt"`
+}
+
+// MeshFile defines model for MeshFile.
+type MeshFile struct {
+	// Name How problems name the file.
+	Name string `json:"name"`
+
+	// Source Documents in YAML or JSON, parted by lines of ---.
+	Source string `json:"source"`
+}
+
+// MeshOutcome What became of a document of the mesh.
+type MeshOutcome string
+
 // ModuleInput defines model for ModuleInput.
 type ModuleInput struct {
 	Description string `json:"description,omitempty"`
@@ -7464,6 +7556,12 @@ type PageLocalBackup struct {
 type PageLocalServiceInfo struct {
 	Items []LocalServiceInfo `json:"items"`
 	Next  string             `json:"next,omitempty"`
+}
+
+// PageMeshDocument defines model for PageMeshDocument.
+type PageMeshDocument struct {
+	Items []MeshDocument `json:"items"`
+	Next  string         `json:"next,omitempty"`
 }
 
 // PageModuleVersion defines model for PageModuleVersion.
@@ -12606,6 +12704,78 @@ type ListTokensParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ApplyMeshDocumentsParams defines parameters for ApplyMeshDocuments.
+type ApplyMeshDocumentsParams struct {
+	// Project The project of documents that name none.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage of documents that name none.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
+// ListMeshDocumentsParams defines parameters for ListMeshDocuments.
+type ListMeshDocumentsParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Kind Only those of this kind.
+	Kind string `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// DeleteMeshDocumentParams defines parameters for DeleteMeshDocument.
+type DeleteMeshDocumentParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// DryRun Only tell what would change.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+}
+
+// GetMeshDocumentParams defines parameters for GetMeshDocument.
+type GetMeshDocumentParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ExplainMeshCallParams defines parameters for ExplainMeshCall.
+type ExplainMeshCallParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// From The workload of the stage that calls, or a SPIFFE ID.
+	From string `form:"from" json:"from"`
+
+	// To The workload that is called.
+	To string `form:"to" json:"to"`
+
+	// Method The method of HTTP; any unless given.
+	Method string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Path The path; any unless given.
+	Path string `form:"path,omitempty" json:"path,omitempty"`
 }
 
 // ListModulesParams defines parameters for ListModules.

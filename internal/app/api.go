@@ -40,6 +40,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/waf/tuning/tuningapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewayapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product/productapi"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshapi"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmeapi"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmewire"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkiapi"
@@ -131,6 +132,7 @@ func (a *App) handler() http.Handler {
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
 		dnsapi.API{DNS: a.fabric.dns},
 		domainapi.API{Domains: a.fabric.domains, Authority: domainRoots{a.fabric.authority}},
+		meshapi.API{Mesh: a.fabric.mesh},
 		pkiapi.API{PKI: a.fabric.pki},
 		acmeapi.API{ACME: a.acme, Directory: certificates.Directory()},
 		productapi.API{Products: a.fabric.products.Service, Gateway: a.fabric.gateway},
@@ -203,6 +205,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		tuningapi.API{},
 		dnsapi.API{},
 		domainapi.API{},
+		meshapi.API{},
 		pkiapi.API{},
 		acmeapi.API{},
 		productapi.API{},

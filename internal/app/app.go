@@ -134,6 +134,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.domains.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.mesh.Stages = knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}
 	a.fabric.slos.Stages = knownStages{a.delivery.stages}

@@ -73,6 +73,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "apply-gateway-documents", body: object{"files": []object{{"name": "product.yaml", "source": "apiVersion: gateway.terrace.dev/v1\nkind: Product\nmetadata: {name: nothing, project: demo, stage: dev}\nspec: {state: published, routes: [nothing], plans: [{name: nothing}]}\n"}}}},
 		{operation: "create-gateway-subscription", values: map[string]string{"project": "demo", "stage": "dev"}, body: object{"product": "nothing", "name": "nothing"}},
 		{operation: "add-gateway-domain", body: object{"name": "nothing.example", "project": "demo"}},
+		{operation: "apply-mesh-documents", body: object{"files": []object{{"name": "mesh.yaml", "source": "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: nothing, project: demo, stage: dev}\nspec: {rules: [{from: [{workload: nothing}]}]}\n"}}}},
 		{operation: "create-acme-key", body: object{"project": "demo", "stage": "dev", "note": "nothing"}},
 		{operation: "set-dns-network", body: object{"project": "demo", "prefixes": []string{"10.99.0.0/16"}, "recursion": true}},
 		{operation: "create-dns-zone", body: object{"name": "privatelink.nothing.internal", "project": "demo", "links": []object{{"network": "nothing"}}, "secondary": object{"notify": []string{"127.0.0.1:1"}}}},

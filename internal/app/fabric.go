@@ -28,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
@@ -67,6 +68,8 @@ type fabric struct {
 
 	dnsServer     *dns.Server
 	gatewayServer *front.Server
+	// mesh says how services call each other.
+	mesh *mesh.Service
 	// traffic is what routes serve, and to whom.
 	traffic *traffic.Service
 	// tail shows requests to who watches.
@@ -115,6 +118,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if f.slos, err = newObjectives(p, a, f); err != nil {
 		return err
 	}
+	f.mesh = newMesh(p, a)
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err
@@ -199,6 +203,9 @@ func (f *fabric) load(ctx context.Context) error {
 	if err := f.gateway.Load(ctx); err != nil {
 		return err
 	}
+	if err := f.mesh.Load(ctx); err != nil {
+		return err
+	}
 	if err := f.sessions.Renew(ctx); err != nil {
 		return err
 	}
@@ -263,6 +270,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
 	g.Add("dns secondaries", f.dns.Notify)
+	g.Add("documents of the mesh", f.mesh.Watch)
 	f.trafficLoops(g, p, events)
 	f.pkiLoops(g)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)

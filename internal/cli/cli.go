@@ -43,6 +43,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
 	"github.com/terrace-idp/terrace/internal/cli/lifetime"
 	"github.com/terrace-idp/terrace/internal/cli/login"
+	"github.com/terrace-idp/terrace/internal/cli/mesh"
 	"github.com/terrace-idp/terrace/internal/cli/modules"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/policy"
@@ -236,7 +237,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), dns.Command(e), domains.Command(e), certificates.Command(e), acme.Command(e), certificates.Authorities(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), dns.Command(e), domains.Command(e), mesh.Command(e), certificates.Command(e), acme.Command(e), certificates.Authorities(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

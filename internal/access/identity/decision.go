@@ -181,6 +181,10 @@ func perimeterDecisions() map[string]Decision {
 		"gateway-subscription.approve": {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
 		"gateway-subscription.manage":  {Scope: ScopeDeploy, Roles: developers},
 
+		// Who may call whom on a stage is decided by those who deploy there.
+		"mesh.read":  {Scope: ScopeRead, Roles: members},
+		"mesh.write": {Scope: ScopeDeploy, Roles: developers},
+
 		// A domain is bound to a project, or is all of the tenant's; a claim alone opens nothing.
 		"gateway-domain.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"gateway-domain.write": {Scope: ScopeAdmin, Roles: admins},

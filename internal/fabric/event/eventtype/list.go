@@ -169,6 +169,7 @@ func fabric() []Type {
 		first("account names:strings name problem", "acme-order.failed"),
 		first("account names:strings notAfter:time", "acme-certificate.issued"),
 		first("account names:strings notAfter:time reason:integer", "acme-certificate.revoked"),
+		first("kind name", "mesh-policy.changed", "mesh-policy.deleted"),
 		first("name state for", "gateway-domain.added", "gateway-domain.removed", "gateway-domain.revoked"),
 		first("name state for method", "gateway-domain.verified", "gateway-domain.approved"),
 		first("name state for fingerprint names:strings notAfter:time", "gateway-domain.certificate_set", "gateway-domain.certificate_removed", "gateway-domain.certificate_ended"),

@@ -1,0 +1,38 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+)
+
+// MeshScope says whose mesh a call is about.
+type MeshScope struct{ Project, Stage string }
+
+// ApplyMesh makes documents of the mesh be as files say, all of them or none.
+func (c *Client) ApplyMesh(ctx context.Context, p ApplyMeshDocumentsParams, in ApplyMeshDocumentsRequest) (MeshApplied, error) {
+	var a MeshApplied
+	return a, c.call(ctx, http.MethodPost, query(escape("mesh", "apply"), p), in, &a)
+}
+
+// MeshDocuments returns those of a stage, of one kind unless it is "".
+func (c *Client) MeshDocuments(ctx context.Context, at MeshScope, kind string) ([]MeshDocument, error) {
+	return all[MeshDocument](ctx, c, query(escape("mesh", "documents"), ListMeshDocumentsParams{Project: at.Project, Stage: at.Stage, Kind: kind}))
+}
+
+// MeshDocument returns a document of a stage.
+func (c *Client) MeshDocument(ctx context.Context, at MeshScope, kind, name string) (MeshDocument, error) {
+	var d MeshDocument
+	return d, c.call(ctx, http.MethodGet, query(escape("mesh", "documents", kind, name), GetMeshDocumentParams(at)), nil, &d)
+}
+
+// DeleteMeshDocument deletes a document of a stage.
+func (c *Client) DeleteMeshDocument(ctx context.Context, kind, name string, p DeleteMeshDocumentParams) (MeshChange, error) {
+	var g MeshChange
+	return g, c.call(ctx, http.MethodDelete, query(escape("mesh", "documents", kind, name), p), nil, &g)
+}
+
+// ExplainMeshCall says whether a workload may call another, why, and who answers.
+func (c *Client) ExplainMeshCall(ctx context.Context, p ExplainMeshCallParams) (MeshAnswer, error) {
+	var a MeshAnswer
+	return a, c.call(ctx, http.MethodGet, query(escape("mesh", "why"), p), nil, &a)
+}

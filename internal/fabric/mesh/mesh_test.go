@@ -1,0 +1,202 @@
+package mesh_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// world is who may what, and what was recorded.
+type world struct {
+	deny  string
+	facts []kernel.Fact
+}
+
+func (w *world) Authorize(_ context.Context, action string, scope kernel.Scope) error {
+	if w.deny == action || scope.Tenant != "acme" {
+		return kernel.Errorf(kernel.Denied, "no")
+	}
+	return nil
+}
+
+func (w *world) Record(_ context.Context, f kernel.Fact) error {
+	w.facts = append(w.facts, f)
+	return nil
+}
+
+func (w *world) Check(stage string) error {
+	if stage != "dev" && stage != "prod" {
+		return kernel.Errorf(kernel.NotFound, "there is no stage %s", stage)
+	}
+	return nil
+}
+
+func dev() kernel.Scope { return kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"} }
+
+func each(t *testing.T, test func(t *testing.T, s *mesh.Service, w *world)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{meshsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		t.Helper()
+		w := &world{}
+		test(t, mesh.NewService(mesh.Config{
+			Store: meshsql.NewStore(d), Authorizer: w, Stages: w, Journal: w, Tx: d, Log: slog.New(slog.DiscardHandler), Domain: "localhost",
+		}), w)
+	})
+}
+
+func apply(t *testing.T, s *mesh.Service, source string) []mesh.Change {
+	t.Helper()
+	changes, err := s.Apply(t.Context(), dev(), []meshdoc.File{{Name: "m.yaml", Source: source}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changes
+}
+
+func outcomes(changes []mesh.Change) (out []string) {
+	for _, c := range changes {
+		out = append(out, c.Kind+" "+c.Name+" "+string(c.Outcome))
+	}
+	return out
+}
+
+const (
+	strict = "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n"
+	web    = "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: web}\nspec:\n  targetRef: {kind: Service, name: orders}\n" +
+		"  rules:\n    - from: [{workload: web}, {workload: \"*\", stage: prod}]\n      methods: [GET, POST]\n      paths: [/orders/*]\n"
+	split = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\nspec:\n  parentRefs: [{kind: Service, name: orders}]\n" +
+		"  rules:\n    - backendRefs: [{name: orders, weight: 3}, {name: orders-next, weight: 1}]\n    - matches: [{path: {value: /orders/next}}]\n      backendRefs: [{name: orders-next}]\n"
+)
+
+func TestDocumentsAreAppliedAllOrNone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *mesh.Service, w *world) {
+		turned := s.Turned()
+		got := outcomes(apply(t, s, strict+"---\n"+web+"---\n"+split))
+		if d := cmp.Diff([]string{"Mesh default created", "AuthorizationPolicy web created", "HTTPRoute orders created"}, got); d != "" {
+			t.Error(d)
+		}
+		select {
+		case <-turned:
+		default:
+			t.Error("nobody is told that something else is in force")
+		}
+		if got := outcomes(apply(t, s, strict+"---\n"+strings.Replace(web, "GET, POST", "GET", 1))); cmp.Diff([]string{"Mesh default unchanged", "AuthorizationPolicy web changed"}, got) != "" {
+			t.Error(got)
+		}
+		if len(w.facts) != 4 || w.facts[3].Type != "mesh-policy.changed" || w.facts[3].Scope != dev() {
+			t.Errorf("%+v", w.facts)
+		}
+		_, err := s.Apply(t.Context(), dev(), []meshdoc.File{{Name: "m.yaml", Source: strings.Replace(split, "name: orders}\nspec", "name: other}\nspec", 1) + "---\n" +
+			strings.Replace(web, "workload: web", "spiffeId: spiffe://localhost/tenant/evil/project/x/stage/y/workload/z", 1)}}, false)
+		if !kernel.Is(err, kernel.Invalid) || !strings.HasPrefix(problems(err), "m.yaml:17:15: spec.rules[0].from[0].spiffeId") {
+			t.Errorf("%v %s", err, problems(err))
+		}
+		page, err := s.Documents(t.Context(), dev(), "", kernel.PageRequest{Limit: 2})
+		if err != nil || len(page.Items) != 2 || page.Items[1].Kind != meshdoc.KindHTTPRoute || page.Next == "" {
+			t.Fatalf("%+v %v", page, err)
+		}
+		page, err = s.Documents(t.Context(), dev(), "", kernel.PageRequest{Limit: 2, Cursor: page.Next})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Kind != meshdoc.KindMesh {
+			t.Errorf("%+v %v", page, err)
+		}
+	})
+}
+
+func problems(err error) string {
+	var out strings.Builder
+	if told, ok := errors.AsType[*kernel.Error](err); ok {
+		for _, p := range told.Problems {
+			out.WriteString(p.String() + "\n")
+		}
+	}
+	return out.String()
+}
+
+func TestWhatMayNotBeIsRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *mesh.Service, w *world) {
+		files := []meshdoc.File{{Name: "m.yaml", Source: strict}}
+		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop"}, files, false); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("of no stage: %v", err)
+		}
+		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "nowhere"}, files, false); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("of a stage that there is not: %v", err)
+		}
+		if changes, err := s.Apply(t.Context(), dev(), files, true); err != nil || changes[0].Outcome != mesh.Created || len(w.facts) > 0 || s.Table(dev()).Strict() {
+			t.Errorf("a dry run: %v %v", changes, err)
+		}
+		w.deny = mesh.ActionWrite
+		if _, err := s.Apply(t.Context(), dev(), files, false); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("without permission: %v", err)
+		}
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("removed without permission: %v", err)
+		}
+		w.deny = mesh.ActionRead
+		if _, err := s.Why(t.Context(), dev(), mesh.Call{From: "web", To: "orders"}); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("asked without permission: %v", err)
+		}
+		w.deny = ""
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("removed what is not there: %v", err)
+		}
+	})
+}
+
+func TestACallIsExplained(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *mesh.Service, _ *world) {
+		ask := func(from, method, path string) mesh.Answer {
+			t.Helper()
+			a, err := s.Why(t.Context(), dev(), mesh.Call{From: from, To: "orders", Method: method, Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		if a := ask("web", "", ""); !a.Allowed || a.Strict || len(a.Backends) != 1 {
+			t.Errorf("without any document: %+v", a)
+		}
+		if changes := apply(t, s, web); len(changes[0].Warnings) != 1 || changes[0].Warnings[0].Line != 6 {
+			t.Errorf("nobody proves who calls: %+v", changes)
+		}
+		if a := ask("web", "GET", "/orders/1"); a.Allowed {
+			t.Errorf("nobody proves who calls: %+v", a)
+		}
+		if changes := apply(t, s, strict+"---\n"+web+"---\n"+split); len(changes[1].Warnings) > 0 {
+			t.Errorf("%+v", changes)
+		}
+		for _, c := range []struct {
+			from, method, path string
+			allowed            bool
+		}{
+			{"web", "GET", "/orders/1", true}, {"web", "DELETE", "/orders/1", false}, {"web", "GET", "/orders", false}, {"web", "GET", "/ordersx", false}, {"cart", "GET", "/orders/1", false},
+			{"spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/any", "GET", "/orders/1", true}, {"spiffe://localhost/tenant/evil/project/shop/stage/dev/workload/web", "GET", "/orders/1", false},
+		} {
+			if a := ask(c.from, c.method, c.path); a.Allowed != c.allowed || len(a.Reasons) == 0 {
+				t.Errorf("%+v: %+v", c, a)
+			}
+		}
+		if a := ask("web", "", ""); !a.Allowed || len(a.Conditions) != 1 || a.Backends[0].Percent != 75 || a.Route != "HTTPRoute orders, rule 1" {
+			t.Errorf("%+v", a)
+		}
+		if a := ask("web", "GET", "/orders/next/1"); len(a.Backends) != 1 || a.Backends[0].Service != "orders-next" {
+			t.Errorf("the closer match: %+v", a)
+		}
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); err != nil || s.Table(dev()).Strict() {
+			t.Errorf("removed: %v", err)
+		}
+	})
+}

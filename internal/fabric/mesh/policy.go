@@ -1,0 +1,99 @@
+package mesh
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// What an actor needs for what.
+const (
+	// ActionRead is to see documents of the mesh and what comes of them.
+	ActionRead = "mesh.read"
+	// ActionWrite is to change those of a stage.
+	ActionWrite = "mesh.write"
+)
+
+// MaxOfStage is how many documents a stage may have.
+const MaxOfStage = 1000
+
+// Policy is a document that is in force on a stage.
+type Policy struct {
+	// Scope is a stage.
+	Scope      kernel.Scope
+	Kind, Name string
+	meshdoc.Spec
+
+	UpdatedAt time.Time
+}
+
+// Outcome is what became, or would become, of a document.
+type Outcome string
+
+// The outcomes.
+const (
+	Created   Outcome = "created"
+	Changed   Outcome = "changed"
+	Unchanged Outcome = "unchanged"
+	Deleted   Outcome = "deleted"
+)
+
+// Change is what applying a document did, or would do.
+type Change struct {
+	Kind    string  `json:"kind"`
+	Name    string  `json:"name"`
+	Project string  `json:"project"`
+	Stage   string  `json:"stage"`
+	Outcome Outcome `json:"outcome"`
+	// Warnings are what is probably not meant, each with its place.
+	Warnings []kernel.Problem `json:"warnings,omitempty"`
+}
+
+// Store keeps documents; meshsql implements it.
+type Store interface {
+	// Hold counts a change, and puts writers one after the other.
+	Hold(ctx context.Context) error
+	// Put keeps a document in place of that of its kind and name.
+	Put(ctx context.Context, p Policy) error
+	// Delete removes a document; NotFound where there is none.
+	Delete(ctx context.Context, scope kernel.Scope, kind, name string) error
+	// Get returns a document, or NotFound, as the transaction sees it.
+	Get(ctx context.Context, scope kernel.Scope, kind, name string) (Policy, error)
+	// OfStage returns those of a stage, by kind and name, as the transaction sees them.
+	OfStage(ctx context.Context, scope kernel.Scope) ([]Policy, error)
+	// Page returns those of a stage by kind and name.
+	Page(ctx context.Context, scope kernel.Scope, kind string, page kernel.PageRequest) (kernel.Page[Policy], error)
+	// All returns those of every stage, by stage, kind and name.
+	All(ctx context.Context) ([]Policy, error)
+	// Turn grows with every change.
+	Turn(ctx context.Context) (int64, error)
+}
+
+// Authorizer tells whether the actor of the context may do an action.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Stages knows the stages that there are.
+type Stages interface {
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
+}
+
+// Journal records facts in the transaction of the context.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs a transaction that travels in the context.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// same tells whether two documents say the same.
+func (p Policy) same(o Policy) bool {
+	return p.Kind == o.Kind && p.Name == o.Name && p.Scope == o.Scope && reflect.DeepEqual(p.Spec, o.Spec)
+}

@@ -1,0 +1,195 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Table is what is in force on one stage. It does not change.
+type Table struct {
+	Scope  kernel.Scope
+	domain string
+	strict bool
+	// routes are the rules of each service, those that match most closely first.
+	routes map[string][]Way
+	// allowed are the rules of authorization for each service; "" has those for all.
+	allowed map[string][]Permission
+}
+
+// Way is one match of a rule of a route.
+type Way struct {
+	// Kind and Route name the document, Rule its rule from 0.
+	Kind, Route string
+	Rule        int
+	Port        int
+	Match       meshdoc.Match
+	Backends    []meshdoc.BackendRef
+	Timeouts    meshdoc.Timeouts
+	Retry       *meshdoc.Retry
+}
+
+// Permission lets callers do something at a service.
+type Permission struct {
+	// Policy names the document, Rule its rule from 0.
+	Policy string
+	Rule   int
+	// From are SPIFFE IDs, exact ones or such that end in /*.
+	From           []string
+	Methods, Paths []string
+}
+
+// NewTable returns what documents of a stage say together.
+func NewTable(scope kernel.Scope, domain string, policies []Policy) *Table {
+	t := &Table{Scope: scope, domain: domain, routes: map[string][]Way{}, allowed: map[string][]Permission{}}
+	for _, p := range policies {
+		switch {
+		case p.Mesh != nil:
+			t.strict = p.Mesh.MTLS == meshdoc.Strict
+		case p.Calls() != nil:
+			t.route(p)
+		case p.Authorization != nil:
+			t.authorize(p)
+		}
+	}
+	for _, ways := range t.routes {
+		slices.SortStableFunc(ways, closer)
+	}
+	return t
+}
+
+// Strict tells whether both ends of a connection prove who they are, and what no
+// authorization allows is refused.
+func (t *Table) Strict() bool { return t.strict }
+
+// Ways returns what is done with calls of a service, the closest matches first. The last takes
+// every call that no other takes.
+func (t *Table) Ways(service string) []Way { return t.routes[service] }
+
+// Routed are the services that a route is for, and all backends of routes.
+func (t *Table) Routed() []string {
+	found := map[string]bool{}
+	for service, ways := range t.routes {
+		found[service] = true
+		for _, w := range ways {
+			for _, b := range w.Backends {
+				found[b.Name] = true
+			}
+		}
+	}
+	out := make([]string, 0, len(found))
+	for name := range found {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Guarded tells whether a service refuses what no permission allows.
+func (t *Table) Guarded(service string) bool {
+	_, named := t.allowed[service]
+	_, all := t.allowed[""]
+	return t.strict || named || all
+}
+
+// Permissions are those for a service.
+func (t *Table) Permissions(service string) []Permission {
+	return slices.Concat(t.allowed[service], t.allowed[""])
+}
+
+// ID is the SPIFFE ID of a workload of the stage.
+func (t *Table) ID(workload string) string {
+	return t.id(t.Scope.Project, t.Scope.Stage, workload)
+}
+
+func (t *Table) id(project, stage, workload string) string {
+	return "spiffe://" + t.domain + "/tenant/" + t.Scope.Tenant + "/project/" + project + "/stage/" + stage + "/workload/" + workload
+}
+
+func (t *Table) route(p Policy) {
+	r := p.Calls()
+	for _, parent := range r.ParentRefs {
+		for i, rule := range r.Rules {
+			way := Way{Kind: p.Kind, Route: p.Name, Rule: i, Port: parent.Port, Backends: rule.BackendRefs, Timeouts: rule.Timeouts, Retry: rule.Retry}
+			if len(way.Backends) == 0 {
+				way.Backends = []meshdoc.BackendRef{{Name: parent.Name, Port: parent.Port}}
+			}
+			matches := rule.Matches
+			if len(matches) == 0 {
+				matches = []meshdoc.Match{{}}
+			}
+			for _, m := range matches {
+				way.Match = m
+				t.routes[parent.Name] = append(t.routes[parent.Name], way)
+			}
+		}
+	}
+}
+
+func (t *Table) authorize(p Policy) {
+	target := ""
+	if p.Authorization.TargetRef != nil {
+		target = p.Authorization.TargetRef.Name
+	}
+	if t.allowed[target] == nil {
+		t.allowed[target] = []Permission{}
+	}
+	for i, r := range p.Authorization.Rules {
+		one := Permission{Policy: p.Name, Rule: i, Methods: r.Methods, Paths: r.Paths}
+		for _, f := range r.From {
+			id := f.SPIFFEID
+			if id == "" {
+				id = t.id(cmp.Or(f.Project, t.Scope.Project), cmp.Or(f.Stage, t.Scope.Stage), f.Workload)
+			}
+			one.From = append(one.From, id)
+		}
+		t.allowed[target] = append(t.allowed[target], one)
+	}
+}
+
+// closer is the order of the Gateway API: exact paths, longer prefixes, a method, more
+// headers; of the rest the order of documents by name.
+func closer(a, b Way) int {
+	return cmp.Or(
+		cmp.Compare(rank(b.Match.Path), rank(a.Match.Path)),
+		cmp.Compare(len(b.Match.Path.Value), len(a.Match.Path.Value)),
+		cmp.Compare(said(b.Match.Method), said(a.Match.Method)),
+		cmp.Compare(len(b.Match.Headers), len(a.Match.Headers)),
+		cmp.Compare(has(b.Port), has(a.Port)),
+	)
+}
+
+func rank(p meshdoc.PathMatch) int {
+	switch {
+	case p.Value == "":
+		return 0
+	case p.Type == meshdoc.Exact:
+		return 3
+	case p.Type == meshdoc.RegularExpression:
+		return 2
+	}
+	return 1
+}
+
+func said(s string) int { return min(len(s), 1) }
+
+func has(n int) int { return min(n, 1) }
+
+// allows tells whether a permission is for a call; a method or path that is not told could be
+// any.
+func (p Permission) allows(from, method, path string) bool {
+	return slices.ContainsFunc(p.From, func(pattern string) bool { return covers(pattern, from) }) &&
+		(len(p.Methods) == 0 || method == "" || slices.Contains(p.Methods, method)) &&
+		(len(p.Paths) == 0 || path == "" || slices.ContainsFunc(p.Paths, func(pattern string) bool { return covers(pattern, path) }))
+}
+
+// covers tells whether a pattern, which may end in /*, takes in a text.
+func covers(pattern, text string) bool {
+	if head, all := strings.CutSuffix(pattern, "*"); all && strings.HasSuffix(head, "/") {
+		return strings.HasPrefix(text, head) && len(text) > len(head)
+	}
+	return pattern == text
+}

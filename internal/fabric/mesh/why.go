@@ -1,0 +1,155 @@
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Call is a call of one workload to another.
+type Call struct {
+	// From and To are workloads of the stage; From may be a SPIFFE ID of the tenant.
+	From, To string
+	// Method and Path are empty for any.
+	Method, Path string
+}
+
+// Answer says what becomes of a call, and why.
+type Answer struct {
+	// Allowed is also set where only some methods or paths are, which Conditions say.
+	Allowed bool `json:"allowed"`
+	// From is the caller's SPIFFE ID.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Strict says that both have to prove who they are.
+	Strict bool `json:"strict"`
+	// Reasons say why, in words.
+	Reasons []string `json:"reasons"`
+	// Conditions are what the call has to be for it.
+	Conditions []string `json:"conditions,omitempty"`
+	// Backends are who answers, with their shares.
+	Backends []BackendShare `json:"backends,omitempty"`
+	// Route is the rule that sends the call there, where there is one.
+	Route string `json:"route,omitempty"`
+}
+
+// BackendShare is a service that answers some of the calls.
+type BackendShare struct {
+	Service string `json:"service"`
+	Port    int    `json:"port,omitempty"`
+	// Percent is its share of the calls.
+	Percent float64 `json:"percent"`
+}
+
+// Why says what becomes of a call on a stage as it is now.
+func (s *Service) Why(ctx context.Context, scope kernel.Scope, c Call) (Answer, error) {
+	if err := s.mayRead(ctx, scope); err != nil {
+		return Answer{}, err
+	}
+	all, err := s.Store.OfStage(ctx, scope)
+	if err != nil {
+		return Answer{}, err
+	}
+	return NewTable(scope, s.Domain, all).Why(c), nil
+}
+
+// Why says what becomes of a call. That both are there, it does not say.
+func (t *Table) Why(c Call) Answer {
+	if !strings.HasPrefix(c.From, "spiffe://") {
+		c.From = t.ID(c.From)
+	}
+	a := Answer{From: c.From, To: c.To, Strict: t.strict}
+	t.judge(c, &a)
+	t.sent(c, &a)
+	return a
+}
+
+func (t *Table) judge(c Call, a *Answer) {
+	if !t.Guarded(c.To) {
+		a.Allowed = true
+		a.Reasons = append(a.Reasons, "the mesh of the stage is not strict, and no "+meshdoc.KindAuthorization+" is for "+c.To)
+		return
+	}
+	if !t.strict {
+		a.Reasons = append(a.Reasons, "an "+meshdoc.KindAuthorization+" is for "+c.To+", and without a strict mesh nobody proves who calls")
+		return
+	}
+	for _, p := range t.Permissions(c.To) {
+		if !p.allows(c.From, c.Method, c.Path) {
+			continue
+		}
+		a.Allowed = true
+		a.Reasons = append(a.Reasons, fmt.Sprintf("rule %d of %s %s allows it", p.Rule+1, meshdoc.KindAuthorization, p.Policy))
+		if condition := p.condition(c); condition != "" {
+			a.Conditions = append(a.Conditions, condition)
+		} else {
+			a.Conditions = nil
+			return // it allows all that was asked for
+		}
+	}
+	if !a.Allowed {
+		a.Reasons = append(a.Reasons, "the mesh of the stage is strict, and no rule of an "+meshdoc.KindAuthorization+" for "+c.To+" allows it")
+	}
+}
+
+// condition is what a permission asks of a call beyond what is told of it.
+func (p Permission) condition(c Call) string {
+	var parts []string
+	if len(p.Methods) > 0 && c.Method == "" {
+		parts = append(parts, "the method is "+strings.Join(p.Methods, " or "))
+	}
+	if len(p.Paths) > 0 && c.Path == "" {
+		parts = append(parts, "the path is "+strings.Join(p.Paths, " or "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// sent says who answers. Where no path is told it is a call that no closer match takes.
+func (t *Table) sent(c Call, a *Answer) {
+	for _, w := range t.routes[c.To] {
+		if !w.takes(c) {
+			continue
+		}
+		a.Route = w.Kind + " " + w.Route + ", rule " + strconv.Itoa(w.Rule+1)
+		total := 0
+		for _, b := range w.Backends {
+			total += b.Share()
+		}
+		for _, b := range w.Backends {
+			a.Backends = append(a.Backends, BackendShare{Service: b.Name, Port: b.Port, Percent: float64(b.Share()) * 100 / float64(max(total, 1))})
+		}
+		return
+	}
+	if len(t.routes[c.To]) > 0 {
+		a.Reasons = append(a.Reasons, "routes are for "+c.To+", and no rule of them takes the call: it has no backend")
+		a.Allowed = false
+		return
+	}
+	a.Backends = []BackendShare{{Service: c.To, Percent: 100}}
+}
+
+// takes tells whether a match is for a call; headers are not told of one.
+func (w Way) takes(c Call) bool {
+	m := w.Match
+	if len(m.Headers) > 0 || m.Method != "" && m.Method != c.Method {
+		return false
+	}
+	switch {
+	case m.Path.Value == "" || m.Path.Type != meshdoc.Exact && m.Path.Type != meshdoc.RegularExpression && m.Path.Value == "/":
+		return true
+	case c.Path == "":
+		return false
+	case m.Path.Type == meshdoc.Exact:
+		return c.Path == m.Path.Value
+	case m.Path.Type == meshdoc.RegularExpression:
+		whole, err := regexp.Compile("^(?:" + m.Path.Value + ")$")
+		return err == nil && whole.MatchString(c.Path)
+	}
+	prefix := strings.TrimSuffix(m.Path.Value, "/")
+	return c.Path == prefix || strings.HasPrefix(c.Path, prefix+"/")
+}

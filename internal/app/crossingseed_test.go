@@ -213,7 +213,7 @@ func (c *crossing) plant() {
 func named() map[string]string {
 	return map[string]string{
 		"tenant": "default", "project": "demo", "api": "nothing", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
-		"rule": "nothing", "route": "nothing", "class": "route", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
+		"rule": "nothing", "route": "nothing", "class": "route", "kind": "AuthorizationPolicy", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
 		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing", "domain": "nothing.example",
 		"zone": "privatelink.nothing.internal", "network": "nothing", "endpoint": "nothing", "{name} type": "A",

@@ -201,7 +201,7 @@ func (c *crossing) walked() map[string]seed {
 		"revoke-config-token":          {values: map[string]string{"token": c.ids["cfgt"]}},
 		"sign-in":                      {body: object{"username": "admin", "password": matrixPassword}},
 		"roll-back-state":              {values: map[string]string{"stage": "dev"}, body: object{"version": c.ids["sv"], "reason": "x"}},
-		"cancel-gateway-subscription":  {values: dev}, "suspend-gateway-subscription": {values: dev}, "delete-gateway-product": {values: dev}, "get-gateway-product": {values: dev},
+		"delete-mesh-document":         {values: dev}, "cancel-gateway-subscription": {values: dev}, "suspend-gateway-subscription": {values: dev}, "delete-gateway-product": {values: dev}, "get-gateway-product": {values: dev},
 		"regenerate-gateway-subscription-key": {values: map[string]string{"project": "demo", "stage": "dev", "key": "primary"}},
 	}
 }

@@ -163,7 +163,7 @@ func (s *Service) warn(ctx context.Context, docs []meshdoc.Document, policies []
 			return err
 		}
 		if !NewTable(p.Scope, s.Domain, all).Strict() {
-			changes[i].Warnings = append(changes[i].Warnings, docs[i].Warn("spec.rules",
+			changes[i].Warnings = append(changes[i].Warnings, docs[i].Warn(meshdoc.AtRules,
 				"apply a "+meshdoc.KindMesh+" with mtls: "+meshdoc.Strict,
 				"the mesh of the stage is not strict: nobody proves who calls, and the services that the policy is for refuse every call"))
 		}

@@ -182,8 +182,13 @@ func TestACallIsExplained(t *testing.T) {
 			from, method, path string
 			allowed            bool
 		}{
-			{"web", "GET", "/orders/1", true}, {"web", "DELETE", "/orders/1", false}, {"web", "GET", "/orders", false}, {"web", "GET", "/ordersx", false}, {"cart", "GET", "/orders/1", false},
-			{"spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/any", "GET", "/orders/1", true}, {"spiffe://localhost/tenant/evil/project/shop/stage/dev/workload/web", "GET", "/orders/1", false},
+			{"web", "GET", "/orders/1", true},
+			{"web", "DELETE", "/orders/1", false},
+			{"web", "GET", "/orders", false},
+			{"web", "GET", "/ordersx", false},
+			{"cart", "GET", "/orders/1", false},
+			{"spiffe://localhost/tenant/acme/project/shop/stage/prod/workload/any", "GET", "/orders/1", true},
+			{"spiffe://localhost/tenant/evil/project/shop/stage/dev/workload/web", "GET", "/orders/1", false},
 		} {
 			if a := ask(c.from, c.method, c.path); a.Allowed != c.allowed || len(a.Reasons) == 0 {
 				t.Errorf("%+v: %+v", c, a)

@@ -26,6 +26,8 @@ const (
 	GatewayAPI    = "gateway.networking.k8s.io/v1"
 	KindHTTPRoute = "HTTPRoute"
 	KindGRPCRoute = "GRPCRoute"
+	// AtRules is the path of the rules of a document.
+	AtRules = "spec.rules"
 	// MeshName is the name of the one Mesh of a stage.
 	MeshName = "default"
 )

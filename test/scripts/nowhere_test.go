@@ -42,6 +42,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
 	l.write(t, "state.json", "{}")
 	l.write(t, "route.yaml", "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: x}\nspec:\n  hosts: [x.dev.nowhere.localhost]\n  rules: [{backends: [{service: x}]}]\n")
+	l.write(t, "mesh.yaml", "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n")
 	l.write(t, "inputs.yaml", "name: nothing\n")
 	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
@@ -177,6 +178,8 @@ func (l lines) values() map[string]string {
 		"terrace gateway cache purge --all":                 "true",
 		"terrace gateway validate --file":                   filepath.Join(l.folder, "route.yaml"),
 		"terrace gateway subscription regenerate-key --key": "primary",
+		"terrace mesh apply --file":                         filepath.Join(l.folder, "mesh.yaml"),
+		"terrace mesh validate --file":                      filepath.Join(l.folder, "mesh.yaml"),
 		"terrace module publish --version":                  "1.0.0",
 		"terrace promote --to":                              "test",
 		"terrace certificate issue --key-out":               filepath.Join(l.folder, "new.key"),
@@ -205,6 +208,8 @@ func (l lines) word(name string) string {
 		return "nope"
 	case "route|policy|product":
 		return "route"
+	case "KIND":
+		return "HTTPRoute"
 	case "LEVEL":
 		return "hard-mandatory"
 	case "TYPE":

@@ -183,10 +183,10 @@ func (d *Document) read(spec yamldoc.Value) {
 }
 
 // Placed gives the problems of an error about the document their places in its file; an error
-// without problems becomes one.
+// without problems becomes one. What there is not is of no place in it.
 func (d Document) Placed(err error) error {
 	told, ok := errors.AsType[*kernel.Error](err)
-	if !ok || d.doc == nil || told.Kind == kernel.Internal || told.Kind == kernel.Denied || told.Kind == kernel.Unavailable {
+	if !ok || d.doc == nil || told.Kind == kernel.Internal || told.Kind == kernel.NotFound || told.Kind == kernel.Denied || told.Kind == kernel.Unavailable {
 		return err
 	}
 	problems := slices.Clone(told.Problems)

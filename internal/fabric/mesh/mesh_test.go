@@ -205,3 +205,31 @@ func TestACallIsExplained(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatStrictRefusesAndTheClosestMatch need no document beside them.
+func TestWhatStrictRefusesAndTheClosestMatch(t *testing.T) {
+	t.Parallel()
+	to := func(service string) []meshdoc.BackendRef { return []meshdoc.BackendRef{{Name: service}} }
+	match := func(kind, path string) []meshdoc.Match {
+		return []meshdoc.Match{{Path: meshdoc.PathMatch{Type: kind, Value: path}}}
+	}
+	table := mesh.NewTable(dev(), "localhost", []mesh.Policy{
+		{Kind: meshdoc.KindMesh, Spec: meshdoc.Spec{Mesh: &meshdoc.Mesh{MTLS: meshdoc.Strict}}},
+		{Kind: meshdoc.KindHTTPRoute, Name: "orders", Spec: meshdoc.Spec{Route: &meshdoc.Route{ParentRefs: []meshdoc.ParentRef{{Kind: "Service", Name: "orders"}}, Rules: []meshdoc.Rule{
+			{Matches: match(meshdoc.PathPrefix, "/orders"), BackendRefs: to("below")},
+			{Matches: match(meshdoc.RegularExpression, "/orders/[0-9]+"), BackendRefs: to("number")},
+			{Matches: match(meshdoc.Exact, "/orders"), BackendRefs: to("exact")},
+		}}}},
+	})
+	if a := table.Why(mesh.Call{From: "web", To: "stock"}); a.Allowed || !a.Strict {
+		t.Errorf("nothing allows it: %+v", a)
+	}
+	for path, want := range map[string]string{"/orders": "exact", "/orders/7": "number", "/orders/x": "below"} {
+		if a := table.Why(mesh.Call{From: "web", To: "orders", Path: path}); len(a.Backends) != 1 || a.Backends[0].Service != want {
+			t.Errorf("%s: %+v, want %s", path, a.Backends, want)
+		}
+	}
+	if a := table.Why(mesh.Call{From: "web", To: "orders", Path: "/ordersx"}); len(a.Backends) > 0 || a.Allowed {
+		t.Errorf("no rule takes it: %+v", a)
+	}
+}

@@ -402,7 +402,8 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	maps.Copy(all, sourceCalls(ctx, c))
 	maps.Copy(all, costCalls(ctx, c))
 	maps.Copy(all, gatewayCalls(ctx, c))
-	maps.Copy(all, dnsCalls(ctx, meshCalls(ctx, c))
+	maps.Copy(all, dnsCalls(ctx, c))
+	maps.Copy(all, meshCalls(ctx, c))
 	return all
 }
 

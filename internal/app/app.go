@@ -57,7 +57,9 @@ type App struct {
 	local    *local.Service
 	// identities tell processes of this machine which workload they are.
 	identities *workloadAPI
-	drift      *drift.Service
+	// controlPlane tells workloads how calls go.
+	controlPlane controlPlane
+	drift        *drift.Service
 	// compliance tells where what is applied stands.
 	compliance *compliance.Service
 	costs      *focus.Service
@@ -234,9 +236,12 @@ func (a *App) Start(ctx context.Context) (err error) {
 	return nil
 }
 
-// startWorkloads brings workloads back, once they can ask who they are.
+// startWorkloads brings workloads back, once they can ask who they are and how calls go.
 func (a *App) startWorkloads(ctx context.Context) error {
 	if err := a.identities.listen(ctx, a.platform); err != nil {
+		return err
+	}
+	if err := a.controlPlane.listen(ctx, a.platform, a.fabric, a.local); err != nil {
 		return err
 	}
 	return a.local.Start(ctx)
@@ -248,6 +253,7 @@ func (a *App) tend() {
 	a.loops.Every("backups of caches and databases", 10*time.Minute, a.local.BackUpDue)
 	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
 	a.identities.loops(a.loops)
+	a.controlPlane.loops(a.loops)
 	a.loops.Add("ACME challenges", a.acme.Work)
 	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 }
@@ -288,7 +294,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.local != nil {
 		errs = append(errs, a.local.Close())
 	}
-	errs = append(errs, a.identities.close())
+	errs = append(errs, a.controlPlane.close(), a.identities.close())
 	if a.fabric != nil {
 		a.fabric.close(a.platform)
 	}

@@ -24,7 +24,7 @@ type outside struct {
 
 func newOutside(p *platform) outside {
 	o := outside{guard: egress.Guard{Allow: p.config.Backends(), What: "backends of routes", Setting: "gatewayNetworks"}, own: net.InterfaceAddrs}
-	for _, address := range []string{p.config.Listen, p.config.NATS, p.config.DNS, p.config.Gateway, p.config.GatewayHTTP} {
+	for _, address := range []string{p.config.Listen, p.config.NATS, p.config.DNS, p.config.Gateway, p.config.GatewayHTTP, p.config.XDS} {
 		if _, port, err := net.SplitHostPort(address); err == nil {
 			o.ports = append(o.ports, port)
 		}

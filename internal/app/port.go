@@ -24,6 +24,7 @@ func whichPort(err error, c config.Config) error {
 		{"the gateway's HTTP", c.GatewayHTTP, "--gateway-http"},
 		{"DNS", c.DNS, "--dns"},
 		{"events", c.NATS, "--nats"},
+		{"xDS", c.XDS, "--xds"},
 	} {
 		if portOf(l.address) != portOf(op.Addr.String()) {
 			continue

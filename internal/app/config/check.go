@@ -136,8 +136,11 @@ func (k *checker) stages(err error) {
 func (k *checker) addresses(c Config) {
 	taken := map[string]string{}
 	for _, a := range []struct{ key, address string }{
-		{"listen", c.Listen}, {"gateway", c.Gateway}, {"gatewayHttp", c.GatewayHTTP}, {"dns", c.DNS}, {"nats", c.NATS},
+		{"listen", c.Listen}, {"gateway", c.Gateway}, {"gatewayHttp", c.GatewayHTTP}, {"dns", c.DNS}, {"nats", c.NATS}, {"xds", c.XDS},
 	} {
+		if a.key == "xds" && a.address == "" {
+			continue // there is none
+		}
 		_, port, err := net.SplitHostPort(a.address)
 		n, numeric := strconv.ParseUint(port, 10, 16)
 		switch {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,11 +22,15 @@ type endpoint struct{ addr, release string }
 type endpoints struct {
 	table atomic.Pointer[map[endpointKey]endpoint]
 	mu    sync.Mutex
+	// moved is closed once the table is another one.
+	moved atomic.Pointer[chan struct{}]
 }
 
 func newEndpoints() *endpoints {
 	e := &endpoints{}
 	e.table.Store(&map[endpointKey]endpoint{})
+	moved := make(chan struct{})
+	e.moved.Store(&moved)
 	return e
 }
 
@@ -45,6 +50,17 @@ func (e *endpoints) ports(scope kernel.Scope, service string) []string {
 	return out
 }
 
+// services are the names of those of a scope that answer, in order.
+func (e *endpoints) services(scope kernel.Scope) (names []string) {
+	for at := range *e.table.Load() {
+		if at.scope == scope {
+			names = append(names, at.service)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // set replaces all of a service's endpoints; none takes it out. A port is found by
 // its name, and by its number where no other has that for a name.
 func (e *endpoints) set(k Key, addrs, byNumber map[string]string, release string) {
@@ -61,5 +77,10 @@ func (e *endpoints) set(k Key, addrs, byNumber map[string]string, release string
 			next[endpointKey{k.Scope, k.Name, ""}] = endpoint{addr, release}
 		}
 	}
+	if maps.Equal(next, *e.table.Load()) {
+		return
+	}
 	e.table.Store(&next)
+	moved := make(chan struct{})
+	close(*e.moved.Swap(&moved))
 }

@@ -162,6 +162,15 @@ func (s *Service) Ports(scope kernel.Scope, service string) []string {
 	return s.services.endpoints.ports(scope, service)
 }
 
+// ServiceNames returns the names of the services of a scope that answer somewhere, in order. It
+// waits for nothing.
+func (s *Service) ServiceNames(scope kernel.Scope) []string {
+	return s.services.endpoints.services(scope)
+}
+
+// Moved is closed once a service answers elsewhere, or no more.
+func (s *Service) Moved() <-chan struct{} { return *s.services.endpoints.moved.Load() }
+
 func (s *Service) plane(kind Kind) (plane, error) {
 	p, ok := s.planes[kind]
 	if !ok {

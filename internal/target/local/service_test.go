@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -227,7 +228,10 @@ func TestUpdateSwitchesWithoutAGap(t *testing.T) {
 	artifact := app(t, target)
 	first := mustPut(t, target, local.Services, "orders", web(artifact, "1.0.0", nil))
 	stable := first.Outputs["endpoints"].(map[string]any)["http"].(string)
-	pid := processOf(t, target, "orders")
+	pid, moved := processOf(t, target, "orders"), target.Moved()
+	if names := target.ServiceNames(localtest.Scope("dev")); !slices.Equal(names, []string{"orders"}) || len(target.ServiceNames(localtest.Scope("prod"))) > 0 {
+		t.Errorf("services %v answer", names)
+	}
 
 	var failures, answers atomic.Int64
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -255,6 +259,11 @@ func TestUpdateSwitchesWithoutAGap(t *testing.T) {
 	})
 	close(stop)
 	<-stopped
+	select {
+	case <-moved:
+	default:
+		t.Error("nobody was told that the service has moved")
+	}
 	if failures.Load() > 0 || answers.Load() == 0 {
 		t.Errorf("%d of %d calls failed during the update", failures.Load(), answers.Load())
 	}

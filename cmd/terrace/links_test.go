@@ -31,6 +31,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/fabric/gateway/gatewaydoc":            "validation of the gateway's documents, offline",
 		"internal/fabric/gateway/gatewaydoc/specschema": "what the specs of policies may say, offline",
 		"internal/fabric/mesh/meshdoc":                  "validation of the mesh's documents, offline",
+		"internal/fabric/mesh/istio":                    "what they are on a cluster with Istio, offline",
 		"internal/fabric/mesh/xds/bootstrap":            "what programs of gRPC are started with, offline",
 		"internal/fabric/gateway/route":                 "what a route is, offline",
 		"internal/fabric/gateway/azure/capability":      "what Azure does of documents, offline",

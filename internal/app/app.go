@@ -193,7 +193,6 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
-	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.tend()
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
@@ -254,6 +253,7 @@ func (a *App) tend() {
 	a.loops.Every("passwords of caches and databases", 10*time.Minute, a.local.TendCredentials)
 	a.identities.loops(a.loops)
 	a.controlPlane.loops(a.loops)
+	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Add("ACME challenges", a.acme.Work)
 	a.loops.Every("ACME sweep", time.Hour, a.acme.Sweep)
 }

@@ -20,17 +20,8 @@ type Table struct {
 	allowed map[string][]Permission
 }
 
-// Way is one match of a rule of a route.
-type Way struct {
-	// Kind and Route name the document, Rule its rule from 0.
-	Kind, Route string
-	Rule        int
-	Port        int
-	Match       meshdoc.Match
-	Backends    []meshdoc.BackendRef
-	Timeouts    meshdoc.Timeouts
-	Retry       *meshdoc.Retry
-}
+// Way is meshdoc.Way.
+type Way = meshdoc.Way
 
 // Permission lets callers do something at a service.
 type Permission struct {
@@ -56,7 +47,7 @@ func NewTable(scope kernel.Scope, domain string, policies []Policy) *Table {
 		}
 	}
 	for _, ways := range t.routes {
-		slices.SortStableFunc(ways, closer)
+		slices.SortStableFunc(ways, meshdoc.Closer)
 	}
 	return t
 }
@@ -110,22 +101,8 @@ func (t *Table) id(project, stage, workload string) string {
 }
 
 func (t *Table) route(p Policy) {
-	r := p.Calls()
-	for _, parent := range r.ParentRefs {
-		for i, rule := range r.Rules {
-			way := Way{Kind: p.Kind, Route: p.Name, Rule: i, Port: parent.Port, Backends: rule.BackendRefs, Timeouts: rule.Timeouts, Retry: rule.Retry}
-			if len(way.Backends) == 0 {
-				way.Backends = []meshdoc.BackendRef{{Name: parent.Name, Port: parent.Port}}
-			}
-			matches := rule.Matches
-			if len(matches) == 0 {
-				matches = []meshdoc.Match{{}}
-			}
-			for _, m := range matches {
-				way.Match = m
-				t.routes[parent.Name] = append(t.routes[parent.Name], way)
-			}
-		}
+	for service, ways := range p.Calls().Ways(p.Kind, p.Name) {
+		t.routes[service] = append(t.routes[service], ways...)
 	}
 }
 
@@ -149,34 +126,6 @@ func (t *Table) authorize(p Policy) {
 		t.allowed[target] = append(t.allowed[target], one)
 	}
 }
-
-// closer is the order of the Gateway API: exact paths, longer prefixes, a method, more
-// headers; of the rest the order of documents by name.
-func closer(a, b Way) int {
-	return cmp.Or(
-		cmp.Compare(rank(b.Match.Path), rank(a.Match.Path)),
-		cmp.Compare(len(b.Match.Path.Value), len(a.Match.Path.Value)),
-		cmp.Compare(said(b.Match.Method), said(a.Match.Method)),
-		cmp.Compare(len(b.Match.Headers), len(a.Match.Headers)),
-		cmp.Compare(has(b.Port), has(a.Port)),
-	)
-}
-
-func rank(p meshdoc.PathMatch) int {
-	switch {
-	case p.Value == "":
-		return 0
-	case p.Type == meshdoc.Exact:
-		return 3
-	case p.Type == meshdoc.RegularExpression:
-		return 2
-	}
-	return 1
-}
-
-func said(s string) int { return min(len(s), 1) }
-
-func has(n int) int { return min(n, 1) }
 
 // allows tells whether a permission is for a call; a method or path that is not told could be
 // any.

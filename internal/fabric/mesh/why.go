@@ -112,7 +112,7 @@ func (p Permission) condition(c Call) string {
 // sent says who answers. Where no path is told it is a call that no closer match takes.
 func (t *Table) sent(c Call, a *Answer) {
 	for _, w := range t.routes[c.To] {
-		if !w.takes(c) {
+		if !takes(w, c) {
 			continue
 		}
 		a.Route = w.Kind + " " + w.Route + ", rule " + strconv.Itoa(w.Rule+1)
@@ -134,7 +134,7 @@ func (t *Table) sent(c Call, a *Answer) {
 }
 
 // takes tells whether a match is for a call; headers are not told of one.
-func (w Way) takes(c Call) bool {
+func takes(w Way, c Call) bool {
 	m := w.Match
 	if len(m.Headers) > 0 || m.Method != "" && m.Method != c.Method {
 		return false

@@ -33,11 +33,16 @@ type Set struct {
 }
 
 // New returns the set of all schemas.
-func New() *Set { return &Set{load: sync.OnceValues(read)} }
+func New() *Set { return Of(schemas) }
 
-func read() (map[string]*spec.Schema, error) {
+// Of returns a set of schemas of other kinds, as generate writes them.
+func Of(written []byte) *Set {
+	return &Set{load: sync.OnceValues(func() (map[string]*spec.Schema, error) { return read(written) })}
+}
+
+func read(written []byte) (map[string]*spec.Schema, error) {
 	all := map[string]*spec.Schema{}
-	if err := json.Unmarshal(schemas, &all); err != nil {
+	if err := json.Unmarshal(written, &all); err != nil {
 		return nil, fmt.Errorf("read the schemas of Kubernetes: %w", err)
 	}
 	return all, nil

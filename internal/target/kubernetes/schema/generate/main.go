@@ -2,7 +2,8 @@
 // renders, out of the OpenAPI documents of one Kubernetes release and the
 // custom resource definitions of the Gateway API and the Secrets Store CSI
 // driver. References are put in place, descriptions are left out, and objects
-// with properties allow no others.
+// with properties allow no others. With -istio it writes those that Istio has
+// for what a mesh is rendered to.
 package main
 
 import (
@@ -21,23 +22,27 @@ import (
 const release = "k8s.io/kubernetes@v1.37.2"
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: generate FILE")
+	add := []func(map[string]any) error{core, custom}
+	args := os.Args[1:]
+	if len(args) == 2 && args[0] == "-istio" {
+		add, args = []func(map[string]any) error{core, istio, forget}, args[1:]
+	}
+	if len(args) != 1 {
+		fmt.Fprintln(os.Stderr, "usage: generate [-istio] FILE")
 		os.Exit(2)
 	}
-	if err := generate(os.Args[1]); err != nil {
+	if err := generate(args[0], add); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func generate(path string) error {
+func generate(path string, adds []func(map[string]any) error) error {
 	all := map[string]any{}
-	if err := core(all); err != nil {
-		return err
-	}
-	if err := custom(all); err != nil {
-		return err
+	for _, add := range adds {
+		if err := add(all); err != nil {
+			return err
+		}
 	}
 	b, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
@@ -90,6 +95,67 @@ func nameOf(schema map[string]any) string {
 	return version + "/" + fmt.Sprint(gvk["kind"])
 }
 
+// definition is a custom resource definition.
+type definition struct {
+	Spec struct {
+		Group string `json:"group"`
+		Names struct {
+			Kind string `json:"kind"`
+		} `json:"names"`
+		Versions []struct {
+			Name   string `json:"name"`
+			Schema struct {
+				OpenAPIV3Schema map[string]any `json:"openAPIV3Schema"`
+			} `json:"schema"`
+		} `json:"versions"`
+	} `json:"spec"`
+}
+
+// add adds the version v1 of its kind.
+func (d definition) add(all map[string]any) {
+	for _, v := range d.Spec.Versions {
+		if v.Name == "v1" {
+			all[d.Spec.Group+"/v1/"+d.Spec.Names.Kind] = withMetadata(expander{}.expand(v.Schema.OpenAPIV3Schema), all)
+		}
+	}
+}
+
+// istioAPI has the definitions of Istio; the module is downloaded for its files alone.
+const istioAPI = "istio.io/api@v1.32.0"
+
+// istio adds the kinds that a mesh is rendered to.
+func istio(all map[string]any) error {
+	dir, err := folder("mod", "download", "-json", istioAPI)
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "kubernetes", "customresourcedefinitions.gen.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, one := range strings.Split(string(b), "\n---\n") {
+		var crd definition
+		if err := yaml.Unmarshal([]byte(one), &crd); err != nil {
+			return fmt.Errorf("read the definitions of Istio: %w", err)
+		}
+		switch crd.Spec.Names.Kind {
+		case "AuthorizationPolicy", "DestinationRule", "PeerAuthentication", "VirtualService":
+			crd.add(all)
+		}
+	}
+	return nil
+}
+
+// forget takes out the kinds of Kubernetes itself.
+func forget(all map[string]any) error {
+	for kind := range all {
+		if !strings.Contains(kind, "istio.io/") {
+			delete(all, kind)
+		}
+	}
+	return nil
+}
+
 // custom adds the kinds of custom resource definitions.
 func custom(all map[string]any) error {
 	for module, file := range map[string]string{ //nolint:gosec // file names
@@ -100,39 +166,26 @@ func custom(all map[string]any) error {
 		if err != nil {
 			return err
 		}
-		var crd struct {
-			Spec struct {
-				Group string `json:"group"`
-				Names struct {
-					Kind string `json:"kind"`
-				} `json:"names"`
-				Versions []struct {
-					Name   string `json:"name"`
-					Schema struct {
-						OpenAPIV3Schema map[string]any `json:"openAPIV3Schema"`
-					} `json:"schema"`
-				} `json:"versions"`
-			} `json:"spec"`
-		}
+		var crd definition
 		if err := read(filepath.Join(dir, filepath.FromSlash(file)), &crd); err != nil {
 			return err
 		}
-		for _, v := range crd.Spec.Versions {
-			if v.Name == "v1" {
-				all[crd.Spec.Group+"/v1/"+crd.Spec.Names.Kind] = withMetadata(expander{}.expand(v.Schema.OpenAPIV3Schema), all)
-			}
-		}
+		crd.add(all)
 	}
 	return nil
 }
 
-// withMetadata gives a custom kind the metadata that every object has: its
-// definition leaves that to the server.
+// withMetadata gives a custom kind what every object has: its definition leaves
+// that to the server.
 func withMetadata(schema, all map[string]any) map[string]any {
 	core, _ := all["v1/ConfigMap"].(map[string]any)
 	from, _ := core["properties"].(map[string]any)
 	if to, ok := schema["properties"].(map[string]any); ok {
-		to["metadata"] = from["metadata"]
+		for _, key := range []string{"apiVersion", "kind", "metadata"} {
+			if key == "metadata" || to[key] == nil {
+				to[key] = from[key]
+			}
+		}
 	}
 	return schema
 }

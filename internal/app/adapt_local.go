@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
@@ -180,7 +181,7 @@ func (a localDocuments) DeleteDatabase(ctx context.Context, scope kernel.Scope, 
 // localTopics gives the local target topics on the platform's broker.
 type localTopics struct {
 	broker *event.Broker
-	server *event.Server
+	server *natsserver.Server
 }
 
 func (a localTopics) EnsureTopic(ctx context.Context, scope kernel.Scope, t local.Topic) (local.TopicAccess, error) {

@@ -33,6 +33,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
@@ -59,7 +60,7 @@ type fabric struct {
 	secrets *secret.Service
 	// leaks look for values that stand where they should not.
 	leaks  *leak.Service
-	nats   *event.Server
+	nats   *natsserver.Server
 	broker *event.Broker
 	// documents are the document databases of stages.
 	documents *database.Service
@@ -123,7 +124,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if err != nil {
 		return err
 	}
-	f.nats, err = event.StartServer(ctx, event.ServerConfig{Dir: p.path("nats"), Host: host, Port: port, Log: p.log})
+	f.nats, err = natsserver.Start(ctx, natsserver.Config{Dir: p.path("nats"), Host: host, Port: port, Log: p.log})
 	if err != nil {
 		return err
 	}

@@ -5,23 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // The bounds of a topic's stream; over maxBytes the oldest messages go.
 const (
-	maxConsumers = 256
-	maxBytes     = 1 << 30
+	maxBytes    = 1 << 30
+	callTimeout = 10 * time.Second
 )
 
 // TopicStore keeps topics; eventsql implements it.
@@ -50,7 +48,7 @@ type Tx interface {
 // checked that they may act for the scope that they name.
 type Broker struct {
 	Store   TopicStore
-	Server  *Server
+	Server  *natsserver.Server
 	Journal Journal
 	Tx      Tx
 	Clock   kernel.Clock
@@ -75,7 +73,7 @@ func (b *Broker) Start(ctx context.Context) error {
 			b.Log.ErrorContext(ctx, "a topic cannot be used", "topic", t.Username, "error", err)
 		}
 	}
-	return b.sweep(known)
+	return b.Server.Sweep(known)
 }
 
 // CreateTopic makes the topic be as the spec says: it creates or changes it, or
@@ -91,8 +89,8 @@ func (b *Broker) CreateTopic(ctx context.Context, scope kernel.Scope, spec Topic
 			return err
 		}
 		t.CreatedAt, t.PasswordHash = present.CreatedAt, present.PasswordHash
-		if !verifyPassword(t.PasswordHash, spec.Password) {
-			t.PasswordHash = hashPassword(spec.Password)
+		if !broker.VerifyPassword(t.PasswordHash, spec.Password) {
+			t.PasswordHash = broker.HashPassword(spec.Password)
 		}
 		if t == present {
 			return nil
@@ -166,21 +164,14 @@ func (b *Broker) reconcile(ctx context.Context, scope kernel.Scope, name string)
 
 // provide brings the topic's account, credentials and stream to what t says.
 func (b *Broker) provide(ctx context.Context, t Topic) error {
-	account, isNew := b.Server.nats.LookupOrRegisterAccount(t.Username)
-	if isNew || !account.JetStreamEnabled() {
-		limits := server.JetStreamAccountLimits{
-			MaxMemory: -1, MaxStore: -1, MaxStreams: 1, MaxConsumers: maxConsumers,
-			MaxAckPending: -1, MemoryMaxStreamBytes: -1, StoreMaxStreamBytes: -1,
-		}
-		if err := account.EnableJetStream(map[string]server.JetStreamAccountLimits{"": limits}, nil); err != nil {
-			return fmt.Errorf("topic %s: %w", t.Name, err)
-		}
+	if err := b.Server.Open(t.Username); err != nil {
+		return fmt.Errorf("topic %s: %w", t.Name, err)
 	}
-	g := grant{hash: t.PasswordHash, subject: t.Subject, account: account, permissions: permissions(t.Subject, t.Name)}
-	if b.Server.auth.set(t.Username, g) {
-		if err := b.Server.disconnect(t.Username); err != nil {
-			return err
-		}
+	user := natsserver.User{
+		Name: t.Username, Account: t.Username, PasswordHash: t.PasswordHash, Subject: t.Subject, Stream: t.Name, Publish: true, Consume: true,
+	}
+	if err := b.Server.Allow(user); err != nil {
+		return err
 	}
 	return b.inAccount(ctx, t.Username, func(ctx context.Context, js jetstream.JetStream) error {
 		_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
@@ -196,7 +187,7 @@ func (b *Broker) provide(ctx context.Context, t Topic) error {
 
 // withdraw deletes a topic's stream, then its credentials and connections.
 func (b *Broker) withdraw(ctx context.Context, user, stream string) error {
-	if !b.Server.auth.has(user) {
+	if !b.Server.Opened(user) {
 		return nil
 	}
 	err := b.inAccount(ctx, user, func(ctx context.Context, js jetstream.JetStream) error {
@@ -208,13 +199,12 @@ func (b *Broker) withdraw(ctx context.Context, user, stream string) error {
 	if err != nil {
 		return err
 	}
-	b.Server.auth.remove(user)
-	return b.Server.disconnect(user)
+	return b.Server.Shut(user)
 }
 
 // inAccount calls fn with a connection to the topic's account.
 func (b *Broker) inAccount(ctx context.Context, user string, fn func(ctx context.Context, js jetstream.JetStream) error) error {
-	conn, err := b.Server.connect(user)
+	conn, err := b.Server.Connect(user)
 	if err != nil {
 		return err
 	}
@@ -226,22 +216,4 @@ func (b *Broker) inAccount(ctx context.Context, user string, fn func(ctx context
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return fn(ctx, js)
-}
-
-// sweep removes what a crash left of topics that were deleted.
-func (b *Broker) sweep(known map[string]bool) error {
-	root := b.Server.nats.StoreDir()
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		return fmt.Errorf("sweep topics: %w", err)
-	}
-	for _, e := range entries {
-		if strings.Count(e.Name(), ".") != 3 || known[e.Name()] {
-			continue // not the account of a topic, or in use
-		}
-		if err := os.RemoveAll(filepath.Join(root, e.Name())); err != nil {
-			return fmt.Errorf("sweep topics: %w", err)
-		}
-	}
-	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -25,7 +26,7 @@ import (
 
 const password = "a-long-and-random-password"
 
-func newBroker(t testing.TB, d *db.DB, s *event.Server) *event.Broker {
+func newBroker(t testing.TB, d *db.DB, s *natsserver.Server) *event.Broker {
 	t.Helper()
 	b := &event.Broker{Store: eventsql.NewTopics(d), Server: s, Journal: newLog(d), Tx: d, Log: quiet()}
 	if err := b.Start(context.Background()); err != nil {
@@ -44,11 +45,11 @@ func create(t testing.TB, b *event.Broker, scope kernel.Scope, spec event.TopicS
 }
 
 // connect connects as a workload does, over the network.
-func connect(s *event.Server, user, password string, options ...nats.Option) (*nats.Conn, error) {
+func connect(s *natsserver.Server, user, password string, options ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect(s.URL(), append(options, nats.UserInfo(user, password), nats.NoReconnect())...)
 }
 
-func client(t testing.TB, s *event.Server, topic event.Topic) (*nats.Conn, jetstream.JetStream, chan error) {
+func client(t testing.TB, s *natsserver.Server, topic event.Topic) (*nats.Conn, jetstream.JetStream, chan error) {
 	t.Helper()
 	refused := make(chan error, 16)
 	conn, err := connect(s, topic.Username, password, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
@@ -369,7 +370,7 @@ func TestSaysWhichPortIsTaken(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	port := l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener
-	_, err = event.StartServer(context.Background(), event.ServerConfig{Dir: t.TempDir(), Port: port, Log: quiet()})
+	_, err = natsserver.Start(context.Background(), natsserver.Config{Dir: t.TempDir(), Port: port, Log: quiet()})
 	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), strconv.Itoa(port)) {
 		t.Fatalf("got %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -26,9 +27,9 @@ var dev = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func startServer(t testing.TB, dir string) *event.Server {
+func startServer(t testing.TB, dir string) *natsserver.Server {
 	t.Helper()
-	s, err := event.StartServer(context.Background(), event.ServerConfig{Dir: dir, Log: quiet()})
+	s, err := natsserver.Start(context.Background(), natsserver.Config{Dir: dir, Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -126,7 +127,7 @@ type world struct {
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	server, err := event.StartServer(context.Background(), event.ServerConfig{Dir: t.TempDir(), Log: log})
+	server, err := natsserver.Start(context.Background(), natsserver.Config{Dir: t.TempDir(), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
@@ -291,7 +292,7 @@ func TestATopicOfTheEmbeddedServer(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	d := dbtest.SQLite(t, eventsql.Migrations())
-	nats, err := event.StartServer(t.Context(), event.ServerConfig{Dir: t.TempDir(), Log: log})
+	nats, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

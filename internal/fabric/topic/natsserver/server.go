@@ -1,4 +1,4 @@
-package event
+package natsserver
 
 import (
 	"context"
@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
+
+// MaxMessage bounds a message with its headers, in bytes.
+const MaxMessage = 1 << 20
 
 const (
 	startTimeout = 10 * time.Second
@@ -24,8 +26,8 @@ const (
 	portFile     = "port"
 )
 
-// ServerConfig is what the embedded server needs.
-type ServerConfig struct {
+// Config is what the server needs.
+type Config struct {
 	// Dir holds the streams.
 	Dir string
 	// Host is the address to listen on, 127.0.0.1 when empty.
@@ -42,8 +44,8 @@ type Server struct {
 	auth *authenticator
 }
 
-// StartServer starts the server.
-func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
+// Start starts the server.
+func Start(ctx context.Context, c Config) (*Server, error) {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"
 	}
@@ -54,7 +56,7 @@ func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := &authenticator{internal: rand.Text()}
+	auth := &authenticator{internal: rand.Text(), accounts: map[string]*server.Account{}, users: map[string]User{}}
 	ns, err := server.NewServer(options(c, port, auth))
 	if err != nil {
 		return nil, fmt.Errorf("nats server: %w", err)
@@ -69,17 +71,17 @@ func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-func options(c ServerConfig, port int, auth server.Authentication) *server.Options {
+func options(c Config, port int, auth server.Authentication) *server.Options {
 	return &server.Options{
 		ServerName: "terrace", Host: c.Host, Port: port, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: 1 << 44, JetStreamMaxMemory: 256 << 20, SyncAlways: true,
-		CustomClientAuthentication: auth, MaxPayload: 1 << 20, AuthTimeout: 2, WriteDeadline: 10 * time.Second,
+		CustomClientAuthentication: auth, MaxPayload: MaxMessage, AuthTimeout: 2, WriteDeadline: 10 * time.Second,
 	}
 }
 
 // choosePort returns the configured port, else the remembered one if it is
 // still free, else a free one, which it remembers.
-func choosePort(ctx context.Context, c ServerConfig) (int, error) {
+func choosePort(ctx context.Context, c Config) (int, error) {
 	if c.Port != 0 {
 		if _, err := freePort(ctx, c.Host, c.Port); err != nil {
 			return 0, kernel.Errorf(kernel.Unavailable, "the event server cannot listen on %s port %d: %w", c.Host, c.Port, err).
@@ -116,17 +118,7 @@ func freePort(ctx context.Context, host string, port int) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener
 }
 
-// connect opens a connection within the process to an account of a topic.
-func (s *Server) connect(account string) (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(internalUser+account, s.auth.internal),
-		nats.Name("terrace"), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(callTimeout))
-	if err != nil {
-		return nil, fmt.Errorf("connect to the event server: %w", err)
-	}
-	return conn, nil
-}
-
-// Host and Port are where clients connect to.
+// Host is the address that clients connect to.
 func (s *Server) Host() string { return s.tcp().IP.String() }
 
 // Port returns the port that clients connect to.
@@ -173,17 +165,3 @@ func (l logger) Errorf(format string, v ...any) {
 }
 func (l logger) Debugf(string, ...any) {}
 func (l logger) Tracef(string, ...any) {}
-
-// disconnect cuts off the clients of an account.
-func (s *Server) disconnect(account string) error {
-	connz, err := s.nats.Connz(&server.ConnzOptions{Username: true, Limit: 1 << 16, Account: account})
-	if err != nil {
-		return fmt.Errorf("list connections: %w", err)
-	}
-	for _, c := range connz.Conns {
-		if c.AuthorizedUser == account {
-			_ = s.nats.DisconnectClientByID(c.Cid) // it has gone already
-		}
-	}
-	return nil
-}

@@ -2,23 +2,12 @@ package subscription
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-)
-
-const (
-	// keyPrefix and the bounds of a key are those of Standard Webhooks.
-	keyPrefix      = "whsec_"
-	keyBytes       = 32
-	minKey, maxKey = 24, 64
-	// keyOverlap is how long webhooks carry the signature of the former key, too.
-	keyOverlap = 24 * time.Hour
+	"github.com/terrace-idp/terrace/internal/platform/webhook"
 )
 
 // Credentials open a sink.
@@ -36,22 +25,7 @@ type Credentials struct {
 }
 
 // Key signs webhooks until a time; the newest has none.
-type Key struct {
-	Value string     `json:"value"`
-	Until *time.Time `json:"until,omitempty"`
-}
-
-// Bytes returns what signs.
-func (k Key) Bytes() []byte {
-	b, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(k.Value, keyPrefix)) // checked when it was taken
-	return b
-}
-
-func newKey() Key {
-	b := make([]byte, keyBytes)
-	_, _ = rand.Read(b) // never fails, see crypto/rand
-	return Key{Value: keyPrefix + base64.StdEncoding.EncodeToString(b)}
-}
+type Key = webhook.Key
 
 // credentials makes those of a new subscription.
 func credentials(s Sink, secret string) (Credentials, error) {
@@ -59,24 +33,15 @@ func credentials(s Sink, secret string) (Credentials, error) {
 		return Credentials{Password: secret}, nil
 	}
 	if secret == "" {
-		return Credentials{Keys: []Key{newKey()}}, nil
+		return Credentials{Keys: []Key{webhook.NewKey()}}, nil
 	}
-	b, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, keyPrefix))
-	if err != nil || len(b) < minKey || len(b) > maxKey {
-		return Credentials{}, kernel.Errorf(kernel.Invalid, "this is no signing secret").
-			WithFix("use whsec_ and %d to %d bytes in base64, or give none to have one made", minKey, maxKey)
-	}
-	return Credentials{Keys: []Key{{Value: keyPrefix + strings.TrimPrefix(secret, keyPrefix)}}}, nil
+	key, err := webhook.ParseKey(secret)
+	return Credentials{Keys: []Key{key}}, err
 }
 
 // rotated puts a new key before the present one, which signs a while longer.
 func (c Credentials) rotated(key Key, now time.Time) Credentials {
-	until := now.Add(keyOverlap)
-	keys := []Key{key}
-	if len(c.Keys) > 0 {
-		keys = append(keys, Key{Value: c.Keys[0].Value, Until: &until})
-	}
-	return Credentials{Keys: keys, Password: c.Password}
+	return Credentials{Keys: webhook.Rotated(c.Keys, key, now), Password: c.Password}
 }
 
 func (s *Service) seal(ctx context.Context, sub Subscription, c Credentials) ([]byte, error) {

@@ -89,15 +89,15 @@ func (e Event) Problems() []kernel.Problem {
 	for _, one := range e.attributes() {
 		need(len(one.value) > maxAttribute, one.name, "it is too long", "use 1024 bytes at most")
 		need(!utf8.ValidString(one.value) || strings.ContainsFunc(one.value, control), one.name, "it has characters that no attribute may have", "leave control characters out")
-		need(!validName(one.name), one.name, "this is no name of an attribute", "use lower-case letters and digits")
+		need(!ValidName(one.name), one.name, "this is no name of an attribute", "use lower-case letters and digits")
 	}
 	return all
 }
 
 func control(r rune) bool { return r < 0x20 || r >= 0x7f && r <= 0x9f }
 
-// validName tells what may be the name of an attribute (CloudEvents §Naming Conventions).
-func validName(name string) bool {
+// ValidName tells what may be the name of an attribute (CloudEvents §Naming Conventions).
+func ValidName(name string) bool {
 	return name != "" && len(name) <= 63 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
@@ -119,9 +119,9 @@ func (e Event) attributes() []attribute {
 	return slices.DeleteFunc(all, func(a attribute) bool { return a.value == "" })
 }
 
-// MarshalJSON writes the event in its JSON form. Data that is JSON stands as it is, other text
-// as a string, and what is no text as data_base64.
-func (e Event) MarshalJSON() ([]byte, error) {
+// Map is the event in its JSON form. Data that is JSON stands as it is, other text as a string,
+// and what is no text as data_base64.
+func (e Event) Map() map[string]any {
 	out := map[string]any{"specversion": "1.0"}
 	for _, a := range e.attributes() {
 		out[a.name] = a.value
@@ -138,10 +138,15 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	default:
 		out["data_base64"] = base64.StdEncoding.EncodeToString(e.Data)
 	}
+	return out
+}
+
+// MarshalJSON writes the event in its JSON form.
+func (e Event) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(out)
+	err := encoder.Encode(e.Map())
 	return bytes.TrimSpace(b.Bytes()), err
 }
 

@@ -1,0 +1,234 @@
+package topic
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// withDefaults fills in what is not said.
+func (s Settings) withDefaults(name string) Settings {
+	s.Subject = cmp.Or(s.Subject, name)
+	s.Partitions, s.Replicas = cmp.Or(s.Partitions, 1), cmp.Or(s.Replicas, 1)
+	s.RetentionSeconds = cmp.Or(s.RetentionSeconds, int64(DefaultRetention/time.Second))
+	s.RetentionBytes, s.MaxMessageBytes = cmp.Or(s.RetentionBytes, DefaultBytes), cmp.Or(s.MaxMessageBytes, DefaultMessage)
+	s.Validation, s.Compatibility = cmp.Or(s.Validation, Reject), cmp.Or(s.Compatibility, schema.Backward)
+	return s
+}
+
+// Problems tells what of the settings of a topic cannot be; what is zero is as by default.
+func (s Settings) Problems(name string) []kernel.Problem {
+	var all []kernel.Problem
+	when := func(bad bool, path, message, fix string) {
+		if bad {
+			all = append(all, kernel.Problem{Path: path, Message: message, Fix: fix})
+		}
+	}
+	full := s.withDefaults(name)
+	when(!validName(name), "name", strconv.Quote(name)+" is no name", "use letters, digits and hyphens, at most 63")
+	when(!validSubject(full.Subject), "subject", strconv.Quote(full.Subject)+" is no subject", "use words of letters, digits, hyphens and underscores with dots between them")
+	when(full.Partitions < 1 || full.Partitions > MaxPartitions, "partitions", fmt.Sprintf("%d is out of bounds", s.Partitions), "use 1 to "+strconv.Itoa(MaxPartitions))
+	when(full.Replicas < 1 || full.Replicas > MaxReplicas, "replicas", fmt.Sprintf("%d is out of bounds", s.Replicas), "use 1 to "+strconv.Itoa(MaxReplicas))
+	seconds := full.RetentionSeconds
+	when(seconds < int64(MinRetention/time.Second) || seconds > int64(MaxRetention/time.Second), "retention", fmt.Sprintf("%d seconds are out of bounds", seconds), "use one minute to 365 days")
+	when(full.RetentionBytes < MinBytes || full.RetentionBytes > MaxBytes, "retentionBytes", fmt.Sprintf("%d is out of bounds", s.RetentionBytes), "use 1 MiB to 1 TiB")
+	when(full.MaxMessageBytes < MinMessage || full.MaxMessageBytes > DefaultMessage, "maxMessageBytes", fmt.Sprintf("%d is out of bounds", s.MaxMessageBytes), "use 1 KiB to 1 MiB")
+	when(!slices.Contains(Validations(), full.Validation), "validation", fmt.Sprintf("there is no %q", s.Validation), "use reject, flag or off")
+	when(!slices.Contains(schema.Compatibilities(), full.Compatibility), "compatibility", fmt.Sprintf("there is no %q", s.Compatibility), "use none, backward, forward or full")
+	when(len(s.Description) > 1000 || len(s.Owner) > 200, "description", "it is too long", "use 1000 characters, and 200 for the owner")
+	return all
+}
+
+func validName(s string) bool { return len(s) <= 63 && !strings.Contains(s, "_") && validWord(s) }
+
+func validWord(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
+
+func validSubject(s string) bool {
+	if len(s) > 200 || strings.HasPrefix(s, "_INBOX.") {
+		return false
+	}
+	for word := range strings.SplitSeq(s, ".") {
+		if !validWord(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// Apply makes a topic be as the settings say: it creates or changes it, or does nothing.
+func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, settings Settings) (Topic, error) {
+	if err := s.Authorizer.Authorize(ctx, actionWrite, scope); err != nil {
+		return Topic{}, err
+	}
+	if err := s.Places.Check(ctx, scope); err != nil {
+		return Topic{}, err
+	}
+	if problems := settings.Problems(name); len(problems) > 0 {
+		return Topic{}, kernel.Errorf(kernel.Invalid, "topic %s is not valid", name).WithProblems(problems...)
+	}
+	before, err := s.Store.Get(ctx, scope, name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return Topic{}, err
+	}
+	if before.Managed {
+		return Topic{}, managed(before)
+	}
+	t := before
+	t.Scope, t.Name, t.Settings = scope, name, settings.withDefaults(name)
+	return s.keep(ctx, before, t)
+}
+
+func managed(t Topic) error {
+	return kernel.Errorf(kernel.Refused, "topic %s is the resource of a workload, which changes and removes it", t.Name).
+		WithFix("change it where the workload declares it, and deploy")
+}
+
+// keep writes a topic where it differs from before, which is empty for a new one, and has the
+// broker carry it.
+func (s *Service) keep(ctx context.Context, before, t Topic) (Topic, error) {
+	now := s.Clock.Now().UTC()
+	isNew := before.Name == ""
+	if !isNew && t == before {
+		return t, s.reconcile(ctx, t.Scope, t.Name)
+	}
+	t.UpdatedAt = now
+	if isNew {
+		actor, _ := kernel.ActorFrom(ctx)
+		t.CreatedAt, t.CreatedBy = now, actor.Name
+		if err := s.Broker.Ensure(ctx, t.broker()); kernel.Is(err, kernel.Refused) || kernel.Is(err, kernel.Invalid) {
+			return t, err // what the broker never carries is not kept
+		}
+	}
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.write(ctx, isNew, t); err != nil {
+			return err
+		}
+		return s.record(ctx, t, "topic.changed", map[string]any{"subject": t.Subject})
+	})
+	if err != nil {
+		return t, err
+	}
+	t.Revision++
+	return t, s.reconcile(ctx, t.Scope, t.Name)
+}
+
+func (s *Service) write(ctx context.Context, isNew bool, t Topic) error {
+	if !isNew {
+		return s.Store.Save(ctx, t)
+	}
+	n, err := s.Store.Count(ctx, t.Scope.Tenant)
+	if err != nil {
+		return err
+	}
+	if n >= MaxPerTenant {
+		return kernel.Errorf(kernel.Refused, "the tenant has %d topics, which is as many as it may have", n).WithFix("delete one that is not used: terrace topic list")
+	}
+	return s.Store.Insert(ctx, t)
+}
+
+// Delete removes a topic with its events, schemas, grants and subscriptions.
+func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) error {
+	t, err := s.get(ctx, actionWrite, scope, name)
+	if err != nil {
+		return err
+	}
+	if t.Managed {
+		return managed(t)
+	}
+	return s.remove(ctx, scope, name)
+}
+
+func (s *Service) remove(ctx context.Context, scope kernel.Scope, name string) error {
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		found, err := s.Store.Delete(ctx, scope, name)
+		if err != nil || !found {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "topic.deleted", Scope: scope, Subject: name})
+	})
+	if err != nil {
+		return err
+	}
+	return s.reconcile(ctx, scope, name)
+}
+
+// managedGrant is the name of the grant of the workload whose resource a topic is.
+const managedGrant = "workload"
+
+// MinPasswordLength is how long the password of a resource's topic is at least.
+const MinPasswordLength = 16
+
+// Provide makes a topic be as the resource of a workload declares it, with one user, which is
+// named as the account. Its callers have checked that they may act for the scope. Another
+// password replaces the one before.
+func (s *Service) Provide(ctx context.Context, scope kernel.Scope, name string, settings Settings, password string) (Topic, error) {
+	problems := settings.Problems(name)
+	if len(password) < MinPasswordLength {
+		problems = append(problems, kernel.Problem{Path: "password", Message: "it is shorter than " + strconv.Itoa(MinPasswordLength) + " characters"})
+	}
+	if len(problems) > 0 {
+		return Topic{}, kernel.Errorf(kernel.Invalid, "topic %s is not valid", name).WithProblems(problems...)
+	}
+	before, err := s.Store.Get(ctx, scope, name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return Topic{}, err
+	}
+	t := before
+	t.Scope, t.Name, t.Managed = scope, name, true
+	if before.Name == "" {
+		t.Settings = settings.withDefaults(name)
+	}
+	t.Subject, t.RetentionSeconds = cmp.Or(settings.Subject, name), settings.withDefaults(name).RetentionSeconds
+	if t, err = s.keep(ctx, before, t); err != nil {
+		return t, err
+	}
+	return t, s.provideGrant(ctx, t, password)
+}
+
+// provideGrant has the workload's user open the topic.
+func (s *Service) provideGrant(ctx context.Context, t Topic, password string) error {
+	g, err := s.Grants.Grant(ctx, t, managedGrant)
+	isNew := kernel.Is(err, kernel.NotFound)
+	if err != nil && !isNew {
+		return err
+	}
+	if !isNew && len(g.Credentials) == 1 && broker.VerifyPassword(g.Credentials[0].Hash, password) {
+		return nil
+	}
+	now := s.Clock.Now().UTC()
+	if isNew {
+		g = Grant{Name: managedGrant, Project: t.Scope.Project, Publish: true, Consume: true, Managed: true, CreatedAt: now}
+	}
+	g.Credentials = []Credential{{Username: t.Account(), Since: now, Hash: broker.HashPassword(password)}}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if isNew {
+			return s.Grants.InsertGrant(ctx, t, g)
+		}
+		return s.Grants.SaveGrant(ctx, t, g)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Broker.Grant(ctx, t.Account(), principal(g, g.Credentials[0], password))
+}
+
+// Provided returns the topic of a workload's resource, or NotFound. Its callers have checked
+// that they may act for the scope.
+func (s *Service) Provided(ctx context.Context, scope kernel.Scope, name string) (Topic, error) {
+	return s.Store.Get(ctx, scope, name)
+}
+
+// Withdraw removes the topic of a workload's resource; none is no error.
+func (s *Service) Withdraw(ctx context.Context, scope kernel.Scope, name string) error {
+	return s.remove(ctx, scope, name)
+}

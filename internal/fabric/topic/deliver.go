@@ -1,0 +1,272 @@
+package topic
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The attributes of dead letters.
+const (
+	deadSubscription = "deadlettersubscription"
+	deadReason       = "deadletterreason"
+	deadAttempts     = "deadletterattempts"
+	deadTime         = "deadlettertime"
+	deadPlace        = "deadletterplace"
+	deadPrefix       = "deadletter"
+)
+
+// The bounds of a pull.
+const (
+	MaxPull     = 100
+	MaxPullWait = 30 * time.Second
+	// maxReason bounds the reason of a dead letter, in bytes.
+	maxReason = 500
+)
+
+// Received is an event that was handed out.
+type Received struct {
+	Event     cloudevent.Event `json:"event"`
+	Partition int              `json:"partition"`
+	Offset    uint64           `json:"offset"`
+	StoredAt  time.Time        `json:"storedAt"`
+	Attempt   int              `json:"attempt,omitempty"`
+	// Token acknowledges it.
+	Token string `json:"token,omitempty"`
+
+	delivery broker.Delivery
+}
+
+func received(all []broker.Delivery) []Received {
+	out := make([]Received, 0, len(all))
+	for _, d := range all {
+		out = append(out, Received{Event: event(d.Message), Partition: d.Position.Partition, Offset: d.Position.Offset, StoredAt: d.Stored, Attempt: d.Attempt, Token: d.Token, delivery: d})
+	}
+	return out
+}
+
+// source is where a subscription's events come from: its topic, or that of the dead letters.
+type source struct {
+	topic Topic
+	sub   Subscription
+	// account and prefix are of the topic that is fetched from, and of its tokens.
+	account, prefix string
+	dead            bool
+}
+
+const (
+	livePrefix = "l."
+	againPrefx = "d."
+)
+
+func live(t Topic, sub Subscription) source {
+	return source{topic: t, sub: sub, account: t.Account(), prefix: livePrefix}
+}
+
+func again(t Topic, sub Subscription) source {
+	return source{topic: t, sub: sub, account: Account(t.Scope, deadName(t.Name)), prefix: againPrefx, dead: true}
+}
+
+// Pull hands events of a subscription out, at most limit of them, waiting so long for the
+// first. Each is to be acknowledged by its token, or comes again.
+func (s *Service) Pull(ctx context.Context, scope kernel.Scope, name, sub string, limit int, wait time.Duration) ([]Received, error) {
+	t, one, err := s.subscription(ctx, actionConsume, scope, name, sub)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case one.Mode != Pull:
+		return nil, kernel.Errorf(kernel.Refused, "the events of subscription %s are posted to %s", sub, one.URL).WithFix("make another subscription to pull from")
+	case one.Status == Paused:
+		return nil, kernel.Errorf(kernel.Refused, "subscription %s is paused: %s", sub, one.Reason).WithFix("terrace topic subscription resume %s %s", name, sub)
+	}
+	limit, wait = min(max(limit, 1), MaxPull), min(max(wait, 0), MaxPullWait)
+	if one.Redrive > 0 {
+		if all, err := s.fetch(ctx, again(t, one), limit, 0); err != nil || len(all) > 0 {
+			return all, err
+		}
+	}
+	return s.fetch(ctx, live(t, one), limit, wait)
+}
+
+// fetch takes events that may be delivered once more, and buries the others.
+func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.Duration) ([]Received, error) {
+	all, err := s.Broker.Fetch(ctx, from.account, from.sub.Name, limit, wait)
+	if err != nil {
+		return nil, err
+	}
+	var out []Received
+	for _, d := range all {
+		switch own := !from.dead || d.Headers[deadSubscription] == from.sub.Name && d.Position.Offset < from.sub.Redrive; {
+		case !own: // another subscription's, or after what was asked for
+			err = s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token)
+		case d.Attempt > from.sub.MaxDeliveries:
+			err = s.bury(ctx, from, d, "nobody acknowledged it within "+strconv.Itoa(from.sub.MaxDeliveries)+" deliveries")
+		default:
+			r := received([]broker.Delivery{d})[0]
+			r.Token = from.prefix + r.Token
+			if from.dead {
+				maps.DeleteFunc(r.Event.Extensions, func(name, _ string) bool { return strings.HasPrefix(name, deadPrefix) })
+			}
+			out = append(out, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, s.redriven(ctx, from, all)
+}
+
+// redriven ends a redrive that has come to its end.
+func (s *Service) redriven(ctx context.Context, from source, all []broker.Delivery) error {
+	if !from.dead || len(all) > 0 {
+		return nil
+	}
+	lag, err := s.Broker.Lag(ctx, from.account, from.sub.Name)
+	if err != nil || lag.Pending+lag.InFlight > 0 {
+		return err
+	}
+	from.sub.Redrive = 0
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Subscriptions.SaveSubscription(ctx, from.topic, from.sub) })
+	if kernel.Is(err, kernel.Stale) {
+		return nil // the next look ends it
+	}
+	return err
+}
+
+// bury puts an event among the dead letters, with why, and acknowledges it once it is there.
+func (s *Service) bury(ctx context.Context, from source, d broker.Delivery, reason string) error {
+	m := d.Message
+	m.Headers = maps.Clone(m.Headers)
+	if m.Headers == nil {
+		m.Headers = map[string]string{}
+	}
+	m.Headers[deadSubscription], m.Headers[deadReason] = from.sub.Name, clean(reason)
+	m.Headers[deadAttempts], m.Headers[deadTime] = strconv.Itoa(d.Attempt), s.Clock.Now().UTC().Format(time.RFC3339)
+	if m.Headers[deadPlace] == "" {
+		m.Headers[deadPlace] = strconv.Itoa(d.Position.Partition) + "/" + strconv.FormatUint(d.Position.Offset, 10)
+	}
+	if _, err := s.Broker.Publish(ctx, Account(from.topic.Scope, deadName(from.topic.Name)), []broker.Message{m}); err != nil {
+		return err
+	}
+	s.Metrics.delivered(from.topic, from.sub, "dead")
+	return s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token)
+}
+
+// clean is a text that a header holds.
+func clean(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "")
+}
+
+func lower(s string) string { return strings.ToLower(s) }
+
+// Acknowledgement says what became of events that were pulled, by their tokens.
+type Acknowledgement struct {
+	// Done are worked off, and Failed come again after the delay.
+	Done   []string
+	Failed []string
+	Delay  time.Duration
+}
+
+// Acknowledge says what became of events that were pulled. A token that was too late is passed
+// over: its event comes again.
+func (s *Service) Acknowledge(ctx context.Context, scope kernel.Scope, name, sub string, a Acknowledgement) error {
+	t, one, err := s.subscription(ctx, actionConsume, scope, name, sub)
+	if err != nil {
+		return err
+	}
+	if one.Mode != Pull {
+		return kernel.Errorf(kernel.Refused, "the events of subscription %s are posted to %s, whose answer acknowledges them", sub, one.URL)
+	}
+	if err := checkTokens(append(a.Done, a.Failed...)); err != nil {
+		return err
+	}
+	for _, from := range []source{live(t, one), again(t, one)} {
+		if done := from.own(a.Done); len(done) > 0 {
+			if err := s.Broker.Ack(ctx, from.account, sub, done...); err != nil {
+				return err
+			}
+			s.Metrics.deliveredMany(t, one, "acknowledged", len(done))
+		}
+		if failed := from.own(a.Failed); len(failed) > 0 {
+			if err := s.Broker.Nak(ctx, from.account, sub, a.Delay, failed...); err != nil {
+				return err
+			}
+			s.Metrics.deliveredMany(t, one, "returned", len(failed))
+		}
+	}
+	return nil
+}
+
+func (from source) own(tokens []string) []string {
+	var own []string
+	for _, token := range tokens {
+		if rest, is := strings.CutPrefix(token, from.prefix); is {
+			own = append(own, rest)
+		}
+	}
+	return own
+}
+
+func checkTokens(tokens []string) error {
+	for _, token := range tokens {
+		if !strings.HasPrefix(token, livePrefix) && !strings.HasPrefix(token, againPrefx) {
+			return kernel.Errorf(kernel.Invalid, "%.60q is no token of an event", token).WithFix("use those that a pull has answered with")
+		}
+	}
+	return nil
+}
+
+// redrive has the dead letters that a subscription has now come again.
+func (s *Service) redrive(ctx context.Context, t Topic, sub Subscription) error {
+	from := again(t, sub)
+	stats, err := s.Broker.Stats(ctx, from.account)
+	if err != nil {
+		return err
+	}
+	if len(stats.Partitions) == 0 || stats.Messages == 0 {
+		return kernel.Errorf(kernel.Refused, "topic %s has no dead letters", t.Name)
+	}
+	group := sub.group(FromOldest)
+	group.Types = nil
+	if err := s.Broker.EnsureGroup(ctx, from.account, group); err != nil {
+		return err
+	}
+	sub.Redrive = stats.Partitions[0].Next
+	return s.changed(ctx, t, sub, "topic-subscription.redriven", "")
+}
+
+// ListDead returns the dead letters of a topic from an offset on, those of one subscription
+// where it is named, and where to go on; 0 is that there are no more.
+func (s *Service) ListDead(ctx context.Context, scope kernel.Scope, name, sub string, from uint64, limit int) (letters []Received, next uint64, err error) {
+	t, err := s.get(ctx, actionConsume, scope, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	limit = min(max(limit, 1), MaxPeek)
+	all, err := s.Broker.Read(ctx, Account(t.Scope, deadName(t.Name)), broker.Position{Offset: from}, limit)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return nil, 0, err
+	}
+	letters = received(all)
+	if sub != "" {
+		letters = slices.DeleteFunc(letters, func(r Received) bool { return r.Event.Extensions[deadSubscription] != sub })
+	}
+	if len(all) == limit {
+		next = all[len(all)-1].Position.Offset + 1
+	}
+	return letters, next, nil
+}

@@ -1,0 +1,333 @@
+package topic
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/webhook"
+)
+
+const (
+	// leaseTerm is how long a process that has gone silent keeps its subscriptions from others,
+	// claimEvery how often it says that it is there, and leaseMargin how far the clocks of two
+	// may be apart.
+	leaseTerm   = 30 * time.Second
+	claimEvery  = 10 * time.Second
+	leaseMargin = 5 * time.Second
+	claimWithin = 5 * time.Second
+	// pushBatch is how many events of a subscription are fetched at a time, pushAtOnce how many
+	// keys of it are posted at the same time.
+	pushBatch  = 64
+	pushAtOnce = 8
+	pushWait   = 5 * time.Second
+)
+
+// pushing are the subscriptions that this process posts for.
+type pushing struct {
+	holder  string
+	changed chan struct{}
+
+	mu    sync.Mutex
+	until time.Time
+	all   map[OfTopic]*pusher
+}
+
+func newPushing() pushing {
+	return pushing{holder: kernel.NewID("tps"), changed: make(chan struct{}, 1), all: map[OfTopic]*pusher{}}
+}
+
+// nudge has Push look at the subscriptions again after a change.
+func (s *Service) nudge(err error) {
+	if err != nil {
+		return
+	}
+	select {
+	case s.pushing.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Push posts events of the subscriptions that this process holds until ctx ends: those of one
+// key one after the other.
+func (s *Service) Push(ctx context.Context) error {
+	timer := time.NewTicker(claimEvery)
+	defer timer.Stop()
+	defer s.stopPushing(ctx)
+	for {
+		if err := s.claimPushes(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.pushing.changed:
+		case <-timer.C:
+		}
+	}
+}
+
+func (s *Service) claimPushes(ctx context.Context) error {
+	within, cancel := context.WithTimeout(ctx, claimWithin)
+	defer cancel()
+	now := s.Clock.Now()
+	mine, err := s.Subscriptions.ClaimPushes(within, s.pushing.holder, now, now.Add(leaseTerm))
+	if err != nil {
+		return err
+	}
+	s.pushing.mu.Lock()
+	s.pushing.until = now.Add(leaseTerm)
+	s.pushing.mu.Unlock()
+	wanted := map[OfTopic]*pusher{}
+	for _, one := range mine {
+		p, err := s.pusher(within, one)
+		if kernel.Is(err, kernel.NotFound) {
+			continue // it was deleted meanwhile
+		}
+		if err != nil {
+			s.Log.WarnContext(ctx, "a subscription of a topic cannot be served", "topic", Account(one.Scope, one.Topic), "subscription", one.Name, "error", err)
+			continue
+		}
+		wanted[one] = p
+	}
+	s.replacePushers(ctx, wanted)
+	return nil
+}
+
+// replacePushers ends those that are not wanted as they are, and begins those that are new.
+func (s *Service) replacePushers(ctx context.Context, wanted map[OfTopic]*pusher) {
+	s.pushing.mu.Lock()
+	var over []*pusher
+	for key, p := range s.pushing.all {
+		if w := wanted[key]; w == nil || w.from.sub.Revision != p.from.sub.Revision && !w.from.sub.UpdatedAt.Equal(p.from.sub.UpdatedAt) {
+			over = append(over, p)
+			delete(s.pushing.all, key)
+		}
+	}
+	s.pushing.mu.Unlock()
+	for _, p := range over {
+		p.stop()
+	}
+	s.pushing.mu.Lock()
+	defer s.pushing.mu.Unlock()
+	for key, p := range wanted {
+		if s.pushing.all[key] == nil {
+			p.begin(ctx)
+			s.pushing.all[key] = p
+		} else {
+			p.client.Close()
+		}
+	}
+}
+
+// mayPush refuses to post once another process may.
+func (s *Service) mayPush() error {
+	s.pushing.mu.Lock()
+	defer s.pushing.mu.Unlock()
+	if !s.Clock.Now().Before(s.pushing.until.Add(-leaseMargin)) {
+		return kernel.Errorf(kernel.Stale, "the subscription may be another process's now")
+	}
+	return nil
+}
+
+// stopPushing ends all, and lets other processes take over at once.
+func (s *Service) stopPushing(ctx context.Context) {
+	s.replacePushers(ctx, nil)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimWithin)
+	defer cancel()
+	if err := s.Subscriptions.ReleasePushes(ctx, s.pushing.holder); err != nil {
+		s.Log.WarnContext(ctx, "subscriptions of topics were not given back: they rest until others may take them", "for", leaseTerm, "error", err)
+	}
+}
+
+// pusher posts the events of one subscription.
+type pusher struct {
+	service *Service
+	from    source
+	client  *webhook.Client
+	cancel  context.CancelFunc
+	over    chan struct{}
+}
+
+func (s *Service) pusher(ctx context.Context, of OfTopic) (*pusher, error) {
+	t, err := s.Store.Get(ctx, of.Scope, of.Topic)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := s.Subscriptions.Subscription(ctx, t, of.Name)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.keys(ctx, t, sub)
+	if err != nil {
+		return nil, err
+	}
+	client := webhook.New(s.Guard, sub.URL, keys, time.Duration(sub.TimeoutSeconds)*time.Second, s.Clock, nil)
+	return &pusher{service: s, from: live(t, sub), client: client, over: make(chan struct{})}, nil
+}
+
+func (p *pusher) begin(ctx context.Context) {
+	ctx, p.cancel = context.WithCancel(kernel.WithActor(ctx, kernel.System("topics", p.from.topic.Scope.Tenant)))
+	go func() {
+		defer close(p.over)
+		defer p.client.Close()
+		p.run(ctx)
+	}()
+}
+
+func (p *pusher) stop() {
+	p.cancel()
+	<-p.over
+}
+
+// run posts until ctx ends or the subscription is paused. What fails here is the broker or the
+// database: it tries again after a while.
+func (p *pusher) run(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
+		on, err := p.round(ctx)
+		switch {
+		case ctx.Err() != nil, err == nil && !on:
+			return
+		case err == nil:
+			failures = 0
+			continue
+		case kernel.Is(err, kernel.Stale):
+			return
+		}
+		failures++
+		p.service.Log.WarnContext(ctx, "events of a topic cannot be posted", "topic", p.from.account, "subscription", p.from.sub.Name, "error", err)
+		rest(ctx, webhook.Pause(failures, nil, time.Second, time.Minute))
+	}
+}
+
+// round posts what there is; false when the subscription is paused.
+func (p *pusher) round(ctx context.Context) (bool, error) {
+	if p.from.sub.Redrive > 0 {
+		on, more, err := p.batch(ctx, again(p.from.topic, p.from.sub), 0)
+		if err != nil || !on || more {
+			return on, err
+		}
+		p.from.sub.Redrive = 0 // in the store it has ended, too
+	}
+	on, _, err := p.batch(ctx, p.from, pushWait)
+	return on, err
+}
+
+// batch fetches events and posts them, several keys at a time.
+func (p *pusher) batch(ctx context.Context, from source, wait time.Duration) (on, more bool, err error) {
+	if err := p.service.mayPush(); err != nil {
+		return false, false, err
+	}
+	all, err := p.service.fetch(ctx, from, min(pushBatch, from.sub.MaxInFlight), wait)
+	if err != nil || len(all) == 0 {
+		return true, false, err
+	}
+	lanes := map[string][]Received{}
+	for i, r := range all {
+		key := r.Event.Key()
+		if key == "" {
+			key = "\x00" + strconv.Itoa(i)
+		}
+		lanes[key] = append(lanes[key], r)
+	}
+	var wg sync.WaitGroup
+	places, results := make(chan struct{}, pushAtOnce), make(chan error, len(lanes))
+	for _, lane := range lanes {
+		wg.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			results <- p.lane(ctx, from, lane)
+		})
+	}
+	wg.Wait()
+	close(results)
+	for one := range results {
+		err = errors.Join(err, one)
+	}
+	if gone, ok := errors.AsType[*webhook.Rejection](err); ok && gone.Gone {
+		return false, false, p.pause(ctx, gone.Message)
+	}
+	return true, true, err
+}
+
+// lane posts events of one key in their order; after one that is not taken the others of the
+// key come again after it.
+func (p *pusher) lane(ctx context.Context, from source, all []Received) error {
+	for _, r := range all {
+		taken, err := p.deliver(ctx, from, r)
+		if err != nil || !taken {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pusher) deliver(ctx context.Context, from source, r Received) (taken bool, err error) {
+	if err := p.service.mayPush(); err != nil {
+		return false, err
+	}
+	s, token := p.service, r.Token[len(from.prefix):]
+	header, body, id := post(r)
+	_, err = p.client.Post(ctx, id, header, body)
+	if ctx.Err() != nil {
+		return false, ctx.Err() //nolint:wrapcheck // it was told to end
+	}
+	if err == nil {
+		s.Metrics.delivered(from.topic, from.sub, "acknowledged")
+		return true, s.Broker.Ack(ctx, from.account, from.sub.Name, token)
+	}
+	rejected, refused := errors.AsType[*webhook.Rejection](err)
+	if refused && rejected.Gone {
+		return false, errors.Join(rejected, s.Broker.Nak(ctx, from.account, from.sub.Name, 0, token))
+	}
+	if r.Attempt >= from.sub.MaxDeliveries {
+		return true, s.bury(ctx, from, r.delivery, fmt.Sprintf("it was posted %d times: %s", r.Attempt, err))
+	}
+	s.Metrics.delivered(from.topic, from.sub, "returned")
+	return false, s.Broker.Nak(ctx, from.account, from.sub.Name, webhook.Pause(r.Attempt, err, s.FirstPause, s.MaxPause), token)
+}
+
+// post is an event as it is posted: a CloudEvent in its JSON form, or what is no event as it is.
+func post(r Received) (header http.Header, body []byte, id string) {
+	id = r.Event.ID
+	if id == "" {
+		id = strconv.Itoa(r.Partition) + "/" + strconv.FormatUint(r.Offset, 10)
+	}
+	if r.Event.Type == "" {
+		kind := r.Event.DataContentType
+		if kind == "" {
+			kind = "application/octet-stream"
+		}
+		return http.Header{"Content-Type": {kind}}, r.Event.Data, id
+	}
+	body, _ = json.Marshal(r.Event) // of strings alone, and data that is checked
+	return http.Header{"Content-Type": {cloudevent.Structured + "; charset=utf-8"}}, body, id
+}
+
+// pause stops a subscription whose server wants no events any more.
+func (p *pusher) pause(ctx context.Context, message string) error {
+	s, sub := p.service, p.from.sub
+	fresh, err := s.Subscriptions.Subscription(ctx, p.from.topic, sub.Name)
+	if err != nil {
+		return err
+	}
+	fresh.Status, fresh.Reason = Paused, clean(message)
+	return s.changed(ctx, p.from.topic, fresh, "topic-subscription.paused", fresh.Reason)
+}
+
+// rest returns after d or at the end of ctx.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

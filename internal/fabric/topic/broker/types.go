@@ -21,6 +21,9 @@ type Message struct {
 	// Time is when it happened; zero is unknown.
 	Time time.Time
 	Data []byte
+	// Once, where it is set, has the server keep one of the messages that have it within
+	// two minutes, on NATS. Kafka keeps all. It is not read back.
+	Once string
 }
 
 // Position is a message's place: its partition, from 0, and its offset there, which
@@ -100,7 +103,8 @@ type Principal struct {
 
 // Lag is how far behind a group is.
 type Lag struct {
-	// Pending are the messages that wait for it, without those that are out.
+	// Pending are the messages that wait for it, without those that are out. Where the
+	// group has a filter, what it will pass over is among them.
 	Pending uint64
 	// InFlight are out, or wait to come again.
 	InFlight uint64

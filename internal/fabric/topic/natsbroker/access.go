@@ -1,0 +1,21 @@
+package natsbroker
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+)
+
+// Grant lets a principal into the topic's account.
+func (b *Broker) Grant(ctx context.Context, topic string, p broker.Principal) error {
+	at, err := b.at(ctx, topic)
+	if err != nil {
+		return err
+	}
+	return failure("principal "+p.Name, b.site.allow(topic, at.stream, at.ways.Load().subject, p))
+}
+
+// Revoke cuts a principal off.
+func (b *Broker) Revoke(_ context.Context, _, principal string) error {
+	return failure("principal "+principal, b.site.forbid(principal))
+}

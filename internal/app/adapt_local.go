@@ -13,12 +13,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/document/database"
 	"github.com/terrace-idp/terrace/internal/fabric/document/database/databaseapi"
-	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
@@ -176,34 +174,6 @@ func (a localDocuments) Database(ctx context.Context, scope kernel.Scope, name s
 
 func (a localDocuments) DeleteDatabase(ctx context.Context, scope kernel.Scope, name string) error {
 	return a.databases.Delete(ctx, scope, name)
-}
-
-// localTopics gives the local target topics on the platform's broker.
-type localTopics struct {
-	broker *event.Broker
-	server *natsserver.Server
-}
-
-func (a localTopics) EnsureTopic(ctx context.Context, scope kernel.Scope, t local.Topic) (local.TopicAccess, error) {
-	made, err := a.broker.CreateTopic(ctx, scope, event.TopicSpec{
-		Name: t.Name, Subject: t.Subject, Retention: t.Retention, Password: t.Password,
-	})
-	return a.access(made), err
-}
-
-func (a localTopics) Topic(ctx context.Context, scope kernel.Scope, name string) (local.TopicAccess, error) {
-	t, err := a.broker.Topic(ctx, scope, name)
-	return a.access(t), err
-}
-
-func (a localTopics) DeleteTopic(ctx context.Context, scope kernel.Scope, name string) error {
-	return a.broker.DeleteTopic(ctx, scope, name)
-}
-
-func (a localTopics) access(t event.Topic) local.TopicAccess {
-	return local.TopicAccess{
-		Host: a.server.Host(), Port: a.server.Port(), URL: a.server.URL(), Subject: t.Subject, Username: t.Username,
-	}
 }
 
 // localCertificates gives caches and databases of this machine certificates, of the zone

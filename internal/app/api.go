@@ -48,6 +48,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicapi"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
@@ -127,6 +128,7 @@ func (a *App) handler() http.Handler {
 		vaultsyncapi.API{Syncs: a.vaults, Issuer: a.platform.publicURL(), Subject: syncSubject},
 		leakapi.API{Leaks: a.fabric.leaks},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
+		topicapi.API{Topics: a.fabric.topics},
 		automationapi.API{Rules: a.delivery.rules},
 		gatewayapi.API{Gateway: a.fabric.gateway, Traffic: a.fabric.traffic, Tail: a.fabric.tail, SLOs: a.fabric.slos},
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
@@ -200,6 +202,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		vaultsyncapi.API{},
 		leakapi.API{},
 		subscriptionapi.API{},
+		topicapi.API{},
 		automationapi.API{},
 		gatewayapi.API{},
 		tuningapi.API{},

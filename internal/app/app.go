@@ -134,6 +134,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.gateway.Stages, a.fabric.products.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.domains.Gateway = a.fabric.gateway
 	a.fabric.domains.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.topics.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.mesh.Stages = knownStages{a.delivery.stages}

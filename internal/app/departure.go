@@ -36,6 +36,7 @@ func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, f *f
 			repositoryFiles{p.db, d.repositories},
 			objects{p.db, p.blobs},
 			erasedDocuments{f.documents.Documents},
+			erasedTopics{f.topics},
 			departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
 			folders{p.config.DataDir, l},
 			freed{p.db},

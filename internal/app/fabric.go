@@ -12,7 +12,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/document/database"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
-	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/accesslog"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
@@ -33,6 +32,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -59,9 +60,11 @@ type fabric struct {
 	apis    *liveAPIs
 	secrets *secret.Service
 	// leaks look for values that stand where they should not.
-	leaks  *leak.Service
-	nats   *natsserver.Server
-	broker *event.Broker
+	leaks *leak.Service
+	nats  *natsserver.Server
+	// topics are those of workloads; broker carries them.
+	topics *topic.Service
+	broker broker.Broker
 	// documents are the document databases of stages.
 	documents *database.Service
 	// subscriptions send events on.
@@ -131,7 +134,9 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if f.documents, err = newDocuments(ctx, p); err != nil {
 		return err
 	}
-	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
+	if err := f.buildTopics(p, a); err != nil {
+		return err
+	}
 	f.subscriptions = newSubscriptions(p, a, f)
 	return nil
 }
@@ -216,7 +221,7 @@ func (f *fabric) load(ctx context.Context) error {
 	if err := f.products.Load(ctx); err != nil {
 		return err
 	}
-	return f.broker.Start(ctx)
+	return f.startTopics(ctx)
 }
 
 // listen opens the gateway's and DNS's ports; upstreams are the processes of
@@ -269,6 +274,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("event tail", f.subscriptions.Tail)
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
+	f.topicLoops(g)
 	g.Add("dns records", f.dns.Watch)
 	g.Add("dns secondaries", f.dns.Notify)
 	g.Add("documents of the mesh", f.mesh.Watch)
@@ -344,6 +350,9 @@ func (f *fabric) close(p *platform) {
 	}
 	if f.documents != nil {
 		closeDocuments(p, f.documents)
+	}
+	if f.broker != nil {
+		f.broker.Close()
 	}
 	if f.nats != nil {
 		f.nats.Close()

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmesql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
 )
 
@@ -20,7 +21,7 @@ func newKeys(p *platform, a *access, d *delivery) *keyring.Service {
 		Store: store, Rotations: store, Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 		Home: p.config.Tenant, Node: p.config.Node, Log: p.log,
 		Holdings: []keyring.Holding{
-			secretsql.NewStore(p.db).Sealed(p.sealer), leaksql.NewStore(p.db).Sealed(p.sealer), subscriptionsql.NewStore(p.db).Sealed(p.sealer), vcssql.NewStore(p.db).Sealed(p.sealer),
+			secretsql.NewStore(p.db).Sealed(p.sealer), leaksql.NewStore(p.db).Sealed(p.sealer), subscriptionsql.NewStore(p.db).Sealed(p.sealer), topicsql.NewStore(p.db).Sealed(p.sealer), vcssql.NewStore(p.db).Sealed(p.sealer),
 			domainsql.NewStore(p.db).Sealed(p.sealer), dnssql.NewStore(p.db).Sealed(p.sealer), acmesql.NewStore(p.db).Sealed(p.sealer),
 			state.Sealed{Service: d.states},
 		},

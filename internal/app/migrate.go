@@ -43,6 +43,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
@@ -55,13 +56,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
 
-// migrations are the tables of every room. Rooms migrate alone, so their order
-// does not matter.
+// migrations are the tables of every room. Rooms migrate alone, so their order does not
+// matter, but that topics take over what the events had of them.
 func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), topicsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		apispecsql.Migrations(), compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),

@@ -10,7 +10,7 @@ import (
 // newSubscriptions makes what sends events on.
 func newSubscriptions(p *platform, a *access, f *fabric) *subscription.Service {
 	return subscription.New(subscription.Config{
-		Store: subscriptionsql.NewStore(p.db), Events: a.events, Sinks: sink.Sinks{Guard: egress.Guard{Allow: p.config.Sinks()}, Topics: f.broker},
+		Store: subscriptionsql.NewStore(p.db), Events: a.events, Sinks: sink.Sinks{Guard: egress.Guard{Allow: p.config.Sinks()}, Topics: f.topics},
 		Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Secrets: f.secrets,
 	})
 }

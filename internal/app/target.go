@@ -18,7 +18,7 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery, w *workloadAPI) (*
 		Dir:   p.path("local"),
 		Store: localsql.NewStore(p.db, p.sealer), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
-		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Documents: localDocuments{f.documents, p.address()}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
+		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.topics, f.nats}, Documents: localDocuments{f.documents, p.address()}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
 		Places: places{a.tenants, d.stages}, Certificates: localCertificates{f.authority, p.config.Zone}, CAFile: f.pki.RootPath(),
 		Backups: localsql.NewBackups(p.db, p.sealer, p.blobs), BackupEvery: time.Duration(p.config.BackupEvery), BackupsKept: p.config.BackupsKept,
 		CredentialLife: time.Duration(p.config.CredentialLife), Said: d.said.Service, Log: p.log, Zone: p.config.Zone,

@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -31,6 +32,7 @@ func newExports(p *platform, a *access, d *delivery, f *fabric) *export.Service 
 			exportedSecrets{f.secrets, secretsql.NewStore(p.db)},
 			exportedRepositories{p.db, d.repositories}, exportedArtifacts{p.db, p.blobs}, exportedLogs{p.db, d.logs},
 			exportedDocuments{p.config.Documents != ""},
+			exportedTopics{topicsql.NewStore(p.db)},
 			exportedAudit{a.audit}, // last: what was read for the archive is in it, too
 		),
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant,
@@ -69,7 +71,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "documents", Tables: append(whole("documents"), without("document_databases", "hash", "former_hash"))},
 		{Folder: "governance", Tables: whole("policy_settings", "policy_exemptions", "budget_revisions", "budget_entries", "compliance_findings", "compliance_spans", "compliance_stacks", "drift_findings", "drift_checks", "leak_findings", "maturity_answers")},
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
-		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
+		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), {Name: "topics"}, {Name: "topic_schemas"}, without("topic_grants", "hashes"), without("topic_subscriptions", "sealed")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "dns_sets", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
 		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), without("dns_objects", "sealed"), {Name: "mesh_documents"}, {Name: "pki_certificates"}}},
 		{Folder: "certificates", Tables: append(whole("acme_accounts", "acme_orders", "acme_authorizations", "acme_certificates"), without("acme_keys", "sealed"))},

@@ -54,7 +54,6 @@ func edges() map[string]string {
 		"fabric/gateway -> governance/policy":        "what Rego decides of a request is compiled and bounded as policies are",
 		"fabric/mesh -> fabric/gateway":              "a sidecar reads requests and passes them on by the gateway's core",
 		"fabric/mesh -> fabric/pki":                  "who a workload is, its certificate says",
-		"fabric/event -> fabric/topic":               "topics of workloads are in accounts of the server in this process",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",

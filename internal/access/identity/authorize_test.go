@@ -35,7 +35,7 @@ func matrix() map[string]string {
 		"compliance.read": "vudam", "compliance.evaluate": "dam", "compliance.preview": "m",
 		"policy.read": "vudam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vudam", "exemption.request": "dam",
 		"factor.read": "m", "factor.set": "m", "exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
-		"subscription.read": "vudam", "subscription.write": "m", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
+		"subscription.read": "vudam", "subscription.write": "m", "topic.read": "vudam", "topic.write": "dm", "topic.publish": "dm", "topic.consume": "dm", "topic.grant": "dm", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 		"gateway.read": "vudam", "gateway.write": "dm", "gateway.purge": "dam", "gateway.govern": "m",
 		"gateway-subscription.read": "vudam", "gateway-subscription.create": "dm", "gateway-subscription.approve": "am", "gateway-subscription.manage": "dm", "gateway-domain.read": "vudam", "gateway-domain.write": "m", "gateway-domain.approve": "", "gateway-domain.revoke": "", "acme.read": "vudam", "acme.write": "m", "certificate.read": "vudam", "certificate.issue": "m", "certificate.revoke": "m", "certificate-authority.manage": "",

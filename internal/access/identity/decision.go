@@ -199,6 +199,13 @@ func perimeterDecisions() map[string]Decision {
 		// The authorities are those of all tenants.
 		"certificate-authority.manage": {Scope: ScopeAdmin, Roles: []Role{Operator}, Platform: true},
 
+		// Whoever consumes sees what events carry, and a grant opens a topic past this table.
+		"topic.read":    {Scope: ScopeRead, Roles: members, Below: true},
+		"topic.write":   {Scope: ScopeDeploy, Roles: developers},
+		"topic.publish": {Scope: ScopeDeploy, Roles: developers},
+		"topic.consume": {Scope: ScopeDeploy, Roles: developers},
+		"topic.grant":   {Scope: ScopeSecrets, Roles: developers},
+
 		// A key lets whoever has it order certificates for the names of its scope.
 		"acme.read":  {Scope: ScopeRead, Roles: members, Anywhere: true, Below: true},
 		"acme.write": {Scope: ScopeAdmin, Roles: admins},

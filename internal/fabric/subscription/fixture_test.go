@@ -18,7 +18,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -116,7 +115,6 @@ type world struct {
 
 	db      *db.DB
 	log     *event.Log
-	broker  *event.Broker
 	store   *subscriptionsql.Store
 	journal *journal
 	clock   *jumping
@@ -127,21 +125,15 @@ type world struct {
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	server, err := natsserver.Start(context.Background(), natsserver.Config{Dir: t.TempDir(), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Close)
 	sealer, err := seal.Open(context.Background(), seal.Config{URL: "file://" + filepath.Join(t.TempDir(), "key")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
 	w := &world{db: d, log: &event.Log{Store: eventsql.NewStore(d), Log: log, Address: "https://terrace.example"}, store: subscriptionsql.NewStore(d), journal: &journal{}, clock: &jumping{}}
-	w.broker = &event.Broker{Store: eventsql.NewTopics(d), Server: server, Journal: w.journal, Tx: d, Log: log}
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	w.config = subscription.Config{
-		Store: w.store, Events: w.log, Sinks: sink.Sinks{Guard: egress.Guard{Allow: loopback}, Topics: w.broker, Clock: w.clock.now}, Sealer: sealer,
+		Store: w.store, Events: w.log, Sinks: sink.Sinks{Guard: egress.Guard{Allow: loopback}, Clock: w.clock.now}, Sealer: sealer,
 		Authorizer: anyone{}, Journal: w.journal, Tx: d, Log: log, Clock: w.clock.now, FirstPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
 	}
 	w.Service = subscription.New(w.config)

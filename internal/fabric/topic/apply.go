@@ -222,6 +222,24 @@ func (s *Service) provideGrant(ctx context.Context, t Topic, password string) er
 	return s.Broker.Grant(ctx, t.Account(), principal(g, g.Credentials[0], password))
 }
 
+// Erase removes the events of a tenant that leaves; its rows go with all others.
+func (s *Service) Erase(ctx context.Context, tenant string) (removed int64, err error) {
+	all, err := s.Store.All(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range all {
+		if t.Scope.Tenant != tenant {
+			continue
+		}
+		if err := s.Broker.Remove(ctx, t.Account()); err != nil {
+			return removed, err
+		}
+		removed++
+	}
+	return removed, nil
+}
+
 // Provided returns the topic of a workload's resource, or NotFound. Its callers have checked
 // that they may act for the scope.
 func (s *Service) Provided(ctx context.Context, scope kernel.Scope, name string) (Topic, error) {

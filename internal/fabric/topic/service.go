@@ -64,19 +64,20 @@ func New(c Config) *Service {
 	return &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing()}
 }
 
-// Start makes every topic usable again, with its grants and subscriptions. What cannot be is
-// told in the log: the others are.
-func (s *Service) Start(ctx context.Context) error {
+// Start makes every topic usable again, with its grants and subscriptions, and returns their
+// accounts. What cannot be is told in the log: the others are.
+func (s *Service) Start(ctx context.Context) (accounts []string, err error) {
 	all, err := s.Store.All(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, t := range all {
+		accounts = append(accounts, t.Account())
 		if err := s.carry(ctx, t); err != nil {
 			s.Log.ErrorContext(ctx, "a topic cannot be used", "topic", t.Account(), "error", err)
 		}
 	}
-	return nil
+	return accounts, nil
 }
 
 // carry brings the broker to what is kept of a topic.

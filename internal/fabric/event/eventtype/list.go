@@ -213,6 +213,10 @@ func fabric() []Type {
 		first("backup size:integer", "local-object.backed_up"),
 		first("backup of", "local-object.restored"),
 		first("subject", "topic.changed"),
+		first("type version:integer", "topic-schema.registered"),
+		first("grant project workload? publish:boolean consume:boolean", "topic-grant.created", "topic-grant.rotated", "topic-grant.revoked"),
+		first("subscription mode project workload?", "topic-subscription.changed", "topic-subscription.deleted", "topic-subscription.paused", "topic-subscription.resumed",
+			"topic-subscription.rotated", "topic-subscription.replayed", "topic-subscription.redriven"),
 	)
 }
 

@@ -28,7 +28,7 @@ func message(mode subscription.Mode, e event.Event, body []byte) *nats.Msg {
 	return m
 }
 
-// topic sends to a topic of the embedded server.
+// topic sends to a topic of a workload.
 type topic struct {
 	topics Topics
 	scope  kernel.Scope
@@ -36,12 +36,18 @@ type topic struct {
 	mode   subscription.Mode
 }
 
-// Send returns when the topic's stream has the event.
+// Send returns when the topic has the event.
 func (t topic) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
-	if err := t.topics.PublishTo(ctx, t.scope, t.name, message(t.mode, e, body)); err != nil {
-		return "", tooLarge(err)
+	headers, payload := binding(t.mode, httpPrefix, "Content-Type", e, body)
+	sent := make(map[string]string, len(headers))
+	for _, h := range headers {
+		sent[h.name] = h.value
 	}
-	return "stored", nil
+	err := t.topics.Put(ctx, t.scope, t.name, e.ID, sent, payload)
+	if kernel.Is(err, kernel.TooLarge) {
+		return "", &subscription.Rejection{Message: err.Error(), Final: true}
+	}
+	return "stored", err
 }
 
 // Close does nothing: there is no connection.

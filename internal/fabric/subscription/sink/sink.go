@@ -6,18 +6,18 @@ import (
 	"net"
 	"net/url"
 
-	"github.com/nats-io/nats.go"
-
-	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
-// Topics puts messages into topics of the embedded NATS server.
+// Topics puts messages into topics of workloads.
 type Topics interface {
-	PublishTo(ctx context.Context, scope kernel.Scope, name string, m *nats.Msg) error
-	Topic(ctx context.Context, scope kernel.Scope, name string) (event.Topic, error)
+	// Put returns when the topic keeps a message with its headers, which are those of NATS; one
+	// of an id that it has got a moment before is there once.
+	Put(ctx context.Context, scope kernel.Scope, name, id string, headers map[string]string, payload []byte) error
+	// Exists is NotFound where there is no such topic.
+	Exists(ctx context.Context, scope kernel.Scope, name string) error
 }
 
 // Sinks is a subscription.Sinks.
@@ -63,8 +63,7 @@ func (s Sinks) topic(ctx context.Context, sub subscription.Subscription) error {
 	if sub.Scope.Project == "" {
 		return kernel.Errorf(kernel.Invalid, "topics belong to projects, and this subscription is the tenant's").WithFix("make the subscription in the topic's project")
 	}
-	_, err := s.Topics.Topic(ctx, sub.Scope.InStage(n.Stage), n.Topic)
-	return err
+	return s.Topics.Exists(ctx, sub.Scope.InStage(n.Stage), n.Topic)
 }
 
 // Open makes ready to send; what cannot be reached is found out by Send.

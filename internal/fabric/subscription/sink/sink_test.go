@@ -22,10 +22,12 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
-	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
+	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/natsbroker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
@@ -291,18 +293,20 @@ func consume(t *testing.T, cluster *kfake.Cluster, n int) (all []*kgo.Record) {
 func TestATopicOfTheEmbeddedServer(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
-	d := dbtest.SQLite(t, eventsql.Migrations())
+	d := dbtest.SQLite(t, topicsql.Migrations())
 	nats, err := natsserver.Start(t.Context(), natsserver.Config{Dir: t.TempDir(), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nats.Close)
-	broker := &event.Broker{Store: eventsql.NewTopics(d), Server: nats, Journal: silent{}, Tx: d, Log: log}
-	made, err := broker.CreateTopic(t.Context(), shop.InStage("dev"), event.TopicSpec{Name: "changes", Password: "0123456789abcdef"})
+	carrier, store := natsbroker.Embedded(nats, log), topicsql.NewStore(d)
+	t.Cleanup(carrier.Close)
+	topics := topic.New(topic.Config{Store: store, Schemas: store, Grants: store, Subscriptions: store, Broker: carrier, Journal: silent{}, Tx: d, Log: log})
+	made, err := topics.Provide(t.Context(), shop.InStage("dev"), "changes", topic.Settings{}, "0123456789abcdef")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sink.Sinks{Topics: broker}
+	s := sink.Sinks{Topics: topics}
 	sender := open(t, s, subscription.Sink{NATS: &subscription.NATS{Topic: "changes", Stage: "dev"}}, "")
 	e, body := anEvent(t)
 	for range 2 { // the second is a duplicate
@@ -310,7 +314,7 @@ func TestATopicOfTheEmbeddedServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	received(t, nats.URL(), made.Username, "0123456789abcdef", "changes", body)
+	received(t, nats.URL(), made.Account(), "0123456789abcdef", "changes", body)
 	missing := subscription.Subscription{Scope: shop, Sink: subscription.Sink{NATS: &subscription.NATS{Topic: "nothing", Stage: "dev"}}}
 	if err := s.Check(t.Context(), missing); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("%v", err)

@@ -22,7 +22,7 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations returns the room's tables. Those of event come before: theirs are taken over.
+// Migrations returns the room's tables. They come after those of event, whose topics they take over.
 func Migrations() db.Migrations { return db.Migrations{Room: "topic", Files: files} }
 
 // Store implements all that topic keeps.

@@ -1,4 +1,15 @@
 -- +goose Up
+CREATE TABLE IF NOT EXISTS event_topics (
+    tenant        TEXT NOT NULL,
+    project       TEXT NOT NULL,
+    stage         TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    subject       TEXT NOT NULL,
+    retention     BIGINT NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at    TIMESTAMP NOT NULL,
+    PRIMARY KEY (tenant, project, stage, name)
+);
 -- Topics of resources were the event room's before; their names, subjects and hashes have no
 -- character that JSON would escape.
 INSERT INTO topics (tenant, project, stage, name, managed, revision, created_at, body)

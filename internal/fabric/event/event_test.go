@@ -17,7 +17,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -26,16 +25,6 @@ import (
 var dev = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-func startServer(t testing.TB, dir string) *natsserver.Server {
-	t.Helper()
-	s, err := natsserver.Start(context.Background(), natsserver.Config{Dir: dir, Log: quiet()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
 
 func newLog(d *db.DB) *event.Log {
 	return &event.Log{Store: eventsql.NewStore(d), Log: quiet(), Address: "https://terrace.example"}

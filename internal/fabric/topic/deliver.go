@@ -27,6 +27,8 @@ const (
 const (
 	MaxPull     = 100
 	MaxPullWait = 30 * time.Second
+	// redriveWait is how long dead letters are waited for, before others are.
+	redriveWait = 2 * time.Second
 	// maxReason bounds the reason of a dead letter, in bytes.
 	maxReason = 500
 )
@@ -89,7 +91,7 @@ func (s *Service) Pull(ctx context.Context, scope kernel.Scope, name, sub string
 	}
 	limit, wait = min(max(limit, 1), MaxPull), min(max(wait, 0), MaxPullWait)
 	if one.Redrive > 0 {
-		if all, err := s.fetch(ctx, again(t, one), limit, 0); err != nil || len(all) > 0 {
+		if all, err := s.fetch(ctx, again(t, one), limit, min(wait, redriveWait)); err != nil || len(all) > 0 {
 			return all, err
 		}
 	}

@@ -210,7 +210,7 @@ func (p *pusher) run(ctx context.Context) {
 // round posts what there is; false when the subscription is paused.
 func (p *pusher) round(ctx context.Context) (bool, error) {
 	if p.from.sub.Redrive > 0 {
-		on, more, err := p.batch(ctx, again(p.from.topic, p.from.sub), 0)
+		on, more, err := p.batch(ctx, again(p.from.topic, p.from.sub), redriveWait)
 		if err != nil || !on || more {
 			return on, err
 		}

@@ -1,7 +1,7 @@
-// Package eventsql keeps the log of events and the topics in the database.
+// Package eventsql keeps the log of events in the database.
 //
-// It owns the tables event_outbox, event_log, event_head and event_topics. It
-// sends nothing.
+// It owns the tables event_outbox, event_log and event_head. It sends nothing. The table
+// event_topics of before is taken over by topicsql.
 package eventsql
 
 import (

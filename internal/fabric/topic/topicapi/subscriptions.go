@@ -47,14 +47,14 @@ func (a API) subscriptions(ctx context.Context, in *Path) (*subscriptionsOutput,
 	return &subscriptionsOutput{kernel.Page[topic.Subscription]{Items: append([]topic.Subscription{}, all...)}}, err
 }
 
-// TopicSubscription is a subscription and how far behind it is.
-type TopicSubscription struct {
+// DescribedTopicSubscription is a subscription and how far behind it is.
+type DescribedTopicSubscription struct {
 	topic.Subscription
 
 	Lag topic.Lag `json:"lag"`
 }
 
-type describedSubscription struct{ Body TopicSubscription }
+type describedSubscription struct{ Body DescribedTopicSubscription }
 
 func (a API) subscription(ctx context.Context, in *SubscriptionPath) (*describedSubscription, error) {
 	scope, err := in.scope(ctx)
@@ -66,7 +66,7 @@ func (a API) subscription(ctx context.Context, in *SubscriptionPath) (*described
 		return nil, err
 	}
 	lag, err := a.Topics.LagOf(ctx, scope, in.Topic, in.Subscription)
-	return &describedSubscription{TopicSubscription{sub, lag}}, err
+	return &describedSubscription{DescribedTopicSubscription{sub, lag}}, err
 }
 
 type subscribeInput struct {

@@ -1,0 +1,152 @@
+package topic_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// client connects as a program does, over the network; closed is told when it is cut off.
+func client(w *world, user, password string) (conn *nats.Conn, closed chan struct{}, err error) {
+	closed = make(chan struct{})
+	conn, err = nats.Connect(w.server.URL(), nats.UserInfo(user, password), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	return conn, closed, err
+}
+
+func signsIn(t *testing.T, w *world, user, password string, want bool) {
+	t.Helper()
+	conn, _, err := client(w, user, password)
+	if err == nil {
+		conn.Close()
+	}
+	if (err == nil) != want {
+		t.Errorf("%s signs in: %v, want %v", user, err, want)
+	}
+}
+
+// TestAGrantOpensWhatItSays: one that may publish puts events there, one that may consume takes
+// them, and neither does the other.
+func TestAGrantOpensWhatItSays(t *testing.T) {
+	t.Parallel()
+	w := sqlite(t)
+	w.topic(t, "orders", topic.Settings{})
+	publisher, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "checkout", Workload: "checkout", Publish: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "billing", Project: "money", Consume: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, may := range map[string]struct {
+		g                topic.CreatedGrant
+		publish, consume bool
+	}{"publisher": {publisher, true, false}, "consumer": {consumer, false, true}} {
+		conn, _, err := client(w, may.g.Credentials[0].Username, may.g.Password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		// What is denied the server tells the connection, and it answers nothing.
+		denied := make(chan struct{}, 2)
+		conn.SetErrorHandler(func(*nats.Conn, *nats.Subscription, error) { denied <- struct{}{} })
+		if err := allowed(w.ctx, denied, func(ctx context.Context, js jetstream.JetStream) error {
+			_, err := js.Publish(ctx, "orders", []byte("x"))
+			return err
+		}, conn); (err == nil) != may.publish {
+			t.Errorf("%s publishes: %v", user, err)
+		}
+		if err := allowed(w.ctx, denied, func(ctx context.Context, js jetstream.JetStream) error {
+			_, err := js.CreateOrUpdateConsumer(ctx, "orders", jetstream.ConsumerConfig{Durable: user, AckPolicy: jetstream.AckExplicitPolicy})
+			return err
+		}, conn); (err == nil) != may.consume {
+			t.Errorf("%s consumes: %v", user, err)
+		}
+	}
+	if _, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "billing", Consume: true}); !kernel.Is(err, kernel.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "nobody"}); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("nothing allowed: %v", err)
+	}
+}
+
+// allowed does something until it is answered or denied.
+func allowed(ctx context.Context, denied <-chan struct{}, do func(ctx context.Context, js jetstream.JetStream) error, conn *nats.Conn) error {
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-denied:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return do(ctx, js)
+}
+
+// TestRotationAndRevocation: the credential before opens the topic for the overlap, and who is
+// connected by a grant that is revoked is cut off.
+func TestRotationAndRevocation(t *testing.T) {
+	t.Parallel()
+	w := sqlite(t)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	w.Clock = func() time.Time { return now }
+	w.topic(t, "orders", topic.Settings{})
+	first, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "checkout", Publish: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := w.RotateGrant(w.ctx, dev(), "orders", "checkout", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, cut, err := client(w, first.Credentials[0].Username, first.Password)
+	if err != nil {
+		t.Fatal("within the overlap: ", err)
+	}
+	defer conn.Close()
+	now = now.Add(time.Hour)
+	if err := w.EndCredentials(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	await(t, cut)
+	signsIn(t, w, first.Credentials[0].Username, first.Password, false)
+	third, cut, err := client(w, second.Credentials[0].Username, second.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer third.Close()
+	if _, err := w.Start(w.ctx); err != nil { // as after a restart
+		t.Fatal(err)
+	}
+	signsIn(t, w, second.Credentials[0].Username, second.Password, true)
+	if err := w.RevokeGrant(w.ctx, dev(), "orders", "checkout"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, cut)
+	signsIn(t, w, second.Credentials[0].Username, second.Password, false)
+	if err := w.RevokeGrant(w.ctx, dev(), "orders", "checkout"); !kernel.Is(err, kernel.NotFound) {
+		t.Error(err)
+	}
+}
+
+func await(t *testing.T, done <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatal(errors.New("nobody is cut off"))
+	}
+}

@@ -1995,6 +1995,48 @@ func (e RunWaitFor) Valid() bool {
 	}
 }
 
+// Defines values for SchemaAudience.
+const (
+	SchemaAudienceConsumersOfTheFormerVersion SchemaAudience = "consumers-of-the-former-version"
+	SchemaAudienceConsumersOfTheNewVersion    SchemaAudience = "consumers-of-the-new-version"
+)
+
+// Valid indicates whether the value is a known member of the SchemaAudience enum.
+func (e SchemaAudience) Valid() bool {
+	switch e {
+	case SchemaAudienceConsumersOfTheFormerVersion:
+		return true
+	case SchemaAudienceConsumersOfTheNewVersion:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SchemaCompatibility.
+const (
+	SchemaCompatibilityBackward SchemaCompatibility = "backward"
+	SchemaCompatibilityForward  SchemaCompatibility = "forward"
+	SchemaCompatibilityFull     SchemaCompatibility = "full"
+	SchemaCompatibilityNone     SchemaCompatibility = "none"
+)
+
+// Valid indicates whether the value is a known member of the SchemaCompatibility enum.
+func (e SchemaCompatibility) Valid() bool {
+	switch e {
+	case SchemaCompatibilityBackward:
+		return true
+	case SchemaCompatibilityForward:
+		return true
+	case SchemaCompatibilityFull:
+		return true
+	case SchemaCompatibilityNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ServerStatusDatabase.
 const (
 	ServerStatusDatabasePostgres ServerStatusDatabase = "postgres"
@@ -2325,6 +2367,81 @@ func (e TenantStep) Valid() bool {
 	case TenantStepShred:
 		return true
 	case TenantStepWait:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicFrom.
+const (
+	TopicFromNew    TopicFrom = "new"
+	TopicFromOldest TopicFrom = "oldest"
+)
+
+// Valid indicates whether the value is a known member of the TopicFrom enum.
+func (e TopicFrom) Valid() bool {
+	switch e {
+	case TopicFromNew:
+		return true
+	case TopicFromOldest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicMode.
+const (
+	TopicModePull TopicMode = "pull"
+	TopicModePush TopicMode = "push"
+)
+
+// Valid indicates whether the value is a known member of the TopicMode enum.
+func (e TopicMode) Valid() bool {
+	switch e {
+	case TopicModePull:
+		return true
+	case TopicModePush:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicStatus.
+const (
+	TopicStatusActive TopicStatus = "active"
+	TopicStatusPaused TopicStatus = "paused"
+)
+
+// Valid indicates whether the value is a known member of the TopicStatus enum.
+func (e TopicStatus) Valid() bool {
+	switch e {
+	case TopicStatusActive:
+		return true
+	case TopicStatusPaused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TopicdocValidation.
+const (
+	TopicdocValidationFlag   TopicdocValidation = "flag"
+	TopicdocValidationOff    TopicdocValidation = "off"
+	TopicdocValidationReject TopicdocValidation = "reject"
+)
+
+// Valid indicates whether the value is a known member of the TopicdocValidation enum.
+func (e TopicdocValidation) Valid() bool {
+	switch e {
+	case TopicdocValidationFlag:
+		return true
+	case TopicdocValidationOff:
+		return true
+	case TopicdocValidationReject:
 		return true
 	default:
 		return false
@@ -2936,6 +3053,18 @@ type AccesslogLine struct {
 
 	// WafScore The anomaly score of that message.
 	WafScore int64 `json:"wafScore,omitempty"`
+}
+
+// AcknowledgeTopicEventsRequest defines model for AcknowledgeTopicEventsRequest.
+type AcknowledgeTopicEventsRequest struct {
+	// DelaySeconds After how long those come again.
+	DelaySeconds int64 `json:"delaySeconds,omitempty"`
+
+	// Done Tokens of events that are worked off.
+	Done []string `json:"done,omitempty"`
+
+	// Failed Tokens of events that are to come again.
+	Failed []string `json:"failed,omitempty"`
 }
 
 // Actor defines model for Actor.
@@ -4727,6 +4856,22 @@ type CreateTokenRequest struct {
 	Name string `json:"name"`
 }
 
+// CreateTopicGrantRequest defines model for CreateTopicGrantRequest.
+type CreateTopicGrantRequest struct {
+	// Consume Whether it may consume.
+	Consume bool   `json:"consume,omitempty"`
+	Name    string `json:"name"`
+
+	// Project The project of who gets it; the topic's unless given.
+	Project string `json:"project,omitempty"`
+
+	// Publish Whether it may publish.
+	Publish bool `json:"publish,omitempty"`
+
+	// Workload The workload that gets it.
+	Workload string `json:"workload,omitempty"`
+}
+
 // CreateUserRequest defines model for CreateUserRequest.
 type CreateUserRequest struct {
 	Name     string `json:"name"`
@@ -5061,6 +5206,99 @@ type DeprecateAPIRequest struct {
 
 	// Sunset From when on it may be gone.
 	Sunset time.Time `json:"sunset"`
+}
+
+// DescribedTopic defines model for DescribedTopic.
+type DescribedTopic struct {
+	// Account The name of the topic at the broker, and the prefix of its users.
+	Account string `json:"account"`
+
+	// Bytes How large they are together; 0 where the broker does not say.
+	Bytes int64 `json:"bytes"`
+
+	// Compatibility What has to hold between versions of a schema.
+	Compatibility *SchemaCompatibility `json:"compatibility,omitempty"`
+	CreatedAt     time.Time            `json:"createdAt"`
+	CreatedBy     string               `json:"createdBy"`
+	DeadLettersOf string               `json:"deadLettersOf,omitempty"`
+
+	// Description What happens there.
+	Description string `json:"description,omitempty"`
+
+	// Ends The ends of each partition.
+	Ends    []Ends `json:"ends"`
+	Managed bool   `json:"managed"`
+
+	// MaxMessageBytes How large an event may be; 1 MiB unless given.
+	MaxMessageBytes int64 `json:"maxMessageBytes,omitempty"`
+
+	// Messages How many events are kept.
+	Messages int64  `json:"messages"`
+	Name     string `json:"name"`
+
+	// Owner The team that answers for it.
+	Owner string `json:"owner,omitempty"`
+
+	// Partitions Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one.
+	Partitions int64 `json:"partitions,omitempty"`
+
+	// Replicas On how many servers an event is kept; 1 unless given.
+	Replicas int64 `json:"replicas,omitempty"`
+
+	// RetentionBytes How much is kept; over it the oldest events go. 1 GiB unless given.
+	RetentionBytes int64 `json:"retentionBytes,omitempty"`
+
+	// RetentionSeconds How long events are kept; seven days unless given.
+	RetentionSeconds int64  `json:"retentionSeconds,omitempty"`
+	Stage            string `json:"stage"`
+
+	// Subject The subject on NATS; the name unless given.
+	Subject   string    `json:"subject,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// Validation What becomes of an event that breaks its schema.
+	Validation *TopicdocValidation `json:"validation,omitempty"`
+}
+
+// DescribedTopicSubscription defines model for DescribedTopicSubscription.
+type DescribedTopicSubscription struct {
+	// AckWaitSeconds How long a delivery may go unanswered before the event comes again; 30 unless given.
+	AckWaitSeconds int64     `json:"ackWaitSeconds,omitempty"`
+	CreatedAt      time.Time `json:"createdAt"`
+	CreatedBy      string    `json:"createdBy"`
+	Lag            TopicLag  `json:"lag"`
+
+	// MaxDeliveries How often an event is delivered before it becomes a dead letter; 10 unless given.
+	MaxDeliveries int64 `json:"maxDeliveries,omitempty"`
+
+	// MaxInFlight How many events may be out at a time; 100 unless given.
+	MaxInFlight int64 `json:"maxInFlight,omitempty"`
+
+	// Mode How events reach who wants them.
+	Mode TopicMode `json:"mode"`
+	Name string    `json:"name"`
+
+	// Project The project of who consumes; the topic's unless given.
+	Project string `json:"project,omitempty"`
+
+	// Reason Why it is paused.
+	Reason string `json:"reason,omitempty"`
+
+	// Status Whether a subscription of a topic delivers.
+	Status TopicStatus `json:"status"`
+
+	// TimeoutSeconds How long an answer to a post may take; 10 unless given.
+	TimeoutSeconds int64 `json:"timeoutSeconds,omitempty"`
+
+	// Types The event types that are wanted; all unless given.
+	Types     []string  `json:"types,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// URL Where events are posted, signed; they are pulled unless given.
+	URL string `json:"url,omitempty"`
+
+	// Workload The workload that consumes.
+	Workload string `json:"workload,omitempty"`
 }
 
 // DestroyKeysRequest defines model for DestroyKeysRequest.
@@ -5506,6 +5744,12 @@ type ElevationRule struct {
 	Users []string `json:"users"`
 }
 
+// Ends defines model for Ends.
+type Ends struct {
+	First int64 `json:"first"`
+	Next  int64 `json:"next"`
+}
+
 // EvaluateComplianceRequest defines model for EvaluateComplianceRequest.
 type EvaluateComplianceRequest struct {
 	// Stage One stage; without it, all.
@@ -5541,6 +5785,18 @@ type Event struct {
 	Tenant          string          `json:"tenant"`
 	Time            time.Time       `json:"time"`
 	Type            string          `json:"type"`
+}
+
+// EventSchema defines model for EventSchema.
+type EventSchema struct {
+	CreatedAt   time.Time `json:"createdAt"`
+	CreatedBy   string    `json:"createdBy"`
+	Description string    `json:"description,omitempty"`
+
+	// Schema The JSON Schema, draft 2020-12.
+	Schema  interface{} `json:"schema"`
+	Type    string      `json:"type"`
+	Version int64       `json:"version"`
 }
 
 // EventType defines model for EventType.
@@ -7444,6 +7700,12 @@ type PageElevation struct {
 	Next  string      `json:"next,omitempty"`
 }
 
+// PageEventSchema defines model for PageEventSchema.
+type PageEventSchema struct {
+	Items []EventSchema `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
 // PageEventType defines model for PageEventType.
 type PageEventType struct {
 	Items []EventType `json:"items"`
@@ -7690,6 +7952,24 @@ type PageToken struct {
 	Next  string  `json:"next,omitempty"`
 }
 
+// PageTopic defines model for PageTopic.
+type PageTopic struct {
+	Items []Topic `json:"items"`
+	Next  string  `json:"next,omitempty"`
+}
+
+// PageTopicGrant defines model for PageTopicGrant.
+type PageTopicGrant struct {
+	Items []TopicGrant `json:"items"`
+	Next  string       `json:"next,omitempty"`
+}
+
+// PageTopicSubscription defines model for PageTopicSubscription.
+type PageTopicSubscription struct {
+	Items []TopicSubscription `json:"items"`
+	Next  string              `json:"next,omitempty"`
+}
+
 // PageTrustRule defines model for PageTrustRule.
 type PageTrustRule struct {
 	Items []TrustRule `json:"items"`
@@ -7752,6 +8032,12 @@ type PageWorkload struct {
 
 // PauseSubscriptionRequest defines model for PauseSubscriptionRequest.
 type PauseSubscriptionRequest struct {
+	// Reason Why.
+	Reason string `json:"reason,omitempty"`
+}
+
+// PauseTopicSubscription defines model for PauseTopicSubscription.
+type PauseTopicSubscription struct {
 	// Reason Why.
 	Reason string `json:"reason,omitempty"`
 }
@@ -8218,6 +8504,11 @@ type PublishAPIRequest struct {
 	Stage string `json:"stage"`
 }
 
+// PublishedEvents defines model for PublishedEvents.
+type PublishedEvents struct {
+	Events []TopicPublished `json:"events"`
+}
+
 // PullRequestDetail defines model for PullRequestDetail.
 type PullRequestDetail struct {
 	Checks []VcsCheck `json:"checks"`
@@ -8228,6 +8519,15 @@ type PullRequestDetail struct {
 
 	// Statuses Those of a hosted repository's commit.
 	Statuses []VcsStatus `json:"statuses"`
+}
+
+// PullTopicEventsRequest defines model for PullTopicEventsRequest.
+type PullTopicEventsRequest struct {
+	// Limit How many at most; 10 unless given.
+	Limit int64 `json:"limit,omitempty"`
+
+	// WaitSeconds How long to wait for the first.
+	WaitSeconds int64 `json:"waitSeconds,omitempty"`
 }
 
 // PutGatewayPolicyRequest defines model for PutGatewayPolicyRequest.
@@ -8306,6 +8606,19 @@ type RedeliverRequest struct {
 type RedeliverResponse struct {
 	// Queued How many will be sent again.
 	Queued int64 `json:"queued"`
+}
+
+// RegisterTopicSchemaRequest defines model for RegisterTopicSchemaRequest.
+type RegisterTopicSchemaRequest struct {
+	// Check Only tell what would break.
+	Check       bool   `json:"check,omitempty"`
+	Description string `json:"description,omitempty"`
+
+	// Schema The JSON Schema of the data, draft 2020-12.
+	Schema interface{} `json:"schema"`
+
+	// Type The event type, such as shop.order.placed.
+	Type string `json:"type"`
 }
 
 // Release defines model for Release.
@@ -8388,6 +8701,21 @@ type RenewRepositoryRequest struct {
 
 	// WebhookSecret A reference to the new secret that webhooks are signed with.
 	WebhookSecret string `json:"webhookSecret,omitempty"`
+}
+
+// ReplayTopicSubscriptionRequest defines model for ReplayTopicSubscriptionRequest.
+type ReplayTopicSubscriptionRequest struct {
+	// At The moment from which on events come again.
+	At *time.Time `json:"at,omitempty"`
+
+	// Dead Have the dead letters that there are delivered again.
+	Dead bool `json:"dead,omitempty"`
+
+	// Offset The offset from which on events come again.
+	Offset int64 `json:"offset,omitempty"`
+
+	// Partition The partition of the offset.
+	Partition int64 `json:"partition,omitempty"`
 }
 
 // Repository defines model for Repository.
@@ -8676,6 +9004,12 @@ type RotateSigningKeyRequestAlgorithm string
 type RotateSubscriptionRequest struct {
 	// Secret The new password, or signing secret; a signing secret is made unless given. A reference to a secret is taken, too.
 	Secret string `json:"secret,omitempty"`
+}
+
+// RotateTopicGrantRequest defines model for RotateTopicGrantRequest.
+type RotateTopicGrantRequest struct {
+	// OverlapSeconds How long the credentials before open the topic still; they end at once unless given.
+	OverlapSeconds int64 `json:"overlapSeconds,omitempty"`
 }
 
 // Route defines model for Route.
@@ -9560,6 +9894,20 @@ type ScanTextRequest struct {
 	// Text The text, of at most 1 MB.
 	Text string `json:"text"`
 }
+
+// SchemaAudience Who cannot read what somebody else writes.
+type SchemaAudience string
+
+// SchemaBreak defines model for SchemaBreak.
+type SchemaBreak struct {
+	// For Who cannot read what somebody else writes.
+	For     SchemaAudience `json:"for"`
+	Message string         `json:"message"`
+	Path    string         `json:"path"`
+}
+
+// SchemaCompatibility What has to hold between versions of a schema.
+type SchemaCompatibility string
 
 // Scope defines model for Scope.
 type Scope = kernel.Scope
@@ -10668,6 +11016,301 @@ type TokenLimits struct {
 	// Stages The stages that it is good for; all unless given.
 	Stages []string `json:"stages,omitempty"`
 }
+
+// Topic defines model for Topic.
+type Topic struct {
+	// Account The name of the topic at the broker, and the prefix of its users.
+	Account string `json:"account"`
+
+	// Compatibility What has to hold between versions of a schema.
+	Compatibility *SchemaCompatibility `json:"compatibility,omitempty"`
+	CreatedAt     time.Time            `json:"createdAt"`
+	CreatedBy     string               `json:"createdBy"`
+	DeadLettersOf string               `json:"deadLettersOf,omitempty"`
+
+	// Description What happens there.
+	Description string `json:"description,omitempty"`
+	Managed     bool   `json:"managed"`
+
+	// MaxMessageBytes How large an event may be; 1 MiB unless given.
+	MaxMessageBytes int64  `json:"maxMessageBytes,omitempty"`
+	Name            string `json:"name"`
+
+	// Owner The team that answers for it.
+	Owner string `json:"owner,omitempty"`
+
+	// Partitions Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one.
+	Partitions int64 `json:"partitions,omitempty"`
+
+	// Replicas On how many servers an event is kept; 1 unless given.
+	Replicas int64 `json:"replicas,omitempty"`
+
+	// RetentionBytes How much is kept; over it the oldest events go. 1 GiB unless given.
+	RetentionBytes int64 `json:"retentionBytes,omitempty"`
+
+	// RetentionSeconds How long events are kept; seven days unless given.
+	RetentionSeconds int64  `json:"retentionSeconds,omitempty"`
+	Stage            string `json:"stage"`
+
+	// Subject The subject on NATS; the name unless given.
+	Subject   string    `json:"subject,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// Validation What becomes of an event that breaks its schema.
+	Validation *TopicdocValidation `json:"validation,omitempty"`
+}
+
+// TopicCreatedGrant defines model for TopicCreatedGrant.
+type TopicCreatedGrant struct {
+	Consume     bool              `json:"consume"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	CreatedBy   string            `json:"createdBy"`
+	Credentials []TopicCredential `json:"credentials"`
+	Managed     bool              `json:"managed"`
+	Name        string            `json:"name"`
+
+	// Password The password of the newest credential; it is shown this once.
+	Password string `json:"password"`
+	Project  string `json:"project,omitempty"`
+	Publish  bool   `json:"publish"`
+	Workload string `json:"workload,omitempty"`
+}
+
+// TopicCredential defines model for TopicCredential.
+type TopicCredential struct {
+	Since    time.Time  `json:"since"`
+	Until    *time.Time `json:"until,omitempty"`
+	Username string     `json:"username"`
+}
+
+// TopicEvent defines model for TopicEvent.
+type TopicEvent struct {
+	Attempt int64 `json:"attempt,omitempty"`
+
+	// Event The CloudEvent in its JSON form; data_base64 has what is no text.
+	Event     map[string]interface{} `json:"event"`
+	Offset    int64                  `json:"offset"`
+	Partition int64                  `json:"partition"`
+	StoredAt  time.Time              `json:"storedAt"`
+	Token     string                 `json:"token,omitempty"`
+}
+
+// TopicEvents defines model for TopicEvents.
+type TopicEvents struct {
+	Events []TopicEvent `json:"events"`
+
+	// Next The offset to go on at.
+	Next int64 `json:"next,omitempty"`
+}
+
+// TopicFrom Where a new subscription begins.
+type TopicFrom string
+
+// TopicGrant defines model for TopicGrant.
+type TopicGrant struct {
+	Consume     bool              `json:"consume"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	CreatedBy   string            `json:"createdBy"`
+	Credentials []TopicCredential `json:"credentials"`
+	Managed     bool              `json:"managed"`
+	Name        string            `json:"name"`
+	Project     string            `json:"project,omitempty"`
+	Publish     bool              `json:"publish"`
+	Workload    string            `json:"workload,omitempty"`
+}
+
+// TopicLag defines model for TopicLag.
+type TopicLag struct {
+	// Dead Dead letters of the topic that are kept, of all its subscriptions.
+	Dead int64 `json:"dead"`
+
+	// InFlight Those that are out, or wait to come again.
+	InFlight int64 `json:"inFlight"`
+
+	// OldestAt When the oldest event came that is not acknowledged.
+	OldestAt *time.Time `json:"oldestAt,omitempty"`
+
+	// Pending The events that wait for it.
+	Pending int64 `json:"pending"`
+}
+
+// TopicMode How events reach who wants them.
+type TopicMode string
+
+// TopicPublished defines model for TopicPublished.
+type TopicPublished struct {
+	ID        string `json:"id"`
+	Offset    int64  `json:"offset"`
+	Partition int64  `json:"partition"`
+
+	// Problem What of it breaks its schema, where the topic flags such events.
+	Problem string `json:"problem,omitempty"`
+}
+
+// TopicRegistered defines model for TopicRegistered.
+type TopicRegistered struct {
+	// Breaks What is not compatible with it.
+	Breaks []SchemaBreak `json:"breaks"`
+
+	// Former The version that it was compared with; 0 for none.
+	Former int64 `json:"former"`
+
+	// New Whether it is another one than the newest before.
+	New  bool   `json:"new"`
+	Type string `json:"type"`
+
+	// Version The version that the schema is; 0 where it was checked and would be a new one.
+	Version int64 `json:"version"`
+}
+
+// TopicStatus Whether a subscription of a topic delivers.
+type TopicStatus string
+
+// TopicSubscribed defines model for TopicSubscribed.
+type TopicSubscribed struct {
+	// AckWaitSeconds How long a delivery may go unanswered before the event comes again; 30 unless given.
+	AckWaitSeconds int64     `json:"ackWaitSeconds,omitempty"`
+	CreatedAt      time.Time `json:"createdAt"`
+	CreatedBy      string    `json:"createdBy"`
+
+	// MaxDeliveries How often an event is delivered before it becomes a dead letter; 10 unless given.
+	MaxDeliveries int64 `json:"maxDeliveries,omitempty"`
+
+	// MaxInFlight How many events may be out at a time; 100 unless given.
+	MaxInFlight int64 `json:"maxInFlight,omitempty"`
+
+	// Mode How events reach who wants them.
+	Mode TopicMode `json:"mode"`
+	Name string    `json:"name"`
+
+	// Project The project of who consumes; the topic's unless given.
+	Project string `json:"project,omitempty"`
+
+	// Reason Why it is paused.
+	Reason string `json:"reason,omitempty"`
+
+	// Secret What posts are signed with; it is shown this once.
+	Secret string `json:"secret,omitempty"`
+
+	// Status Whether a subscription of a topic delivers.
+	Status TopicStatus `json:"status"`
+
+	// TimeoutSeconds How long an answer to a post may take; 10 unless given.
+	TimeoutSeconds int64 `json:"timeoutSeconds,omitempty"`
+
+	// Types The event types that are wanted; all unless given.
+	Types     []string  `json:"types,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// URL Where events are posted, signed; they are pulled unless given.
+	URL string `json:"url,omitempty"`
+
+	// Workload The workload that consumes.
+	Workload string `json:"workload,omitempty"`
+}
+
+// TopicSubscription defines model for TopicSubscription.
+type TopicSubscription struct {
+	// AckWaitSeconds How long a delivery may go unanswered before the event comes again; 30 unless given.
+	AckWaitSeconds int64     `json:"ackWaitSeconds,omitempty"`
+	CreatedAt      time.Time `json:"createdAt"`
+	CreatedBy      string    `json:"createdBy"`
+
+	// MaxDeliveries How often an event is delivered before it becomes a dead letter; 10 unless given.
+	MaxDeliveries int64 `json:"maxDeliveries,omitempty"`
+
+	// MaxInFlight How many events may be out at a time; 100 unless given.
+	MaxInFlight int64 `json:"maxInFlight,omitempty"`
+
+	// Mode How events reach who wants them.
+	Mode TopicMode `json:"mode"`
+	Name string    `json:"name"`
+
+	// Project The project of who consumes; the topic's unless given.
+	Project string `json:"project,omitempty"`
+
+	// Reason Why it is paused.
+	Reason string `json:"reason,omitempty"`
+
+	// Status Whether a subscription of a topic delivers.
+	Status TopicStatus `json:"status"`
+
+	// TimeoutSeconds How long an answer to a post may take; 10 unless given.
+	TimeoutSeconds int64 `json:"timeoutSeconds,omitempty"`
+
+	// Types The event types that are wanted; all unless given.
+	Types     []string  `json:"types,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	// URL Where events are posted, signed; they are pulled unless given.
+	URL string `json:"url,omitempty"`
+
+	// Workload The workload that consumes.
+	Workload string `json:"workload,omitempty"`
+}
+
+// TopicSubscriptionSettings defines model for TopicSubscriptionSettings.
+type TopicSubscriptionSettings struct {
+	// AckWaitSeconds How long a delivery may go unanswered before the event comes again; 30 unless given.
+	AckWaitSeconds int64 `json:"ackWaitSeconds,omitempty"`
+
+	// MaxDeliveries How often an event is delivered before it becomes a dead letter; 10 unless given.
+	MaxDeliveries int64 `json:"maxDeliveries,omitempty"`
+
+	// MaxInFlight How many events may be out at a time; 100 unless given.
+	MaxInFlight int64 `json:"maxInFlight,omitempty"`
+
+	// Project The project of who consumes; the topic's unless given.
+	Project string `json:"project,omitempty"`
+
+	// TimeoutSeconds How long an answer to a post may take; 10 unless given.
+	TimeoutSeconds int64 `json:"timeoutSeconds,omitempty"`
+
+	// Types The event types that are wanted; all unless given.
+	Types []string `json:"types,omitempty"`
+
+	// URL Where events are posted, signed; they are pulled unless given.
+	URL string `json:"url,omitempty"`
+
+	// Workload The workload that consumes.
+	Workload string `json:"workload,omitempty"`
+}
+
+// TopicdocSettings defines model for TopicdocSettings.
+type TopicdocSettings struct {
+	// Compatibility What has to hold between versions of a schema.
+	Compatibility *SchemaCompatibility `json:"compatibility,omitempty"`
+
+	// Description What happens there.
+	Description string `json:"description,omitempty"`
+
+	// MaxMessageBytes How large an event may be; 1 MiB unless given.
+	MaxMessageBytes int64 `json:"maxMessageBytes,omitempty"`
+
+	// Owner The team that answers for it.
+	Owner string `json:"owner,omitempty"`
+
+	// Partitions Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one.
+	Partitions int64 `json:"partitions,omitempty"`
+
+	// Replicas On how many servers an event is kept; 1 unless given.
+	Replicas int64 `json:"replicas,omitempty"`
+
+	// RetentionBytes How much is kept; over it the oldest events go. 1 GiB unless given.
+	RetentionBytes int64 `json:"retentionBytes,omitempty"`
+
+	// RetentionSeconds How long events are kept; seven days unless given.
+	RetentionSeconds int64 `json:"retentionSeconds,omitempty"`
+
+	// Subject The subject on NATS; the name unless given.
+	Subject string `json:"subject,omitempty"`
+
+	// Validation What becomes of an event that breaks its schema.
+	Validation *TopicdocValidation `json:"validation,omitempty"`
+}
+
+// TopicdocValidation What becomes of an event that breaks its schema.
+type TopicdocValidation string
 
 // Traffic defines model for Traffic.
 type Traffic struct {
@@ -13364,6 +14007,192 @@ type GetGivenTagsParams struct {
 
 	// Stage With what this stage demands.
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// ListTopicsParams defines parameters for ListTopics.
+type ListTopicsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage Only those of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// DeleteTopicParams defines parameters for DeleteTopic.
+type DeleteTopicParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetTopicParams defines parameters for GetTopic.
+type GetTopicParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ApplyTopicParams defines parameters for ApplyTopic.
+type ApplyTopicParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListTopicDeadLettersParams defines parameters for ListTopicDeadLetters.
+type ListTopicDeadLettersParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Subscription Only those of this subscription.
+	Subscription string `form:"subscription,omitempty" json:"subscription,omitempty"`
+
+	// From The offset to begin at.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// Limit How many are looked at; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PeekTopicEventsParams defines parameters for PeekTopicEvents.
+type PeekTopicEventsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Partition The partition; 0 unless given.
+	Partition int64 `form:"partition,omitempty" json:"partition,omitempty"`
+
+	// From The offset of the first event; the newest are shown unless given.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// Limit How many at most; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PublishTopicEventsApplicationCloudeventsPlusJSONBody defines parameters for PublishTopicEvents.
+type PublishTopicEventsApplicationCloudeventsPlusJSONBody = openapi_types.File
+
+// PublishTopicEventsApplicationCloudeventsBatchPlusJSONBody defines parameters for PublishTopicEvents.
+type PublishTopicEventsApplicationCloudeventsBatchPlusJSONBody = openapi_types.File
+
+// PublishTopicEventsJSONBody defines parameters for PublishTopicEvents.
+type PublishTopicEventsJSONBody = openapi_types.File
+
+// PublishTopicEventsParams defines parameters for PublishTopicEvents.
+type PublishTopicEventsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListTopicGrantsParams defines parameters for ListTopicGrants.
+type ListTopicGrantsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// CreateTopicGrantParams defines parameters for CreateTopicGrant.
+type CreateTopicGrantParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RevokeTopicGrantParams defines parameters for RevokeTopicGrant.
+type RevokeTopicGrantParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RotateTopicGrantParams defines parameters for RotateTopicGrant.
+type RotateTopicGrantParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListTopicSchemasParams defines parameters for ListTopicSchemas.
+type ListTopicSchemasParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RegisterTopicSchemaParams defines parameters for RegisterTopicSchema.
+type RegisterTopicSchemaParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetTopicSchemaParams defines parameters for GetTopicSchema.
+type GetTopicSchemaParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListTopicSubscriptionsParams defines parameters for ListTopicSubscriptions.
+type ListTopicSubscriptionsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DeleteTopicSubscriptionParams defines parameters for DeleteTopicSubscription.
+type DeleteTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetTopicSubscriptionParams defines parameters for GetTopicSubscription.
+type GetTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ApplyTopicSubscriptionParams defines parameters for ApplyTopicSubscription.
+type ApplyTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// From Where a new one begins: with what comes from now on, unless given.
+	From TopicFrom `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// AcknowledgeTopicEventsParams defines parameters for AcknowledgeTopicEvents.
+type AcknowledgeTopicEventsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RotateTopicSubscriptionParams defines parameters for RotateTopicSubscription.
+type RotateTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// PauseTopicSubscriptionParams defines parameters for PauseTopicSubscription.
+type PauseTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// PullTopicEventsParams defines parameters for PullTopicEvents.
+type PullTopicEventsParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ReplayTopicSubscriptionParams defines parameters for ReplayTopicSubscription.
+type ReplayTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ResumeTopicSubscriptionParams defines parameters for ResumeTopicSubscription.
+type ResumeTopicSubscriptionParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // ListVerificationsParams defines parameters for ListVerifications.

@@ -3,67 +3,15 @@ package topic
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// withDefaults fills in what is not said.
-func (s Settings) withDefaults(name string) Settings {
-	s.Subject = cmp.Or(s.Subject, name)
-	s.Partitions, s.Replicas = cmp.Or(s.Partitions, 1), cmp.Or(s.Replicas, 1)
-	s.RetentionSeconds = cmp.Or(s.RetentionSeconds, int64(DefaultRetention/time.Second))
-	s.RetentionBytes, s.MaxMessageBytes = cmp.Or(s.RetentionBytes, DefaultBytes), cmp.Or(s.MaxMessageBytes, DefaultMessage)
-	s.Validation, s.Compatibility = cmp.Or(s.Validation, Reject), cmp.Or(s.Compatibility, schema.Backward)
-	return s
-}
-
-// Problems tells what of the settings of a topic cannot be; what is zero is as by default.
-func (s Settings) Problems(name string) []kernel.Problem {
-	var all []kernel.Problem
-	when := func(bad bool, path, message, fix string) {
-		if bad {
-			all = append(all, kernel.Problem{Path: path, Message: message, Fix: fix})
-		}
-	}
-	full := s.withDefaults(name)
-	when(!validName(name), "name", strconv.Quote(name)+" is no name", "use letters, digits and hyphens, at most 63")
-	when(!validSubject(full.Subject), "subject", strconv.Quote(full.Subject)+" is no subject", "use words of letters, digits, hyphens and underscores with dots between them")
-	when(full.Partitions < 1 || full.Partitions > MaxPartitions, "partitions", fmt.Sprintf("%d is out of bounds", s.Partitions), "use 1 to "+strconv.Itoa(MaxPartitions))
-	when(full.Replicas < 1 || full.Replicas > MaxReplicas, "replicas", fmt.Sprintf("%d is out of bounds", s.Replicas), "use 1 to "+strconv.Itoa(MaxReplicas))
-	seconds := full.RetentionSeconds
-	when(seconds < int64(MinRetention/time.Second) || seconds > int64(MaxRetention/time.Second), "retention", fmt.Sprintf("%d seconds are out of bounds", seconds), "use one minute to 365 days")
-	when(full.RetentionBytes < MinBytes || full.RetentionBytes > MaxBytes, "retentionBytes", fmt.Sprintf("%d is out of bounds", s.RetentionBytes), "use 1 MiB to 1 TiB")
-	when(full.MaxMessageBytes < MinMessage || full.MaxMessageBytes > DefaultMessage, "maxMessageBytes", fmt.Sprintf("%d is out of bounds", s.MaxMessageBytes), "use 1 KiB to 1 MiB")
-	when(!slices.Contains(Validations(), full.Validation), "validation", fmt.Sprintf("there is no %q", s.Validation), "use reject, flag or off")
-	when(!slices.Contains(schema.Compatibilities(), full.Compatibility), "compatibility", fmt.Sprintf("there is no %q", s.Compatibility), "use none, backward, forward or full")
-	when(len(s.Description) > 1000 || len(s.Owner) > 200, "description", "it is too long", "use 1000 characters, and 200 for the owner")
-	return all
-}
-
-func validName(s string) bool { return len(s) <= 63 && !strings.Contains(s, "_") && validWord(s) }
-
-func validWord(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
-}
-
-func validSubject(s string) bool {
-	if len(s) > 200 || strings.HasPrefix(s, "_INBOX.") {
-		return false
-	}
-	for word := range strings.SplitSeq(s, ".") {
-		if !validWord(word) {
-			return false
-		}
-	}
-	return true
-}
+// validName tells whether a grant or a workload may be called so.
+func validName(s string) bool { return topicdoc.ValidName(s) }
 
 // Apply makes a topic be as the settings say: it creates or changes it, or does nothing.
 func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, settings Settings) (Topic, error) {
@@ -84,7 +32,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, se
 		return Topic{}, managed(before)
 	}
 	t := before
-	t.Scope, t.Name, t.Settings = scope, name, settings.withDefaults(name)
+	t.Scope, t.Name, t.Settings = scope, name, settings.WithDefaults(name)
 	return s.keep(ctx, before, t)
 }
 
@@ -186,9 +134,9 @@ func (s *Service) Provide(ctx context.Context, scope kernel.Scope, name string, 
 	t := before
 	t.Scope, t.Name, t.Managed = scope, name, true
 	if before.Name == "" {
-		t.Settings = settings.withDefaults(name)
+		t.Settings = settings.WithDefaults(name)
 	}
-	t.Subject, t.RetentionSeconds = cmp.Or(settings.Subject, name), settings.withDefaults(name).RetentionSeconds
+	t.Subject, t.RetentionSeconds = cmp.Or(settings.Subject, name), settings.WithDefaults(name).RetentionSeconds
 	if t, err = s.keep(ctx, before, t); err != nil {
 		return t, err
 	}

@@ -4,61 +4,29 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// The bounds of topics.
+// The bounds of what there is.
 const (
-	DefaultRetention = 7 * 24 * time.Hour
-	MinRetention     = time.Minute
-	MaxRetention     = 365 * 24 * time.Hour
-	// DefaultBytes and MaxBytes bound what a topic keeps; over it the oldest events go.
-	DefaultBytes, MinBytes, MaxBytes = int64(1 << 30), int64(1 << 20), int64(1 << 40)
-	// DefaultMessage and MinMessage bound an event with its attributes, in bytes. The default
-	// is the most, too.
-	DefaultMessage, MinMessage = 1 << 20, 1 << 10
-	MaxPartitions, MaxReplicas = 256, 5
 	// MaxPerTenant bounds the topics of a tenant, MaxTypes the event types of a topic and
 	// MaxVersions those of a type, MaxGrants and MaxSubscriptions what one topic has.
 	MaxPerTenant, MaxTypes, MaxVersions, MaxGrants, MaxSubscriptions = 1000, 200, 100, 100, 100
 )
 
-// Validation is what becomes of an event that breaks its schema, at Terrace's own door.
-type Validation string
+// Settings are what a topic is to be, as a document says it, too.
+type Settings = topicdoc.Settings
 
-// The kinds.
+// Validation is what becomes of an event that breaks its schema.
+type Validation = topicdoc.Validation
+
+// The kinds of validation.
 const (
-	// Reject refuses it, and types of which the topic has no schema while it has any.
-	Reject Validation = "reject"
-	// Flag takes it, with the attribute schemaproblem that says what is wrong.
-	Flag Validation = "flag"
-	// Off looks at no schema.
-	Off Validation = "off"
+	Reject = topicdoc.Reject
+	Flag   = topicdoc.Flag
+	Off    = topicdoc.Off
 )
-
-// Validations returns all of them.
-func Validations() []Validation { return []Validation{Reject, Flag, Off} }
-
-// Settings are what a topic is to be; what is zero is as it is by default.
-type Settings struct {
-	Description string `json:"description,omitempty" maxLength:"1000" doc:"What happens there."`
-	Owner       string `json:"owner,omitempty" maxLength:"200" doc:"The team that answers for it."`
-	// Subject is where programs publish and subscribe on NATS; the name when empty.
-	Subject    string `json:"subject,omitempty" maxLength:"200" doc:"The subject on NATS; the name unless given."`
-	Partitions int    `json:"partitions,omitempty" minimum:"0" maximum:"256" doc:"Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one."`
-	Replicas   int    `json:"replicas,omitempty" minimum:"0" maximum:"5" doc:"On how many servers an event is kept; 1 unless given."`
-	// RetentionSeconds is how long events are kept.
-	RetentionSeconds int64 `json:"retentionSeconds,omitempty" minimum:"0" doc:"How long events are kept; seven days unless given."`
-	RetentionBytes   int64 `json:"retentionBytes,omitempty" minimum:"0" doc:"How much is kept; over it the oldest events go. 1 GiB unless given."`
-	MaxMessageBytes  int   `json:"maxMessageBytes,omitempty" minimum:"0" maximum:"1048576" doc:"How large an event may be; 1 MiB unless given."`
-	// Validation and Compatibility are of what the topic has schemas for.
-	Validation    Validation           `json:"validation,omitempty" doc:"What becomes of an event that breaks its schema; reject unless given."`
-	Compatibility schema.Compatibility `json:"compatibility,omitempty" doc:"What has to hold between versions of a schema; backward unless given."`
-}
-
-// Retention is how long events are kept.
-func (s Settings) Retention() time.Duration { return time.Duration(s.RetentionSeconds) * time.Second }
 
 // Topic is a stream of events of a stage.
 type Topic struct {

@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -66,7 +66,7 @@ func (s *Service) Register(ctx context.Context, scope kernel.Scope, name string,
 
 // checked tells whether a schema can be kept, and puts it into its shortest form.
 func checked(e *EventSchema) (*schema.Schema, error) {
-	if !ValidType(e.Type) {
+	if !topicdoc.ValidType(e.Type) {
 		return nil, kernel.Errorf(kernel.Invalid, "%q is no type of events", e.Type).WithFix("use letters, digits, dots, hyphens and underscores, such as shop.order.placed")
 	}
 	if len(e.Description) > 1000 {
@@ -82,11 +82,6 @@ func checked(e *EventSchema) (*schema.Schema, error) {
 	}
 	e.Schema = short.Bytes()
 	return compiled, nil
-}
-
-// ValidType tells whether events may have a type.
-func ValidType(s string) bool {
-	return s != "" && len(s) <= 200 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }
 
 // compare holds a schema against the newest one of its type.

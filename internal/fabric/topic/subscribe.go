@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 	"github.com/terrace-idp/terrace/internal/platform/webhook"
@@ -43,7 +44,7 @@ func (s SubscriptionSettings) problems(name string) []kernel.Problem {
 	}
 	when(!validGroup(name), "name", fmt.Sprintf("%.80q is no name of a subscription", name), "use lower-case letters, digits and hyphens, at most 40")
 	for i, t := range s.Types {
-		when(!ValidType(t), fmt.Sprintf("types[%d]", i), fmt.Sprintf("%.80q is no type of events", t), "write it such as shop.order.placed")
+		when(!topicdoc.ValidType(t), fmt.Sprintf("types[%d]", i), fmt.Sprintf("%.80q is no type of events", t), "write it such as shop.order.placed")
 	}
 	when(len(s.Types) > 64, "types", "there are more than 64", "leave them out, and take all")
 	u, err := url.Parse(s.URL)
@@ -257,7 +258,7 @@ func (s *Service) deadTopic(ctx context.Context, t Topic) error {
 	dead := Topic{Scope: t.Scope, Name: name, DeadLettersOf: t.Name, Settings: Settings{
 		Description: "Dead letters of " + t.Name, Owner: t.Owner, Validation: Off, Replicas: t.Replicas,
 		RetentionSeconds: max(t.RetentionSeconds, int64(deadRetention/time.Second)), RetentionBytes: t.RetentionBytes,
-	}.withDefaults(name)}
+	}.WithDefaults(name)}
 	_, err = s.keep(ctx, Topic{}, dead)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -16,7 +17,7 @@ const orderSchema = `{"type": "object", "required": ["id"], "properties": {"id":
 func TestEventsAreHeldAgainstTheirSchemas(t *testing.T) {
 	t.Parallel()
 	w := sqlite(t)
-	for _, v := range topic.Validations() {
+	for _, v := range topicdoc.Validations() {
 		name := "orders-" + string(v)
 		w.topic(t, name, topic.Settings{Validation: v})
 		w.schema(t, name, "shop.order.placed", orderSchema)
@@ -60,7 +61,7 @@ func TestABatchIsKeptWholeOrNotAtAll(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Event.ID != "e3" || !strings.HasSuffix(all[0].Event.DataSchema, "/schemas/shop.order.placed/1") {
 		t.Errorf("%+v %v", all, err)
 	}
-	if _, err := w.Publish(w.ctx, dev(), "orders", []cloudevent.Event{placed("e4", "o1", `{"id":"`+strings.Repeat("x", topic.DefaultMessage)+`"}`)}); !kernel.Is(err, kernel.TooLarge) {
+	if _, err := w.Publish(w.ctx, dev(), "orders", []cloudevent.Event{placed("e4", "o1", `{"id":"`+strings.Repeat("x", topicdoc.DefaultMessage)+`"}`)}); !kernel.Is(err, kernel.TooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
@@ -21,7 +22,7 @@ type API struct{ Topics *topic.Service }
 
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
-	httpserver.Enum(api, "What becomes of an event that breaks its schema.", topic.Validations()...)
+	httpserver.Enum(api, "What becomes of an event that breaks its schema.", topicdoc.Validations()...)
 	httpserver.Enum(api, "What has to hold between versions of a schema.", schema.Compatibilities()...)
 	httpserver.Enum(api, "Who cannot read what somebody else writes.", schema.Audiences()...)
 	httpserver.Enum(api, "How events reach who wants them.", topic.Pull, topic.Push)

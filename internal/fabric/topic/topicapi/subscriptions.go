@@ -94,11 +94,14 @@ func (a API) unsubscribe(ctx context.Context, in *SubscriptionPath) (*struct{}, 
 	return nil, a.Topics.Unsubscribe(ctx, scope, in.Topic, in.Subscription)
 }
 
+// PauseTopicSubscription says why deliveries are stopped.
+type PauseTopicSubscription struct {
+	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why."`
+}
+
 type pauseInput struct {
 	SubscriptionPath
-	Body struct {
-		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why."`
-	}
+	Body PauseTopicSubscription
 }
 
 type subscriptionOutput struct{ Body topic.Subscription }

@@ -14069,15 +14069,6 @@ type PeekTopicEventsParams struct {
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
-// PublishTopicEventsApplicationCloudeventsPlusJSONBody defines parameters for PublishTopicEvents.
-type PublishTopicEventsApplicationCloudeventsPlusJSONBody = openapi_types.File
-
-// PublishTopicEventsApplicationCloudeventsBatchPlusJSONBody defines parameters for PublishTopicEvents.
-type PublishTopicEventsApplicationCloudeventsBatchPlusJSONBody = openapi_types.File
-
-// PublishTopicEventsJSONBody defines parameters for PublishTopicEvents.
-type PublishTopicEventsJSONBody = openapi_types.File
-
 // PublishTopicEventsParams defines parameters for PublishTopicEvents.
 type PublishTopicEventsParams struct {
 	// Stage The topic's stage.

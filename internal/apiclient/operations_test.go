@@ -404,6 +404,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	maps.Copy(all, gatewayCalls(ctx, c))
 	maps.Copy(all, dnsCalls(ctx, c))
 	maps.Copy(all, meshCalls(ctx, c))
+	maps.Copy(all, topicCalls(ctx, c))
 	return all
 }
 

@@ -164,6 +164,8 @@ func (c *crossing) walked() map[string]seed {
 	dev := map[string]string{"project": "demo", "stage": "dev"}
 	return map[string]seed{
 		"get-gateway-policy":           {values: dev},
+		"replay-topic-subscription":    {values: dev, body: object{"at": "2026-01-01T00:00:00Z"}},
+		"register-topic-schema":        {values: dev, body: object{"type": "nothing", "schema": object{"type": "object", "title": "other"}}},
 		"delete-gateway-policy":        {values: dev},
 		"put-gateway-policy":           {values: dev, body: object{"kind": "HeaderPolicy", "spec": object{}}},
 		"list-gateway-versions":        {values: dev},
@@ -219,6 +221,7 @@ func silent() map[string]string {
 		"verify-audit":          "it tells what it has found",
 		"lint-api":              "it tells what the style guide says of a text, and keeps nothing of it",
 		"scan-text":             "it tells what is in a text, and keeps nothing of it",
+		"publish-topic-events":  "events of workloads are no facts of the platform", "pull-topic-events": "it hands events out", "acknowledge-topic-events": "it is said to the broker, which keeps it",
 	}
 }
 
@@ -227,7 +230,7 @@ func silent() map[string]string {
 func unproven() map[string]string {
 	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
 	return map[string]string{
-		"resume-gateway-subscription":  "it takes one that is suspended",
+		"resume-gateway-subscription": "it takes one that is suspended", "rotate-topic-subscription": "it takes one whose events are posted",
 		"approve-gateway-subscription": "it takes one that waits, and somebody else", "reject-gateway-subscription": "it takes one that waits",
 		"revoke-unlisted-certificate": "it takes a certificate of Terrace", "activate-certificate-authority": "it takes a next authority", "abort-certificate-authority": "it takes a next authority",
 		"install-certificate-authority": "it takes an authority elsewhere", "request-certificate-authority": "there is a next authority already",

@@ -62,6 +62,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
 	"github.com/terrace-idp/terrace/internal/cli/tags"
 	"github.com/terrace-idp/terrace/internal/cli/tenants"
+	"github.com/terrace-idp/terrace/internal/cli/topic"
 	"github.com/terrace-idp/terrace/internal/cli/usage"
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
@@ -237,7 +238,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), dns.Command(e), domains.Command(e), mesh.Command(e), certificates.Command(e), acme.Command(e), certificates.Authorities(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), apis.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), gateway.Command(e), dns.Command(e), domains.Command(e), mesh.Command(e), certificates.Command(e), acme.Command(e), certificates.Authorities(e), topic.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

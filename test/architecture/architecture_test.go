@@ -76,6 +76,7 @@ func edges() map[string]string {
 		"cli/landingzone -> platform/yamldoc":        "the inputs of a landing zone are read by the client itself, with their places",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/command -> platform/yamldoc":            "where a file is no text in UTF-8 is said there",
+		"cli/topic -> fabric/topic":                  "the document of a topic is checked offline as the server does",
 		"cli/gateway -> fabric/gateway":              "documents of the gateway are validated offline as the server does",
 		"cli/mesh -> fabric/mesh":                    "documents of the mesh are validated offline as the server does",
 		"cli/mesh -> platform/yamldoc":               "what a document may be as large as is said there",
@@ -86,7 +87,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/fabric/gateway/gatewaydoc", "internal/fabric/mesh/istio", "internal/fabric/mesh/meshdoc", "internal/fabric/mesh/xds/bootstrap", "internal/fabric/gateway/route", "internal/fabric/gateway/azure/capability", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace", "internal/catalog/apispec/openapi", "internal/catalog/apispec/styleguide"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/topic/topicdoc", "internal/fabric/topic/schema", "internal/fabric/topic/cloudevent", "internal/fabric/config/flag", "internal/fabric/gateway/gatewaydoc", "internal/fabric/mesh/istio", "internal/fabric/mesh/meshdoc", "internal/fabric/mesh/xds/bootstrap", "internal/fabric/gateway/route", "internal/fabric/gateway/azure/capability", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace", "internal/catalog/apispec/openapi", "internal/catalog/apispec/styleguide"}
 }
 
 type pkg struct {

@@ -24,6 +24,12 @@ type Published struct {
 	Problem string `json:"problem,omitempty" doc:"What of it breaks its schema, where the topic flags such events."`
 }
 
+// MayPublish tells whether the actor may publish into a topic that is there.
+func (s *Service) MayPublish(ctx context.Context, scope kernel.Scope, name string) error {
+	_, err := s.get(ctx, actionPublish, scope, name)
+	return err
+}
+
 // Publish puts events into a topic, all or none where one is not as the topic asks for, and
 // returns when the broker keeps them.
 func (s *Service) Publish(ctx context.Context, scope kernel.Scope, name string, events []cloudevent.Event) ([]Published, error) {

@@ -19,10 +19,7 @@ func (a API) registerEvents(api huma.API) {
 	publish := operation("publish-topic-events", http.MethodPost, "/{topic}/events", "Publish CloudEvents into a topic, all or none")
 	publish.Description = "One event as application/cloudevents+json, a batch as application/cloudevents-batch+json, or one whose attributes are headers such as ce-id. " +
 		"Events are held against the schemas of the topic; those of one partitionkey, or else of one subject, keep their order."
-	publish = httpserver.UploadOperation(publish, cloudevent.Structured, maxPublish)
-	for _, kind := range []string{cloudevent.Batch, "application/json", "application/octet-stream"} {
-		publish.RequestBody.Content[kind] = publish.RequestBody.Content[cloudevent.Structured]
-	}
+	publish = httpserver.UploadOperation(publish, "*/*", maxPublish) // in the binary mode data is of any type
 	httpserver.Register(api, publish, a.publish)
 	httpserver.Register(api, operation("peek-topic-events", http.MethodGet, "/{topic}/events", "Show events of a topic, without taking them from anybody; the newest unless an offset is given"), a.peek)
 	httpserver.Register(api, operation("list-topic-dead-letters", http.MethodGet, "/{topic}/dead-letters", "Show the dead letters of a topic, the oldest first"), a.deadLetters)
@@ -52,6 +49,9 @@ type publishOutput struct{ Body PublishedEvents }
 func (a API) publish(ctx context.Context, in *publishInput) (*publishOutput, error) {
 	scope, err := in.scope(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.Topics.MayPublish(ctx, scope, in.Topic); err != nil { // before it is read
 		return nil, err
 	}
 	body, err := io.ReadAll(in.Reader())

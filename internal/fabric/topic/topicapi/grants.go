@@ -17,8 +17,8 @@ func (a API) registerGrants(api huma.API) {
 	create := operation("create-topic-grant", http.MethodPost, "/{topic}/grants", "Let a program use a topic with the broker's own protocol; its password is shown this once")
 	create.DefaultStatus = http.StatusCreated
 	httpserver.Register(api, create, a.createGrant)
-	httpserver.Register(api, operation("rotate-topic-grant", http.MethodPost, "/{topic}/grants/{grant}/credentials", "Give a grant another credential; those before end with the overlap"), a.rotateGrant)
-	httpserver.Register(api, operation("revoke-topic-grant", http.MethodDelete, "/{topic}/grants/{grant}", "Revoke a grant, and cut off who is connected by it"), a.revokeGrant)
+	httpserver.Register(api, operation("rotate-topic-grant", http.MethodPost, "/{topic}/grants/{name}/credentials", "Give a grant another credential; those before end with the overlap"), a.rotateGrant)
+	httpserver.Register(api, operation("revoke-topic-grant", http.MethodDelete, "/{topic}/grants/{name}", "Revoke a grant, and cut off who is connected by it"), a.revokeGrant)
 }
 
 type grantsOutput struct{ Body kernel.Page[topic.Grant] }
@@ -58,7 +58,7 @@ func (a API) createGrant(ctx context.Context, in *createGrantInput) (*createdGra
 // GrantPath names a grant.
 type GrantPath struct {
 	Path
-	Grant string `path:"grant" maxLength:"63" doc:"The grant's name."`
+	Grant string `path:"name" maxLength:"63" doc:"The grant's name."`
 }
 
 type rotateGrantInput struct {

@@ -75,7 +75,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "add-gateway-domain", body: object{"name": "nothing.example", "project": "demo"}},
 		{operation: "apply-mesh-documents", body: object{"files": []object{{"name": "mesh.yaml", "source": "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: nothing, project: demo, stage: dev}\nspec: {rules: [{from: [{workload: nothing}]}]}\n"}}}},
 		{operation: "apply-topic", values: map[string]string{"stage": "dev"}, body: object{"owner": "nothing"}},
-		{operation: "register-topic-schema", values: map[string]string{"stage": "dev"}, body: object{"type": "nothing", "schema": object{"type": "object"}}},
+		{operation: "register-topic-schema", values: map[string]string{"stage": "dev"}, body: object{"type": "run.failed", "schema": object{"type": "object"}}},
 		{operation: "create-topic-grant", values: map[string]string{"stage": "dev"}, body: object{"name": "nothing", "consume": true}},
 		{operation: "apply-topic-subscription", values: map[string]string{"stage": "dev"}, body: object{"types": []string{"nothing"}}},
 		{operation: "create-acme-key", body: object{"project": "demo", "stage": "dev", "note": "nothing"}},
@@ -219,7 +219,7 @@ func named() map[string]string {
 		"tenant": "default", "project": "demo", "api": "nothing", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
 		"rule": "nothing", "route": "nothing", "class": "route", "kind": "AuthorizationPolicy", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
-		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing", "domain": "nothing.example",
+		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only", "product": "nothing", "domain": "nothing.example", "topic": "nothing",
 		"zone": "privatelink.nothing.internal", "network": "nothing", "endpoint": "nothing", "{name} type": "A",
 	}
 }

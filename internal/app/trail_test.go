@@ -165,7 +165,7 @@ func (c *crossing) walked() map[string]seed {
 	return map[string]seed{
 		"get-gateway-policy":           {values: dev},
 		"replay-topic-subscription":    {values: dev, body: object{"at": "2026-01-01T00:00:00Z"}},
-		"register-topic-schema":        {values: dev, body: object{"type": "nothing", "schema": object{"type": "object", "title": "other"}}},
+		"register-topic-schema":        {values: dev, body: object{"type": "run.failed", "schema": object{"type": "object", "title": "other"}}},
 		"delete-gateway-policy":        {values: dev},
 		"put-gateway-policy":           {values: dev, body: object{"kind": "HeaderPolicy", "spec": object{}}},
 		"list-gateway-versions":        {values: dev},
@@ -211,17 +211,17 @@ func (c *crossing) walked() map[string]seed {
 // silent are operations that change nothing, each with the reason.
 func silent() map[string]string {
 	return map[string]string{
-		"check-upstream":        "it tells what another provider answers",
-		"test-upstream-rules":   "it tells what rules would give",
-		"check-deployment":      "it tells what a deployment would meet, and makes none",
-		"resolve-graph":         "it tells a graph",
-		"check-references":      "it tells which secrets are missing",
-		"check-dns-secondaries": "it tells what secondaries answer",
-		"redeliver":             "no delivery has failed here, so none is sent again",
-		"verify-audit":          "it tells what it has found",
-		"lint-api":              "it tells what the style guide says of a text, and keeps nothing of it",
-		"scan-text":             "it tells what is in a text, and keeps nothing of it",
-		"publish-topic-events":  "events of workloads are no facts of the platform", "pull-topic-events": "it hands events out", "acknowledge-topic-events": "it is said to the broker, which keeps it",
+		"check-upstream":           "it tells what another provider answers",
+		"test-upstream-rules":      "it tells what rules would give",
+		"check-deployment":         "it tells what a deployment would meet, and makes none",
+		"resolve-graph":            "it tells a graph",
+		"check-references":         "it tells which secrets are missing",
+		"check-dns-secondaries":    "it tells what secondaries answer",
+		"redeliver":                "no delivery has failed here, so none is sent again",
+		"verify-audit":             "it tells what it has found",
+		"lint-api":                 "it tells what the style guide says of a text, and keeps nothing of it",
+		"scan-text":                "it tells what is in a text, and keeps nothing of it",
+		"acknowledge-topic-events": "it is said to the broker, which keeps it",
 	}
 }
 
@@ -231,6 +231,8 @@ func unproven() map[string]string {
 	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
 	return map[string]string{
 		"resume-gateway-subscription": "it takes one that is suspended", "rotate-topic-subscription": "it takes one whose events are posted",
+		"publish-topic-events": "it takes an event, which is no fact of the platform", "pull-topic-events": "it takes one that is not paused, and changes nothing of the platform's",
+		"delete-topic-subscription":    "its topic was deleted before",
 		"approve-gateway-subscription": "it takes one that waits, and somebody else", "reject-gateway-subscription": "it takes one that waits",
 		"revoke-unlisted-certificate": "it takes a certificate of Terrace", "activate-certificate-authority": "it takes a next authority", "abort-certificate-authority": "it takes a next authority",
 		"install-certificate-authority": "it takes an authority elsewhere", "request-certificate-authority": "there is a next authority already",

@@ -17,7 +17,7 @@ func (a API) registerSchemas(api huma.API) {
 	register := operation("register-topic-schema", http.MethodPost, "/{topic}/schemas", "Register a version of the schema of an event type")
 	register.Description = "It is refused where it is not compatible with the newest version by the topic's rule. The schema of the newest version is no new one. With check nothing is kept, and what breaks is told."
 	httpserver.Register(api, register, a.register)
-	httpserver.Register(api, operation("get-topic-schema", http.MethodGet, "/{topic}/schemas/{type}/{version}", "Get a version of the schema of an event type; 0 is the newest"), a.schema)
+	httpserver.Register(api, operation("get-topic-schema", http.MethodGet, "/{topic}/schemas/{type}/{number}", "Get a version of the schema of an event type; 0 is the newest"), a.schema)
 }
 
 // EventSchema is a version of what events of a type carry.
@@ -85,7 +85,7 @@ func (a API) register(ctx context.Context, in *registerInput) (*registeredOutput
 type schemaInput struct {
 	Path
 	Type    string `path:"type" maxLength:"200" doc:"The event type."`
-	Version int    `path:"version" minimum:"0" doc:"The version; 0 is the newest."`
+	Version int    `path:"number" minimum:"0" doc:"The version of the schema; 0 is the newest."`
 }
 
 type schemaOutput struct{ Body EventSchema }

@@ -249,8 +249,6 @@ func exceptions() map[string]map[string]string {
 			below("/gateway/kinds") + "/get":                                           "they are those of this version",
 			below("/me/factors") + "/get":                                              person,
 			below("/me/sessions") + "/get":                                             person,
-			below("/projects/{project}/topics/{topic}/grants") + "/get":                few,
-			below("/projects/{project}/topics/{topic}/subscriptions") + "/get":         few,
 			below("/policies/assignments") + "/get":                                    few,
 			below("/policies/assignments/{id}/versions") + "/get":                      few,
 			below("/projects/{project}/drift/counts") + "/get":                         "it is one number for each stage",

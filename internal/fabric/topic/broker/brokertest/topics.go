@@ -2,6 +2,7 @@ package brokertest
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,7 +68,7 @@ func testLifecycle(t *testing.T, f *fixture) {
 	must(t, f.Ensure(bounded(t), f.topic))
 	_, err := f.Publish(bounded(t), f.topic.Name, []broker.Message{{Data: bytes.Repeat([]byte("x"), 100<<10)}})
 	must(t, err)
-	equal(t, "what was there is there", ids(f.collect(t, 2)[:1]), "0")
+	equal(t, "what was there is there", strings.TrimSpace(ids(f.collect(t, 2))), "0")
 	must(t, f.Remove(bounded(t), f.topic.Name))
 	must(t, f.Remove(bounded(t), f.topic.Name))
 	if _, err := f.Stats(bounded(t), f.topic.Name); !kernel.Is(err, kernel.NotFound) {

@@ -18,7 +18,7 @@ const iterations = 4096
 // Grant makes a SCRAM user, with ACLs for the topic. Who may consume may do so with
 // groups whose names begin with its own.
 func (b *Broker) Grant(ctx context.Context, topic string, p broker.Principal) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	if _, err := b.describe(ctx, topic); err != nil {
 		return failure("topic "+topic, err)
@@ -78,7 +78,7 @@ func acls(topic string, p broker.Principal) (all []*kadm.ACLBuilder) {
 // Revoke removes a user with all that it may do. Its connections may stay open, and
 // every request on them is refused.
 func (b *Broker) Revoke(ctx context.Context, _, principal string) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	if err := b.removeACLs(ctx, principal); err != nil {
 		return ungoverned(principal, err)

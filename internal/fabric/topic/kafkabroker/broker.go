@@ -18,7 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// callTimeout bounds one call to the cluster.
+// callTimeout bounds one call to the cluster, where it does not say otherwise.
 const callTimeout = 10 * time.Second
 
 // Mechanism is how the broker signs in (RFC 4616, RFC 5802).
@@ -41,6 +41,8 @@ type Cluster struct {
 	// Mechanism, with Username and Password, signs in.
 	Mechanism          Mechanism
 	Username, Password string
+	// Timeout bounds one call; 0 is 10 seconds.
+	Timeout time.Duration
 	// Dial opens connections, before TLS; nil is the network's own way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -72,6 +74,9 @@ func (g groupID) what() string { return "group " + g.group + " of topic " + g.to
 
 // New returns the broker of a cluster. It need not be there yet.
 func New(c Cluster, log *slog.Logger) (*Broker, error) {
+	if c.Timeout == 0 {
+		c.Timeout = callTimeout
+	}
 	b := &Broker{cluster: c, log: log, limits: map[string]bound{}, groups: map[groupID]broker.Group{}, sessions: map[groupID]*session{}}
 	client, err := b.connect()
 	if err != nil {
@@ -90,7 +95,8 @@ func New(c Cluster, log *slog.Logger) (*Broker, error) {
 // what it has had.
 func (b *Broker) renew() error {
 	next, err := b.connect(
-		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RecordDeliveryTimeout(callTimeout), kgo.UnknownTopicRetries(1),
+		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RecordDeliveryTimeout(b.cluster.Timeout), kgo.UnknownTopicRetries(1),
+		kgo.AllowIdempotentProduceCancellation(), // a caller learns in time that a server is away, and may publish twice
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), kgo.ProducerBatchMaxBytesFn(b.batchLimit),
 	)
 	if err != nil {
@@ -123,7 +129,7 @@ func (b *Broker) producing() *kgo.Client {
 // connect returns a client of the cluster.
 func (b *Broker) connect(more ...kgo.Opt) (*kgo.Client, error) {
 	options := []kgo.Opt{
-		kgo.SeedBrokers(b.cluster.Brokers...), kgo.ClientID("terrace"), kgo.DialTimeout(callTimeout), kgo.RetryTimeout(callTimeout),
+		kgo.SeedBrokers(b.cluster.Brokers...), kgo.ClientID("terrace"), kgo.DialTimeout(b.cluster.Timeout), kgo.RetryTimeout(b.cluster.Timeout),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.Dialer(b.dialer()),
 	}
 	switch b.cluster.Mechanism {
@@ -147,7 +153,7 @@ func (b *Broker) connect(more ...kgo.Opt) (*kgo.Client, error) {
 func (b *Broker) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
 	dial := b.cluster.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: callTimeout}).DialContext
+		dial = (&net.Dialer{Timeout: b.cluster.Timeout}).DialContext
 	}
 	if b.cluster.TLS == nil {
 		return dial

@@ -20,6 +20,9 @@ func (b *Broker) Fetch(ctx context.Context, topic, group string, limit int, wait
 	}
 	defer s.exit()
 	all, err := s.fetch(ctx, limit, wait)
+	if s.trouble() != nil { // the next one joins anew
+		b.drop(s)
+	}
 	return all, failure(id.what(), err)
 }
 
@@ -58,7 +61,7 @@ func (s *session) trouble() error {
 // reach sees that nothing came because there is nothing, not because the cluster is
 // away.
 func (s *session) reach(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	return s.client.Ping(ctx)
 }
@@ -125,7 +128,7 @@ func (b *Broker) tokens(ctx context.Context, id groupID, tokens []string) (*sess
 	if s != nil || len(tokens) == 0 {
 		return s, places, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	committed, _, err := b.offsets(ctx, id)
 	if err != nil {

@@ -36,7 +36,7 @@ func noteOf(g broker.Group) string {
 // hold at once here; other processes have them when they begin to fetch anew.
 func (b *Broker) EnsureGroup(ctx context.Context, topic string, g broker.Group) error {
 	id := groupID{topic, g.Name}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	ends, err := b.ends(ctx, topic)
 	if err != nil {
@@ -178,7 +178,7 @@ func (b *Broker) RemoveGroup(ctx context.Context, topic, group string) error {
 	b.mu.Lock()
 	delete(b.groups, id)
 	b.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	removed, err := b.admin.DeleteGroup(ctx, id.String())
 	if err == nil {
@@ -193,7 +193,7 @@ func (b *Broker) RemoveGroup(ctx context.Context, topic, group string) error {
 // Seek moves the group's offsets. A position moves its partition alone.
 func (b *Broker) Seek(ctx context.Context, topic, group string, to broker.Start) error {
 	id := groupID{topic, group}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	if _, err := b.settings(ctx, id); err != nil {
 		return failure(id.what(), err)
@@ -223,7 +223,7 @@ func (b *Broker) Seek(ctx context.Context, topic, group string, to broker.Start)
 // Lag counts from the group's offsets to the ends, less what is in hand here.
 func (b *Broker) Lag(ctx context.Context, topic, group string) (broker.Lag, error) {
 	id := groupID{topic, group}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	committed, known, err := b.offsets(ctx, id)
 	if err == nil && !known {

@@ -25,7 +25,7 @@ type bound struct {
 // Publish produces messages, and returns when every in-sync replica has them. Where
 // the client gives one up it gives up the later ones of its partition too.
 func (b *Broker) Publish(ctx context.Context, topic string, messages []broker.Message) ([]broker.Position, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	limit, err := b.limitOf(ctx, topic)
 	if err != nil {

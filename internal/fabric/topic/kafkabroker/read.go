@@ -12,7 +12,7 @@ import (
 
 // Read reads a partition with a client that is gone afterwards.
 func (b *Broker) Read(ctx context.Context, topic string, from broker.Position, limit int) ([]broker.Delivery, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	ends, err := b.ends(ctx, topic)
 	if err != nil {

@@ -31,6 +31,7 @@ const (
 type session struct {
 	id     groupID
 	group  broker.Group
+	limit  time.Duration
 	client *kgo.Client
 	window *inflight.Window
 	cancel context.CancelFunc
@@ -73,7 +74,7 @@ func (b *Broker) join(ctx context.Context, id groupID) (*session, error) {
 	if s := b.enter(id); s != nil {
 		return s, nil
 	}
-	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	bounded, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	if _, known, err := b.offsets(bounded, id); err != nil || !known {
 		if err == nil {
@@ -130,7 +131,7 @@ func (s *session) exit() {
 
 func (b *Broker) newSession(id groupID, g broker.Group) (*session, error) {
 	s := &session{
-		id: id, group: g, window: inflight.New(g.AckWait, false), next: map[int32]uint64{}, committed: map[int32]uint64{},
+		id: id, group: g, limit: b.cluster.Timeout, window: inflight.New(g.AckWait, false), next: map[int32]uint64{}, committed: map[int32]uint64{},
 		ended: make(chan struct{}), lastFetch: time.Now(),
 	}
 	client, err := b.connect(
@@ -240,6 +241,19 @@ func (b *Broker) tend(ctx context.Context, s *session) {
 	}
 }
 
+// drop ends a session that failed.
+func (b *Broker) drop(s *session) {
+	b.mu.Lock()
+	present := b.sessions[s.id] == s
+	if present {
+		delete(b.sessions, s.id)
+	}
+	b.mu.Unlock()
+	if present {
+		s.end()
+	}
+}
+
 // leave removes an idle session.
 func (b *Broker) leave(s *session) bool {
 	b.mu.Lock()
@@ -274,7 +288,7 @@ func (s *session) commit(ctx context.Context) error {
 	if len(moved) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
 	var failed error
 	s.client.CommitOffsetsSync(kgo.PreCommitFnContext(ctx, s.annotate), map[string]map[int32]kgo.EpochOffset{s.id.topic: moved},

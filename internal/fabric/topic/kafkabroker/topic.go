@@ -40,7 +40,7 @@ func settings(t broker.Topic) map[string]string {
 
 // Ensure makes or changes a topic.
 func (b *Broker) Ensure(ctx context.Context, t broker.Topic) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	configs, replicas := map[string]*string{}, int16(t.Replicas)
 	for name, value := range settings(t) {
@@ -148,7 +148,7 @@ func (b *Broker) Remove(ctx context.Context, topic string) error {
 	for _, s := range b.take(topic, "") {
 		s.end()
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	b.forget(topic)
 	if err := b.removeGroups(ctx, topic); err != nil {
@@ -194,7 +194,7 @@ func (b *Broker) removeGroups(ctx context.Context, topic string) error {
 
 // Stats tells where the partitions begin and end.
 func (b *Broker) Stats(ctx context.Context, topic string) (broker.Stats, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, b.cluster.Timeout)
 	defer cancel()
 	ends, err := b.ends(ctx, topic)
 	if err != nil {

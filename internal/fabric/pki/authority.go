@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -32,7 +33,8 @@ type Options struct {
 	// Hosts tells what a certificate for a name is made for, and whether one may be made; nil
 	// allows each name within the zones.
 	Hosts func(name string) (Host, bool)
-	// LeafLife is DefaultLeafLife when 0; leaves are renewed at two thirds of it.
+	// LeafLife is DefaultLeafLife when 0; leaves are renewed past two thirds of it, see
+	// RenewalWindow.
 	LeafLife time.Duration
 	// Issued is told of each leaf, and must not wait; nil is nobody.
 	Issued func(Entry)
@@ -244,9 +246,16 @@ func (a *Authority) issue(key string, by *issuer, host Host, profile Profile) (*
 		cert.Certificate = append(cert.Certificate, one.Raw)
 	}
 	before, _ := a.leaves.Peek(key)
-	a.leaves.Add(key, &leaf{cert: cert, by: by, renewAt: now.Add(signed.NotAfter.Sub(now) * 2 / 3)})
+	a.leaves.Add(key, &leaf{cert: cert, by: by, renewAt: renewAt(now, signed.NotAfter)})
 	a.tell(by.entry(signed, host.Holder, profile, now), before)
 	return cert, nil
+}
+
+// renewAt is when a leaf is renewed: in the window of RenewalWindow, each at a time of its own,
+// so that what was made at once, as after a start, is not renewed at once.
+func renewAt(from, until time.Time) time.Time {
+	start, end := RenewalWindow(Entry{NotBefore: from, NotAfter: until})
+	return start.Add(rand.N(max(1, end.Sub(start)))) //nolint:gosec // nobody gains by guessing it
 }
 
 // tell has a leaf be written down.

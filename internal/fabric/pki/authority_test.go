@@ -126,9 +126,34 @@ func TestRenewsAtTwoThirdsOfLife(t *testing.T) {
 	if serial() != first {
 		t.Fatal("renewed before two thirds of its life")
 	}
-	c.advance(2 * day)
+	c.advance(3 * day)
 	if serial() == first {
 		t.Fatal("not renewed after two thirds of its life")
+	}
+}
+
+// TestNotAllAreRenewedAtOnce has many be due, of which some wait longer than others.
+func TestNotAllAreRenewedAtOnce(t *testing.T) {
+	t.Parallel()
+	c := &clock{}
+	a := own(t, pki.Options{Clock: c.now, LeafLife: 24 * day})
+	const hosts = 64
+	serials := func() (all [hosts]string) {
+		for n := range all {
+			all[n] = shown(t, a, fmt.Sprintf("h%d.localhost", n))[0].SerialNumber.String()
+		}
+		return all
+	}
+	first := serials()
+	c.advance(16*day + 12*time.Hour) // the middle of the window
+	renewed := 0
+	for n, serial := range serials() {
+		if serial != first[n] {
+			renewed++
+		}
+	}
+	if renewed == 0 || renewed == hosts {
+		t.Errorf("%d of %d are renewed in the middle of the window", renewed, hosts)
 	}
 }
 

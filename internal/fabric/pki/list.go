@@ -31,6 +31,9 @@ type List struct {
 	DER        []byte
 }
 
+// ThisUpdate is from when on the list is good.
+func (l List) ThisUpdate() time.Time { return l.NextUpdate.Add(-listLife - backdate) }
+
 // RevocationList returns the current list of an authority, NotFound where it signs nothing any
 // more. It is public.
 func (s *Service) RevocationList(ctx context.Context, id string) (List, error) {
@@ -73,7 +76,7 @@ func (s *Service) renewList(ctx context.Context, by *issuer) (List, error) {
 		return List{}, err
 	}
 	l := List{Issuer: by.id, Number: max(before.Number+1, now.UnixMilli()), Turn: turn, NextUpdate: now.Add(listLife)}
-	if l.DER, err = l.sign(by, revoked, now); err != nil {
+	if l.DER, err = l.sign(by, revoked); err != nil {
 		return List{}, err
 	}
 	return l, s.Lists.Keep(ctx, l)
@@ -99,8 +102,8 @@ func (s *Service) WorkloadRevocations(ctx context.Context) (lists [][]byte, err 
 	return lists, nil
 }
 
-func (l List) sign(by *issuer, revoked []Entry, now time.Time) ([]byte, error) {
-	t := &x509.RevocationList{Number: big.NewInt(l.Number), ThisUpdate: now.Add(-backdate), NextUpdate: l.NextUpdate}
+func (l List) sign(by *issuer, revoked []Entry) ([]byte, error) {
+	t := &x509.RevocationList{Number: big.NewInt(l.Number), ThisUpdate: l.ThisUpdate(), NextUpdate: l.NextUpdate}
 	for _, e := range revoked {
 		serial, ok := new(big.Int).SetString(e.Serial, 16)
 		if !ok {

@@ -178,6 +178,54 @@ func TestListsAndStatuses(t *testing.T) {
 	})
 }
 
+// TestCachesKeepWhatIsTold reads heads of RFC 5019, and asks again with them.
+func TestCachesKeepWhatIsTold(t *testing.T) {
+	t.Parallel()
+	s, web := public(t, sqlite(t))
+	one, _, err := s.Ask(operator(t), orders(t))
+	must(t, err)
+	request, err := ocsp.CreateRequest(one.Leaf, one.Chain[1], nil)
+	must(t, err)
+	status := one.Leaf.OCSPServer[0]
+	ask := func(method, address, tag string, body []byte) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, address, bytes.NewReader(body))
+		must(t, err)
+		if tag != "" {
+			r.Header.Set("If-None-Match", tag)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		must(t, err)
+		must(t, resp.Body.Close())
+		return resp
+	}
+	list := one.Leaf.CRLDistributionPoints[0]
+	for _, address := range []string{list, status + "/" + strings.ReplaceAll(base64.StdEncoding.EncodeToString(request), "/", "%2F")} {
+		h := ask(http.MethodGet, address, "", nil).Header
+		from, err := http.ParseTime(h.Get("Last-Modified"))
+		must(t, err)
+		until, err := http.ParseTime(h.Get("Expires"))
+		must(t, err)
+		if h.Get("Cache-Control") != "public, max-age=60, must-revalidate, no-transform" || !from.Before(until) || h.Get("Etag") == "" {
+			t.Errorf("%s: %v", address, h)
+		}
+	}
+	tag := ask(http.MethodGet, list, "", nil).Header.Get("Etag")
+	if resp := ask(http.MethodGet, list, tag, nil); resp.StatusCode != http.StatusNotModified {
+		t.Errorf("the same list: %d", resp.StatusCode)
+	}
+	_, err = s.Withdraw(operator(t), "acme", one.Serial, pki.Superseded, "")
+	must(t, err)
+	if resp := ask(http.MethodGet, list, tag, nil); resp.StatusCode != http.StatusOK {
+		t.Errorf("another list: %d", resp.StatusCode)
+	}
+	for _, resp := range []*http.Response{ask(http.MethodPost, status, "", request), ask(http.MethodGet, status+"/AAAA", "", nil)} {
+		if got := resp.Header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("%s %s: %q", resp.Request.Method, strings.TrimPrefix(resp.Request.URL.Path, web), got)
+		}
+	}
+}
+
 // TestADomainsAuthorityTellsWhatItRevoked has one issue for a tenant's domain.
 func TestADomainsAuthorityTellsWhatItRevoked(t *testing.T) {
 	t.Parallel()

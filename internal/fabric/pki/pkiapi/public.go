@@ -1,12 +1,17 @@
 package pkiapi
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/go-chi/chi/v5"
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -45,7 +50,8 @@ func (p Public) list(w http.ResponseWriter, r *http.Request) {
 		httpserver.WriteError(w, r, err)
 		return
 	}
-	answer(w, "application/pkix-crl", "max-age=60", l.DER)
+	w.Header().Set("Content-Type", "application/pkix-crl")
+	cacheable(w, r, l.DER, l.ThisUpdate(), l.NextUpdate)
 }
 
 // post answers a request for a status (RFC 6960 A.1).
@@ -74,7 +80,25 @@ func (p Public) status(w http.ResponseWriter, r *http.Request, request []byte) {
 		httpserver.WriteError(w, r, err)
 		return
 	}
-	answer(w, "application/ocsp-response", "max-age=60", der)
+	told, err := ocsp.ParseResponse(der, nil)
+	if err != nil || r.Method != http.MethodGet { // an error is none for long, and nobody keeps answers to POST
+		answer(w, "application/ocsp-response", "no-store", der)
+		return
+	}
+	w.Header().Set("Content-Type", "application/ocsp-response")
+	cacheable(w, r, der, told.ThisUpdate, told.NextUpdate)
+}
+
+// cacheable answers with what caches may keep (RFC 5019 §6.2). They ask again after a minute, so
+// that what is revoked is known soon, and keep what has stayed the same. Two lists may be of one
+// second: the date alone never says that nothing has changed.
+func cacheable(w http.ResponseWriter, r *http.Request, body []byte, from, until time.Time) {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=60, must-revalidate, no-transform")
+	h.Set("Last-Modified", from.UTC().Format(http.TimeFormat))
+	h.Set("Expires", until.UTC().Format(http.TimeFormat))
+	h.Set("Etag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 // authorityOfPath is an id, of which that of a domain has a colon.

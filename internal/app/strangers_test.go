@@ -19,6 +19,10 @@ func TestStrangersAreBoundedAtEveryDoor(t *testing.T) {
 	const basic, run = "Basic dTp0ZXJyX3g=", "Basic dTp0cnVuX3g=" // u:terr_x and u:trun_x
 	for i, tt := range []struct{ method, path, body, head, value string }{
 		{"GET", "/sign-in", "", "", ""},
+		{"GET", "/pki/crl/ca_x", "", "", ""},
+		{"GET", "/pki/ocsp/ca_x/AAAA", "", "Authorization", basic},
+		{"POST", "/pki/ocsp/ca_x", "x", "", ""},
+		{"POST", "/pki/ocsp/ca_x", "x", "Authorization", "Bearer terr_x"},
 		{"GET", "/sign-in", "", "X-Vault-Token", "x"},
 		{"GET", "/sign-in", "", "Authorization", "Foo x"},
 		{"GET", "/sign-in", "", "Authorization", basic},

@@ -6,6 +6,7 @@
 package departuresql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
@@ -28,6 +30,8 @@ type Log interface {
 type Rows struct {
 	DB  *db.DB
 	Log Log
+	// Clock says which certificates have not ended.
+	Clock kernel.Clock
 }
 
 // through says of tables without a column tenant which of their rows are a tenant's.
@@ -51,6 +55,12 @@ func guarded() []string {
 // in each hour, for the last bill. None of them names people.
 func tombstones() []string {
 	return []string{"tenants", "keyring_owner_keys", "keyring_data_keys", "usage_hours"}
+}
+
+// outlasting says of tables of which some rows outlast a tenant which of them go: what is told
+// to be revoked is told until it ends, and the inventory forgets it by itself later.
+func outlasting() map[string]string {
+	return map[string]string{"pki_certificates": "tenant = ? AND fingerprint <> ''"}
 }
 
 // platform are tables in which nothing is a tenant's.
@@ -128,6 +138,9 @@ func (r Rows) Erase(ctx context.Context, tenant string) (rows, objects int64, er
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := r.DB.InTx(ctx, func(ctx context.Context) error { return r.revoke(ctx, tenant) }); err != nil {
+		return 0, 0, err
+	}
 	extra := through()
 	for _, table := range slices.Sorted(maps.Keys(extra)) {
 		n, err := r.empty(ctx, table, extra[table], tenant)
@@ -147,6 +160,18 @@ func (r Rows) Erase(ctx context.Context, tenant string) (rows, objects int64, er
 	return rows, 0, err
 }
 
+// revoke revokes the certificates of a tenant that hold still, so that nobody trusts them until
+// they end: of each stays the serial, and nothing that names anybody or anything.
+func (r Rows) revoke(ctx context.Context, tenant string) error {
+	now := r.Clock.Now().UnixMilli()
+	_, err := r.DB.Conn(ctx).NewRaw(`UPDATE pki_certificates SET
+		reason = CASE WHEN revoked_at = 0 THEN 'cessationOfOperation' ELSE reason END,
+		revoked_at = CASE WHEN revoked_at = 0 THEN ? ELSE revoked_at END,
+		project = '', stage = '', holder = '', subject = '', names = '', fingerprint = '', renewed_from = '', renewed_by = '', revoked_by = '', der = ?
+		WHERE tenant = ? AND issuer <> '' AND not_after > ?`, now, []byte{}, tenant, now).Exec(ctx)
+	return db.Map(err, "the certificates of "+tenant)
+}
+
 func (r Rows) turn(ctx context.Context) error {
 	all := turns()
 	for _, table := range slices.Sorted(maps.Keys(all)) {
@@ -164,7 +189,7 @@ func (r Rows) emptyAll(ctx context.Context, tables []string, tenant string) (row
 		var left []string
 		var failed error
 		for _, table := range tables {
-			n, err := r.empty(ctx, table, "tenant = ?", tenant)
+			n, err := r.empty(ctx, table, cmp.Or(outlasting()[table], "tenant = ?"), tenant)
 			if rows += n; err != nil {
 				left, failed = append(left, table), errors.Join(failed, err)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure/departuresql"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runjobs"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkisql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -18,6 +19,13 @@ import (
 func TestRevocationsOutlastATenant(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, migrations(), func(t *testing.T, d *db.DB) {
+		queue, err := runjobs.New(d, runjobs.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := queue.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		store, now := pkisql.NewStore(d), time.Now()
 		entry := func(id, issuer string, end time.Duration) pki.Entry {
 			return pki.Entry{

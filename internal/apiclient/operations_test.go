@@ -458,7 +458,7 @@ func misfit(r *http.Request, operations map[string]map[string]operation) string 
 			}
 		}
 		media := r.Header.Get("Content-Type")
-		if (media != "") != (len(op.RequestBody.Content) > 0) || (media != "" && op.RequestBody.Content[media] == nil) {
+		if (media != "") != (len(op.RequestBody.Content) > 0) || (media != "" && op.RequestBody.Content[media] == nil && op.RequestBody.Content["*/*"] == nil) {
 			return fmt.Sprintf("has a body of type %q", media)
 		}
 		if len(query) > 0 {

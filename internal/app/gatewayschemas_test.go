@@ -193,6 +193,9 @@ func documentsOf(page string) []string {
 		if !ok || strings.TrimSpace(indent) != "" || strings.HasPrefix(kind, "<") {
 			continue
 		}
+		if i > 0 && strings.HasPrefix(strings.TrimSpace(lines[i-1]), "apiVersion: mesh.") { // the mesh has kinds of the same names
+			continue
+		}
 		var doc strings.Builder
 		for _, next := range lines[i:] {
 			inner, within := strings.CutPrefix(next, indent)

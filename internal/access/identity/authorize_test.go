@@ -39,6 +39,7 @@ func matrix() map[string]string {
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 		"gateway.read": "vudam", "gateway.write": "dm", "gateway.purge": "dam", "gateway.govern": "m",
 		"gateway-subscription.read": "vudam", "gateway-subscription.create": "dm", "gateway-subscription.approve": "am", "gateway-subscription.manage": "dm", "gateway-domain.read": "vudam", "gateway-domain.write": "m", "gateway-domain.approve": "", "gateway-domain.revoke": "", "acme.read": "vudam", "acme.write": "m", "certificate.read": "vudam", "certificate.issue": "m", "certificate.revoke": "m", "certificate-authority.manage": "",
+		"mesh.read": "vudam", "mesh.write": "dm",
 		"dns.read": "vudam", "dns.record": "dm", "dns.write": "m", "dns.govern": "",
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -36,6 +37,8 @@ func large(serial, n int, value string) io.Reader {
 //nolint:paralleltest // it measures the heap of the process
 func TestALargeStateIsNeverInMemory(t *testing.T) {
 	const n, most = 240, 20 << 20
+	former := debug.SetGCPercent(100) // what the whole run is told is about its speed
+	t.Cleanup(func() { debug.SetGCPercent(former) })
 	r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
 	ctx := signedIn(t.Context())
 	if err := r.Service.Lock(ctx, apply(1), stack, state.Lock{ID: "a"}); err != nil {

@@ -83,7 +83,8 @@ type Delivery struct {
 	Position Position
 	// Stored is when the server took the message.
 	Stored time.Time
-	// Attempt counts from 1 how often it was handed out; a restart may forget some.
+	// Attempt counts from 1 how often it was handed out, without the times that an earlier one of
+	// its key was given back; a restart may forget some.
 	Attempt int
 	// Token is what Ack and Nak want. Read gives none.
 	Token string

@@ -65,7 +65,7 @@ func testNak(t *testing.T, f *fixture) {
 		t.Fatal("it came before its delay")
 	}
 	equal(t, "again", ids(again), "0 1 2")
-	if again[0].Attempt <= first[0].Attempt || again[1].Attempt <= first[1].Attempt {
+	if again[0].Attempt <= first[0].Attempt || again[1].Attempt != first[1].Attempt {
 		t.Fatalf("attempts %d %d, before %d %d", again[0].Attempt, again[1].Attempt, first[0].Attempt, first[1].Attempt)
 	}
 }

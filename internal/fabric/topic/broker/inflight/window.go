@@ -136,7 +136,8 @@ func (w *Window) expire(now time.Time) {
 	w.compact()
 }
 
-// giveBack has an entry wait again, and the later ones of its key that are out.
+// giveBack has an entry wait again, and the later ones of its key that are out: theirs was
+// no attempt, as nobody may work on them before it.
 func (w *Window) giveBack(e *entry, until time.Time) {
 	e.state, e.until = held, until
 	if e.delivery.Key == "" {
@@ -145,6 +146,7 @@ func (w *Window) giveBack(e *entry, until time.Time) {
 	for _, later := range w.order[slices.Index(w.order, e)+1:] {
 		if later.state == out && later.delivery.Key == e.delivery.Key {
 			later.state, later.until = held, until
+			later.delivery.Attempt--
 		}
 	}
 }

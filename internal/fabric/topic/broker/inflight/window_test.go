@@ -70,7 +70,7 @@ func TestGivingBack(t *testing.T) {
 	want(t, "not before its time", f.take(9), "")
 	f.now = f.now.Add(time.Minute)
 	got := f.Take(9, f.now)
-	if len(got) != 2 || got[0].Attempt != 2 || got[1].Position != at(1) {
+	if len(got) != 2 || got[0].Attempt != 2 || got[1].Position != at(1) || got[1].Attempt != 1 {
 		t.Fatalf("%+v", got)
 	}
 }

@@ -28,6 +28,9 @@ func offline() []string {
 		"terrace promote WORKLOAD",            // it tells that nothing of it is in the stage before
 		"terrace state import WORKLOAD",       // of a workload to come
 		"terrace config token create WORKLOAD",
+		"terrace mesh bootstrap WORKLOAD", "terrace mesh render --stage", // they write files, without a server
+		// The topic, which there is not either, is told first.
+		"terrace topic grant create --workload", "terrace topic subscription apply --workload",
 		"terrace access revoke --stage", // by the id of a grant
 		// The project has no configuration at all, which is told first.
 		"terrace config diff --workload", "terrace config evaluate --stage", "terrace config evaluate --workload",
@@ -43,6 +46,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l.write(t, "state.json", "{}")
 	l.write(t, "route.yaml", "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: x}\nspec:\n  hosts: [x.dev.nowhere.localhost]\n  rules: [{backends: [{service: x}]}]\n")
 	l.write(t, "mesh.yaml", "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n")
+	l.write(t, "topic.yaml", "topic: x\n")
 	l.write(t, "inputs.yaml", "name: nothing\n")
 	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
@@ -142,7 +146,8 @@ func (l lines) of(c *cobra.Command, but string) []string {
 			break
 		}
 		if !strings.HasPrefix(word, "[") || word == "[FILE]" || word == "[RULE]" || word == "[WORKLOAD]" && but == "" {
-			line = append(line, l.word(strings.Trim(word, "[].")))
+			name := strings.Trim(word, "[].")
+			line = append(line, cmp.Or(l.values()[c.CommandPath()+" "+name], l.word(name)))
 		}
 	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -182,6 +187,9 @@ func (l lines) values() map[string]string {
 		"terrace mesh validate --file":                      filepath.Join(l.folder, "mesh.yaml"),
 		"terrace module publish --version":                  "1.0.0",
 		"terrace promote --to":                              "test",
+		"terrace topic apply FILE":                          filepath.Join(l.folder, "topic.yaml"),
+		"terrace topic grant create --publish":              "true",
+		"terrace topic replay --dead":                       "true",
 		"terrace certificate issue --key-out":               filepath.Join(l.folder, "new.key"),
 		"terrace module publish --dry-run":                  "true",
 		"terrace policy eval --server":                      "true",

@@ -18,6 +18,9 @@ type Publishing struct {
 	// From promotes what stands on another stage.
 	From   string
 	Reason string
+	// Onto is what is thought to stand there; where it is something else, Publish fails as
+	// kernel.Stale. Nil asks for nothing.
+	Onto *Standing
 }
 
 // Publish has a stage serve a revision of a version. It is refused where the
@@ -43,6 +46,9 @@ func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, e
 	if err != nil {
 		return Standing{}, err
 	}
+	if p.Onto != nil && !p.Onto.same(before) {
+		return Standing{}, meanwhile(before, k, p.Stage)
+	}
 	if before.Revision != 0 {
 		if err := s.unbroken(ctx, before, next); err != nil {
 			return Standing{}, err
@@ -55,13 +61,21 @@ func (s *Service) Publish(ctx context.Context, k Key, p Publishing) (Standing, e
 		switch {
 		case err != nil:
 			return err
-		case now.Revision != before.Revision || now.State != before.State:
-			return kernel.Errorf(kernel.Stale, "revision %d of %s was published on %s meanwhile", now.Revision, k, p.Stage).WithFix("look at it, and publish again")
+		case !now.same(before):
+			return meanwhile(now, k, p.Stage)
 		}
 		return s.stand(ctx, st, "api.published", p.Reason, map[string]any{"before": before.Revision})
 	})
 	s.changed(ctx, err)
 	return st, err
+}
+
+func (st Standing) same(other Standing) bool {
+	return st.Revision == other.Revision && st.State == other.State
+}
+
+func meanwhile(now Standing, k Key, stage string) error {
+	return kernel.Errorf(kernel.Stale, "revision %d of %s was published on %s meanwhile", now.Revision, k, stage).WithFix("look at it, and publish again")
 }
 
 // published is where a version stands once a revision has taken the place of what was there.

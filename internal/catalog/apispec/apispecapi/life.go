@@ -37,7 +37,7 @@ type publishInput struct {
 type standingOutput struct{ Body apispec.Standing }
 
 func (a API) publish(ctx context.Context, in *publishInput) (*standingOutput, error) {
-	st, err := a.APIs.Publish(ctx, in.key(ctx), apispec.Publishing(in.Body))
+	st, err := a.APIs.Publish(ctx, in.key(ctx), apispec.Publishing{Stage: in.Body.Stage, Revision: in.Body.Revision, From: in.Body.From, Reason: in.Body.Reason})
 	return &standingOutput{Body: st}, err
 }
 

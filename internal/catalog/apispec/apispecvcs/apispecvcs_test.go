@@ -235,6 +235,7 @@ func TestRetiredStaysRetired(t *testing.T) {
 	b := newBench(t)
 	b.push(b.repo, "main", map[string]string{"apis.yaml": file, "api/orders.yaml": document()})
 	b.follow("orders")
+	b.at("orders", b.push(b.repo, "main", map[string]string{"notes.md": "nothing of an API"})) // the first push was looked at, too
 	st := b.standing("dev")
 	st.State = apispec.Retired
 	if err := b.apis.Store.PutStanding(t.Context(), st); err != nil {

@@ -175,21 +175,38 @@ func (s *Service) one(ctx context.Context, f Following, e entry, b *Brought) ([]
 	if !e.publish {
 		return nil, nil
 	}
+	for range bringTimes {
+		// Two looks at one push meet here: the later one finds what the other has published.
+		problems, err := s.publish(ctx, k, e, r.Number, origin, b)
+		if !kernel.Is(err, kernel.Stale) {
+			return problems, err
+		}
+	}
+	return nil, kernel.Errorf(kernel.Unavailable, "%s changes faster on %s than it is published", k, s.First())
+}
+
+// publish publishes a revision on the first stage, unless it stands there or is retired. It
+// fails as kernel.Stale where somebody else has published meanwhile.
+func (s *Service) publish(ctx context.Context, k apispec.Key, e entry, revision int64, origin string, b *Brought) ([]kernel.Problem, error) {
 	a, err := s.APIs.Get(ctx, k)
 	if err != nil {
 		return e.toldOr(err)
 	}
-	first := s.First()
+	first, stands := s.First(), apispec.Standing{}
 	if i := slices.IndexFunc(a.Stages, func(st apispec.Standing) bool { return st.Stage == first }); i >= 0 {
-		switch st := a.Stages[i]; {
-		case st.State == apispec.Retired:
+		stands = a.Stages[i]
+		switch {
+		case stands.State == apispec.Retired:
 			return []kernel.Problem{e.problem(fmt.Sprintf("%s is retired on %s, and a push does not bring it back", k, first), "take publish away, or publish it with: terrace api publish "+k.String()+" --stage "+first)}, nil
-		case st.Revision == r.Number:
+		case stands.Revision == revision:
 			b.Stage = first
 			return nil, nil
 		}
 	}
-	if _, err := s.APIs.Publish(ctx, k, apispec.Publishing{Stage: first, Revision: r.Number, Reason: strings.TrimSpace("push of " + origin)}); err != nil {
+	if _, err := s.APIs.Publish(ctx, k, apispec.Publishing{Stage: first, Revision: revision, Reason: strings.TrimSpace("push of " + origin), Onto: &stands}); err != nil {
+		if kernel.Is(err, kernel.Stale) {
+			return nil, err
+		}
 		return e.toldOr(err)
 	}
 	b.Stage = first

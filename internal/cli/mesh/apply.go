@@ -2,13 +2,8 @@ package mesh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +98,7 @@ func validate(e *command.Env) *cobra.Command {
 func read(e *command.Env, paths []string) ([]meshdoc.File, error) {
 	var files []meshdoc.File
 	for _, path := range paths {
-		names, err := within(path)
+		names, err := command.Documents(path)
 		if err != nil {
 			return nil, err
 		}
@@ -122,30 +117,4 @@ func read(e *command.Env, paths []string) ([]meshdoc.File, error) {
 		}
 	}
 	return files, nil
-}
-
-// within returns a file, or the documents in a folder and those below it.
-func within(path string) ([]string, error) {
-	var found []string
-	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-		hidden := name != path && strings.HasPrefix(d.Name(), ".")
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && hidden:
-			return fs.SkipDir
-		case !d.IsDir() && !hidden && (name == path || slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))):
-			found = append(found, name)
-		}
-		return nil
-	})
-	switch {
-	case path == "-", errors.Is(err, fs.ErrNotExist):
-		return []string{path}, nil // reading it says what is wrong
-	case err != nil:
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
-	case len(found) == 0:
-		return nil, kernel.Errorf(kernel.NotFound, "there is no document in %s", path).WithFix("name a folder with files that end in .yaml, .yml or .json")
-	}
-	return found, nil
 }

@@ -81,7 +81,7 @@ func (c *checks) objects(runs []run) {
 // fabric checks that behind each object is one thing.
 func (c *checks) fabric(perKind map[string]int) {
 	c.t.Helper()
-	for kind, table := range map[string]string{"dns-records": "dns_records", "routes": "gateway_routes", "topics": "event_topics"} {
+	for kind, table := range map[string]string{"dns-records": "dns_records", "routes": "gateway_routes", "topics": "topics WHERE managed"} {
 		rows := c.evidence.rows("SELECT count(*) FROM " + table)
 		if rows[0][0] != strconv.Itoa(perKind[kind]) {
 			c.fail(&c.twice, "there are %s %s for %d %s", rows[0][0], table, perKind[kind], kind)

@@ -22,13 +22,13 @@ import (
 
 // newACME makes what issues certificates to programs that ask for them.
 func newACME(p *platform, a *access, f *fabric, d *delivery) *acme.Service {
-	store, zone := acmesql.NewStore(p.db), strings.ToLower(p.config.Zone)
+	store := acmesql.NewStore(p.db)
 	return acme.New(acme.Config{
 		Accounts: store, Orders: store, Authorizations: store, Certificates: store, Keys: store, Ledger: store,
 		Issuer: acmeIssuer{f.pki, f.authority, f.domains},
 		Names:  acmeNames{a.tenants, f.pki},
 		Prober: acme.Probe{
-			Resolver: acmeResolver{f.dns, domain.Lookup{Address: p.config.Resolver}, zone},
+			Resolver: acmeResolver{f.dns, domain.Lookup{Address: p.config.Resolver}},
 			Guard:    egress.Guard{Allow: p.config.ACMEHosts(), What: "hosts that ACME challenges are looked for at", Setting: "acmeNetworks"},
 			HTTPPort: p.config.ACMEHTTPPort, TLSPort: p.config.ACMETLSPort,
 		},
@@ -91,21 +91,21 @@ func (i acmeIssuer) Revoke(ctx context.Context, scope kernel.Scope, serial strin
 	return i.pki.Revoke(ctx, scope, serial, why)
 }
 
-// acmeResolver asks Terrace's own DNS for what lies in the zone, and the resolver for the rest.
+// acmeResolver asks Terrace's own DNS for what lies in zones that the account may rely on, and
+// the resolver for the rest.
 type acmeResolver struct {
 	own    *dns.Service
 	lookup domain.Lookup
-	zone   string
 }
 
 // TXT implements acme.Resolver.
-func (r acmeResolver) TXT(ctx context.Context, name string) ([]string, error) {
-	records, name := r.follow(name, miekg.TypeTXT)
-	if name != "" {
-		return r.lookup.TXT(ctx, name)
+func (r acmeResolver) TXT(ctx context.Context, scope kernel.Scope, name string) ([]string, error) {
+	answer, elsewhere := r.own.Held(scope, new(miekg.Msg).SetQuestion(miekg.Fqdn(name), miekg.TypeTXT))
+	if elsewhere != "" {
+		return r.lookup.TXT(ctx, strings.TrimSuffix(elsewhere, "."))
 	}
 	var texts []string
-	for _, record := range records {
+	for _, record := range answer.Answer {
 		if txt, ok := record.(*miekg.TXT); ok {
 			texts = append(texts, strings.Join(txt.Txt, ""))
 		}
@@ -114,14 +114,14 @@ func (r acmeResolver) TXT(ctx context.Context, name string) ([]string, error) {
 }
 
 // Addresses implements acme.Resolver.
-func (r acmeResolver) Addresses(ctx context.Context, name string) ([]netip.Addr, error) {
+func (r acmeResolver) Addresses(ctx context.Context, scope kernel.Scope, name string) ([]netip.Addr, error) {
 	var addrs []netip.Addr
 	for _, kind := range []uint16{miekg.TypeA, miekg.TypeAAAA} {
-		records, elsewhere := r.follow(name, kind)
+		answer, elsewhere := r.own.Held(scope, new(miekg.Msg).SetQuestion(miekg.Fqdn(name), kind))
 		if elsewhere != "" {
-			return r.ask(ctx, elsewhere)
+			return r.ask(ctx, strings.TrimSuffix(elsewhere, "."))
 		}
-		for _, record := range records {
+		for _, record := range answer.Answer {
 			var ip net.IP
 			switch record := record.(type) {
 			case *miekg.A:
@@ -137,27 +137,10 @@ func (r acmeResolver) Addresses(ctx context.Context, name string) ([]netip.Addr,
 	if len(addrs) > 0 {
 		return addrs, nil
 	}
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") { // RFC 6761 §6.3
+	if within(name, "localhost") { // RFC 6761 §6.3
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 	}
-	return nil, acme.NoAddress(name, "there are none in the zone "+r.zone)
-}
-
-// follow answers from the zone. elsewhere is the name to ask the resolver for: the name itself
-// where it lies outside, or what an alias leads to.
-func (r acmeResolver) follow(name string, kind uint16) (records []miekg.RR, elsewhere string) {
-	if !within(name, r.zone) {
-		return nil, name
-	}
-	answer := r.own.Answer(new(miekg.Msg).SetQuestion(miekg.Fqdn(name), kind))
-	for _, record := range answer.Answer {
-		if alias, ok := record.(*miekg.CNAME); ok {
-			if target := strings.ToLower(strings.TrimSuffix(alias.Target, ".")); !within(target, r.zone) {
-				return nil, target
-			}
-		}
-	}
-	return answer.Answer, ""
+	return nil, acme.NoAddress(name, "there are none in Terrace's zones")
 }
 
 func within(name, zone string) bool { return name == zone || strings.HasSuffix(name, "."+zone) }

@@ -137,6 +137,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.topics.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
 	a.fabric.mesh.Stages = knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}

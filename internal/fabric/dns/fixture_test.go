@@ -55,6 +55,16 @@ func (anywhere) Check(_ context.Context, scope kernel.Scope) error {
 	return nil
 }
 
+// ofProjects lets a project have certificates of what lies below PROJECT.apps.example.net.
+type ofProjects struct{}
+
+func (ofProjects) Check(_ context.Context, scope kernel.Scope, name string, _ bool) error {
+	if scope.Project == "" || !strings.HasSuffix("."+name, "."+scope.Project+".apps.example.net") {
+		return kernel.Errorf(kernel.Refused, "%s does not belong to %s", name, scope)
+	}
+	return nil
+}
+
 // fixture is the room with zones.
 type fixture struct {
 	*dns.Service
@@ -88,7 +98,7 @@ func (f *fixture) replica() *dns.Service {
 	f.t.Helper()
 	store := dnssql.NewStore(f.db)
 	s, err := dns.NewService(dns.Config{
-		Store: store, Book: store, Sets: store, Sealer: f.seal, Authorizer: f.roles, Places: anywhere{},
+		Store: store, Book: store, Sets: store, Sealer: f.seal, Authorizer: f.roles, Places: anywhere{}, Names: ofProjects{},
 		Clock: f.now, Journal: f.facts, Tx: f.db, Log: slog.New(slog.DiscardHandler), Zones: []string{"apps.example.net"},
 	})
 	if err != nil {

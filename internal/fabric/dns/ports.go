@@ -77,6 +77,11 @@ type Authorizer interface {
 	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
+// Names knows which names certificates of a scope may have.
+type Names interface {
+	Check(ctx context.Context, scope kernel.Scope, name string, wildcard bool) error
+}
+
 // Places knows the projects of tenants.
 type Places interface {
 	// Check is NotFound for a tenant or a project that there is not.

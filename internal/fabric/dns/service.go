@@ -46,10 +46,13 @@ type Config struct {
 	Sealer     Sealer
 	Authorizer Authorizer
 	Places     Places
-	Journal    Journal
-	Tx         Tx
-	Clock      kernel.Clock
-	Log        *slog.Logger
+	// Names says below which names of the platform a project may have zones for challenges;
+	// without it there are none.
+	Names   Names
+	Journal Journal
+	Tx      Tx
+	Clock   kernel.Clock
+	Log     *slog.Logger
 	// Zones are the zones to answer for, such as localhost.
 	Zones []string
 }

@@ -73,8 +73,11 @@ func (s *Service) admitZone(ctx context.Context, z Zone) (Zone, error) {
 		return Zone{}, err
 	}
 	for _, own := range s.Zones {
-		if zone.Within(z.FQDN(), zone.Canonical(own)) {
-			return Zone{}, kernel.Errorf(kernel.Refused, "%s belongs to the platform, whose names follow deployments", z.Name).WithFix("choose a zone that is not %s and not below it", own)
+		if !zone.Within(z.FQDN(), zone.Canonical(own)) {
+			continue
+		}
+		if err := s.admitChallenges(ctx, z, own); err != nil {
+			return Zone{}, err
 		}
 	}
 	if z.Everywhere {

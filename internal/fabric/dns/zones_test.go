@@ -132,6 +132,7 @@ func whoMayHaveWhichZone(t *testing.T, d *db.DB) {
 		{"a network of another tenant", "admin", dns.Zone{Scope: kernel.Scope{Tenant: "rival"}, Name: "other.internal", Links: []dns.Link{{Network: "hub"}}}, kernel.NotFound},
 		{"the platform's zone", "admin", dns.Zone{Scope: shop, Name: "apps.example.net"}, kernel.Refused},
 		{"what lies in it", "admin", dns.Zone{Scope: shop, Name: "x.apps.example.net"}, kernel.Refused},
+		{"challenges of another project", "admin", dns.Zone{Scope: shop, Name: "_acme-challenge.dev.bank.apps.example.net"}, kernel.Refused},
 		{"one that there is", "admin", dns.Zone{Scope: shop, Name: "corp.internal"}, kernel.Conflict},
 		{"a project that there is not", "admin", dns.Zone{Scope: shop.InProject("nowhere"), Name: "other.internal"}, kernel.NotFound},
 		{"no name", "admin", dns.Zone{Scope: shop, Name: "a..b"}, kernel.Invalid},

@@ -11,13 +11,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // http01 is RFC 8555 §8.3.
-func (p Probe) http01(ctx context.Context, name, token, authorization string) *Problem {
-	address := "http://" + name + "/.well-known/acme-challenge/" + token
-	client := &http.Client{Transport: p.transport(), CheckRedirect: p.follow}
+func (p Probe) http01(ctx context.Context, c Sought) *Problem {
+	address := "http://" + c.Name + "/.well-known/acme-challenge/" + c.Token
+	client := &http.Client{Transport: p.transport(c.Scope), CheckRedirect: p.follow}
 	defer client.CloseIdleConnections()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -35,7 +36,7 @@ func (p Probe) http01(ctx context.Context, name, token, authorization string) *P
 		return unreached(address, err)
 	case answer.StatusCode != http.StatusOK:
 		return Problemf(Unauthorized, "%s answers %d instead of 200", answer.Request.URL.Redacted(), answer.StatusCode)
-	case subtle.ConstantTimeCompare([]byte(strings.TrimRight(string(body), " \t\r\n")), []byte(authorization)) != 1:
+	case subtle.ConstantTimeCompare([]byte(strings.TrimRight(string(body), " \t\r\n")), []byte(c.Authorization)) != 1:
 		return Problemf(IncorrectResponse, "%s does not answer with the key authorization of this challenge", answer.Request.URL.Redacted())
 	}
 	return nil
@@ -43,7 +44,7 @@ func (p Probe) http01(ctx context.Context, name, token, authorization string) *P
 
 // transport connects to what the guard allows, whatever it is redirected to. Certificates are
 // not verified: who renews one that has ended redirects to TLS all the same.
-func (p Probe) transport() *http.Transport {
+func (p Probe) transport(scope kernel.Scope) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			host, port, err := net.SplitHostPort(address)
@@ -53,7 +54,7 @@ func (p Probe) transport() *http.Transport {
 			if port == "80" {
 				port = p.httpPort()
 			}
-			return p.dial(ctx, network, host, port)
+			return p.dial(ctx, scope, network, host, port)
 		},
 		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}, //nolint:gosec // said above
 		TLSHandshakeTimeout: egress.DialTimeout, MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true, DisableCompression: true,

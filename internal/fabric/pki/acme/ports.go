@@ -114,10 +114,21 @@ type Names interface {
 	Check(ctx context.Context, scope kernel.Scope, name string, wildcard bool) error
 }
 
+// Sought is a challenge that is looked for.
+type Sought struct {
+	// Scope is the account's.
+	Scope kernel.Scope
+	// Kind is the type of the challenge, and Name what it is to prove.
+	Kind, Name string
+	Token      string
+	// Authorization is the key authorization (RFC 8555 §8.1).
+	Authorization string
+}
+
 // Prober looks whether a challenge is met; Probe implements it.
 type Prober interface {
-	// Look returns nil where it is. authorization is the key authorization (RFC 8555 §8.1).
-	Look(ctx context.Context, kind, name, token, authorization string) *Problem
+	// Look returns nil where it is.
+	Look(ctx context.Context, c Sought) *Problem
 }
 
 // Sealer seals for the platform and for a tenant, and opens.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
@@ -21,11 +22,11 @@ const (
 	maxAnswer = 1 << 10
 )
 
-// Resolver looks names up.
+// Resolver looks names up, as the accounts of a scope may rely on them.
 type Resolver interface {
 	// TXT returns the texts of a name. That there are none is no error.
-	TXT(ctx context.Context, name string) ([]string, error)
-	Addresses(ctx context.Context, name string) ([]netip.Addr, error)
+	TXT(ctx context.Context, scope kernel.Scope, name string) ([]string, error)
+	Addresses(ctx context.Context, scope kernel.Scope, name string) ([]netip.Addr, error)
 }
 
 // Probe looks whether challenges are met, from here.
@@ -40,24 +41,26 @@ type Probe struct {
 var _ Prober = Probe{}
 
 // Look implements Prober.
-func (p Probe) Look(ctx context.Context, kind, name, token, authorization string) *Problem {
+func (p Probe) Look(ctx context.Context, c Sought) *Problem {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	switch kind {
+	switch c.Kind {
 	case HTTP01:
-		return p.http01(ctx, name, token, authorization)
+		return p.http01(ctx, c)
 	case DNS01:
-		return p.dns01(ctx, name, authorization)
+		return p.dns01(ctx, c)
 	case TLSALPN01:
-		return p.tlsALPN01(ctx, name, authorization)
+		return p.tlsALPN01(ctx, c)
 	}
-	return Problemf(ServerInternal, "challenges of type %s are not looked at", kind)
+	return Problemf(ServerInternal, "challenges of type %s are not looked at", c.Kind)
 }
 
 // dial connects to a host: each address that the guard lets, until one answers.
-func (p Probe) dial(ctx context.Context, network, host, port string) (net.Conn, error) {
+func (p Probe) dial(ctx context.Context, scope kernel.Scope, network, host, port string) (net.Conn, error) {
 	guard := p.Guard
-	guard.Lookup = p.Resolver.Addresses
+	guard.Lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+		return p.Resolver.Addresses(ctx, scope, host)
+	}
 	// http-01 has no TLS by definition, which is no reason to refuse an address.
 	addrs, err := guard.Addresses(ctx, host, false)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 )
 
 // tlsALPN01 is RFC 8737 §3.
-func (p Probe) tlsALPN01(ctx context.Context, name, authorization string) *Problem {
-	address := net.JoinHostPort(name, p.tlsPort())
-	conn, err := p.dial(ctx, "tcp", name, p.tlsPort())
+func (p Probe) tlsALPN01(ctx context.Context, c Sought) *Problem {
+	address := net.JoinHostPort(c.Name, p.tlsPort())
+	conn, err := p.dial(ctx, c.Scope, "tcp", c.Name, p.tlsPort())
 	if err != nil {
 		return unreached(address, err)
 	}
 	defer func() { _ = conn.Close() }()
 	client := tls.Client(conn, &tls.Config{
-		ServerName: name, NextProtos: []string{alpn}, MinVersion: tls.VersionTLS12,
+		ServerName: c.Name, NextProtos: []string{alpn}, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: true, //nolint:gosec // the certificate is the answer, and signs itself
 	})
 	if err := client.HandshakeContext(ctx); err != nil {
@@ -33,13 +33,13 @@ func (p Probe) tlsALPN01(ctx context.Context, name, authorization string) *Probl
 		return Problemf(Unauthorized, "%s shows no certificate", address)
 	}
 	leaf := state.PeerCertificates[0]
-	if len(leaf.DNSNames) != 1 || !strings.EqualFold(leaf.DNSNames[0], name) || len(leaf.IPAddresses)+len(leaf.URIs)+len(leaf.EmailAddresses) > 0 {
-		return Problemf(Unauthorized, "the certificate of %s is not for %s alone", address, name)
+	if len(leaf.DNSNames) != 1 || !strings.EqualFold(leaf.DNSNames[0], c.Name) || len(leaf.IPAddresses)+len(leaf.URIs)+len(leaf.EmailAddresses) > 0 {
+		return Problemf(Unauthorized, "the certificate of %s is not for %s alone", address, c.Name)
 	}
 	if leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) != nil {
 		return Problemf(Unauthorized, "the certificate of %s does not sign itself", address)
 	}
-	sum := sha256.Sum256([]byte(authorization))
+	sum := sha256.Sum256([]byte(c.Authorization))
 	for _, e := range leaf.Extensions {
 		var digest []byte
 		if !e.Id.Equal(acmeIdentifier()) {

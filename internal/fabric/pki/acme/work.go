@@ -60,7 +60,7 @@ func (s *Service) probe(ctx context.Context, id string) error {
 	if c == nil {
 		return nil
 	}
-	problem := s.Prober.Look(ctx, c.Type, z.Name, c.Token, c.Token+"."+a.Thumbprint)
+	problem := s.Prober.Look(ctx, Sought{a.Scope, c.Type, z.Name, c.Token, c.Token + "." + a.Thumbprint})
 	if ctx.Err() != nil {
 		return nil // it was told to end: what it saw may be of that
 	}

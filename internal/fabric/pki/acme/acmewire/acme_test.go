@@ -79,11 +79,13 @@ func TestTLSALPN01(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The answer to another challenge, and a server that does not speak the protocol, do not count.
-	look := f.config.Prober.Look
-	if p := look(t.Context(), acme.TLSALPN01, "a.dev.shop.test", "x", "x.y"); p == nil || p.Type != acme.IncorrectResponse {
+	look := func(name string) *acme.Problem {
+		return f.config.Prober.Look(t.Context(), acme.Sought{Scope: shop, Kind: acme.TLSALPN01, Name: name, Token: "x", Authorization: "x.y"})
+	}
+	if p := look("a.dev.shop.test"); p == nil || p.Type != acme.IncorrectResponse {
 		t.Errorf("another answer: %v", p)
 	}
-	if p := look(t.Context(), acme.TLSALPN01, "b.dev.shop.test", "x", "x.y"); p == nil || p.Type != acme.Unauthorized {
+	if p := look("b.dev.shop.test"); p == nil || p.Type != acme.Unauthorized {
 		t.Errorf("another name: %v", p)
 	}
 }
@@ -217,7 +219,7 @@ func TestNothingInsideIsCalled(t *testing.T) {
 	t.Parallel()
 	f := sqlite(t, nil)
 	look := func(kind string) *acme.Problem {
-		return f.config.Prober.Look(t.Context(), kind, "a.dev.shop.test", "token", "token.print")
+		return f.config.Prober.Look(t.Context(), acme.Sought{Scope: shop, Kind: kind, Name: "a.dev.shop.test", Token: "token", Authorization: "token.print"})
 	}
 	f.world.put("/.well-known/acme-challenge/token", "token.print\n")
 	if p := look(acme.HTTP01); p != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // hooked is DNS that a hook of certbot writes, a file for each record.
@@ -21,7 +22,7 @@ type hooked struct {
 	folder string
 }
 
-func (h hooked) TXT(_ context.Context, name string) ([]string, error) {
+func (h hooked) TXT(_ context.Context, _ kernel.Scope, name string) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(h.folder, name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -67,13 +67,13 @@ type world struct {
 	addr  netip.Addr
 }
 
-func (w *world) TXT(_ context.Context, name string) ([]string, error) {
+func (w *world) TXT(_ context.Context, _ kernel.Scope, name string) ([]string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.texts[name], nil
 }
 
-func (w *world) Addresses(_ context.Context, name string) ([]netip.Addr, error) {
+func (w *world) Addresses(_ context.Context, _ kernel.Scope, name string) ([]netip.Addr, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if strings.HasPrefix(name, "nowhere.") {

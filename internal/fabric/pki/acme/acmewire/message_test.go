@@ -474,7 +474,7 @@ func TestNonces(t *testing.T) {
 // stuck is a Prober that does not come back before it is told to end.
 type stuck struct{ began chan struct{} }
 
-func (s stuck) Look(ctx context.Context, _, _, _, _ string) *acme.Problem {
+func (s stuck) Look(ctx context.Context, _ acme.Sought) *acme.Problem {
 	close(s.began)
 	<-ctx.Done()
 	return acme.Problemf(acme.Connection, "told to end")
@@ -525,7 +525,7 @@ func TestAProcessThatDies(t *testing.T) {
 // together is a Prober that sees every challenge met at the same moment.
 type together struct{ begun sync.WaitGroup }
 
-func (b *together) Look(context.Context, string, string, string, string) *acme.Problem {
+func (b *together) Look(context.Context, acme.Sought) *acme.Problem {
 	b.begun.Done()
 	b.begun.Wait()
 	return nil

@@ -74,6 +74,9 @@ func TestADecisionIsExplained(t *testing.T) {
 // TestAnExplanationAgreesWithTheDecision: for every action and every kind of grant.
 func TestAnExplanationAgreesWithTheDecision(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it asks for every action of every role twice")
+	}
 	f := sqlite(t)
 	f.user(t, "root", identity.Admin)
 	for name, node := range map[string]kernel.Scope{"tenant": tenant(), "project": tenant().InProject("shop"), "stage": tenant().InProject("shop").InStage("dev")} {

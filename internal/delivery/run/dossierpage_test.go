@@ -84,6 +84,9 @@ func page(t *testing.T, b *runtest.Bench, id, cursor string, limit int) run.Doss
 // is larger than a person's program takes.
 func TestAPlanOfFiveThousandResources(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it plans five thousand resources")
+	}
 	const n = 5000
 	b, r := planned(t, n)
 	whole, digest, err := b.DossierContent(runtest.As(runtest.Ada), runtest.Project, r.ID)

@@ -59,6 +59,9 @@ func install(t testing.TB, dataDir, extra string) []byte {
 
 func TestTheProviderIsLinkedFromTheMirror(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs terraform init several times")
+	}
 	b := newBench(t)
 	lock := install(t, b.DataDir, "")
 	if again := install(t, b.DataDir, ""); !bytes.Equal(lock, again) {
@@ -96,6 +99,9 @@ func TestTheProviderIsLinkedFromTheMirror(t *testing.T) {
 // modules, another tenant and files that are not JSON do.
 func TestInitIsReused(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it runs terraform init several times")
+	}
 	b := newBench(t)
 	plan := func(stack, root, file string) (reused bool) {
 		var log log

@@ -36,6 +36,9 @@ func large(serial, n int, value string) io.Reader {
 //
 //nolint:paralleltest // it measures the heap of the process
 func TestALargeStateIsNeverInMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it carries large states")
+	}
 	const n, most = 240, 20 << 20
 	former := debug.SetGCPercent(100) // what the whole run is told is about its speed
 	t.Cleanup(func() { debug.SetGCPercent(former) })

@@ -22,17 +22,20 @@ func zones(e *command.Env) *cobra.Command {
 // zoneFlags are the settings of a zone that flags have.
 type zoneFlags struct {
 	networks, servers, allow, notify []string
-	contact                          string
 	everywhere                       bool
-	minimum                          int32
+	start                            apiclient.DNSStart
 }
 
 func (f *zoneFlags) add(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.servers, "name-server", nil, "`names` of the zone's servers (NS); by default that of the platform")
 	c.Flags().StringSliceVar(&f.allow, "allow-transfer", nil, "`addresses` and networks that may copy the zone without a key")
 	c.Flags().StringSliceVar(&f.notify, "notify", nil, "secondaries that are told of changes, `address:port`")
-	c.Flags().StringVar(&f.contact, "contact", "", "whom to write to about the zone, an `address` of mail")
-	command.Number(c, &f.minimum, "negative-ttl", 60, "seconds that the absence of a name may be kept", 1, 86400)
+	c.Flags().StringVar(&f.start.Contact, "contact", "", "whom to write to about the zone, an `address` of mail")
+	command.Number(c, &f.start.Minimum, "negative-ttl", 60, "seconds that the absence of a name may be kept", 1, 86400)
+	command.Number(c, &f.start.TTL, "soa-ttl", 3600, "seconds that the zone's SOA may be kept", 1, 604800)
+	command.Number(c, &f.start.Refresh, "refresh", 3600, "seconds after which a secondary looks for changes", 1, 604800)
+	command.Number(c, &f.start.Retry, "retry", 600, "seconds after which a secondary tries again", 1, 604800)
+	command.Number(c, &f.start.Expire, "expire", 1209600, "seconds after which a secondary gives the zone up", 1, 2419200)
 	c.Flags().BoolVar(&f.everywhere, "everywhere", false, "have whoever asks see the zone; operators of the platform alone may")
 }
 
@@ -55,7 +58,7 @@ func createZone(e *command.Env) *cobra.Command {
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			z, err := s.CreateDNSZone(ctx, apiclient.CreateDNSZoneRequest{
 				Name: args[0], Project: project, Everywhere: f.everywhere, Links: f.links(), NameServers: f.servers,
-				Start: &apiclient.DNSStart{Contact: f.contact, Minimum: f.minimum}, Secondary: &apiclient.DNSTransfer{Allow: f.allow, Notify: f.notify},
+				Start: &f.start, Secondary: &apiclient.DNSTransfer{Allow: f.allow, Notify: f.notify},
 			})
 			if err != nil {
 				return err
@@ -96,7 +99,9 @@ func setZone(e *command.Env) *cobra.Command {
 func (f *zoneFlags) change(c *cobra.Command, z *apiclient.DNSZone) {
 	for name, set := range map[string]func(){
 		"name-server": func() { z.NameServers = f.servers }, "allow-transfer": func() { z.Secondary.Allow = f.allow }, "notify": func() { z.Secondary.Notify = f.notify },
-		"contact": func() { z.Start.Contact = f.contact }, "negative-ttl": func() { z.Start.Minimum = f.minimum }, "everywhere": func() { z.Everywhere = f.everywhere },
+		"contact": func() { z.Start.Contact = f.start.Contact }, "everywhere": func() { z.Everywhere = f.everywhere },
+		"negative-ttl": func() { z.Start.Minimum = f.start.Minimum }, "soa-ttl": func() { z.Start.TTL = f.start.TTL },
+		"refresh": func() { z.Start.Refresh = f.start.Refresh }, "retry": func() { z.Start.Retry = f.start.Retry }, "expire": func() { z.Start.Expire = f.start.Expire },
 	} {
 		if c.Flags().Changed(name) {
 			set()
@@ -166,9 +171,13 @@ func showZoneOf(w io.Writer, z apiclient.DNSZone) {
 		return strings.Join(all, ", ")
 	}
 	output.Pairs(w, "zone", z.Name, "of", ownerOf(z.Project), "seen from", seenFrom(z), "serial", strconv.FormatInt(z.Serial, 10),
-		"name servers", or(z.NameServers, "the platform's"), "contact", cmp.Or(z.Start.Contact, "hostmaster@"+z.Name), "negative TTL", strconv.Itoa(int(cmp.Or(z.Start.Minimum, 60)))+" s",
+		"name servers", or(z.NameServers, "the platform's"), "contact", cmp.Or(z.Start.Contact, "hostmaster@"+z.Name), "negative TTL", seconds(z.Start.Minimum, 60), "SOA TTL", seconds(z.Start.TTL, 3600),
+		"refresh, retry, expire", seconds(z.Start.Refresh, 3600)+", "+seconds(z.Start.Retry, 600)+", "+seconds(z.Start.Expire, 1209600),
 		"copied by", or(z.Secondary.Allow, "keys alone"), "told of changes", or(z.Secondary.Notify, "nobody"))
 }
+
+// seconds are a timer of a zone, or its default.
+func seconds(n, usual int32) string { return strconv.Itoa(int(cmp.Or(n, usual))) + " s" }
 
 func deleteZone(e *command.Env) *cobra.Command {
 	var yes bool

@@ -114,7 +114,11 @@ func (g Grant) told() map[string]any {
 }
 
 func principal(g Grant, c Credential, password string) broker.Principal {
-	return broker.Principal{Name: c.Username, Password: password, PasswordHash: c.Hash, Publish: g.Publish, Consume: g.Consume}
+	p := broker.Principal{Name: c.Username, Password: password, PasswordHash: c.Hash, Publish: g.Publish, Consume: g.Consume}
+	if !g.Managed {
+		p.Groups = g.Name
+	}
+	return p
 }
 
 // carryGrant brings the broker to what is kept of a grant.

@@ -14,9 +14,10 @@ import (
 )
 
 // client connects as a program does, over the network; closed is told when it is cut off.
-func client(w *world, user, password string) (conn *nats.Conn, closed chan struct{}, err error) {
+func client(w *world, user, password string, options ...nats.Option) (conn *nats.Conn, closed chan struct{}, err error) {
 	closed = make(chan struct{})
-	conn, err = nats.Connect(w.server.URL(), nats.UserInfo(user, password), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	options = append(options, nats.UserInfo(user, password), nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	conn, err = nats.Connect(w.server.URL(), options...)
 	return conn, closed, err
 }
 
@@ -49,7 +50,7 @@ func TestAGrantOpensWhatItSays(t *testing.T) {
 		g                topic.CreatedGrant
 		publish, consume bool
 	}{"publisher": {publisher, true, false}, "consumer": {consumer, false, true}} {
-		conn, _, err := client(w, may.g.Credentials[0].Username, may.g.Password)
+		conn, _, err := client(w, may.g.Credentials[0].Username, may.g.Password, nats.CustomInboxPrefix("_INBOX_"+may.g.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,7 @@ func TestAGrantOpensWhatItSays(t *testing.T) {
 			t.Errorf("%s publishes: %v", user, err)
 		}
 		if err := allowed(w.ctx, denied, func(ctx context.Context, js jetstream.JetStream) error {
-			_, err := js.CreateOrUpdateConsumer(ctx, "orders", jetstream.ConsumerConfig{Durable: user, AckPolicy: jetstream.AckExplicitPolicy})
+			_, err := js.CreateOrUpdateConsumer(ctx, "orders", jetstream.ConsumerConfig{Durable: may.g.Name + "_1", AckPolicy: jetstream.AckExplicitPolicy})
 			return err
 		}, conn); (err == nil) != may.consume {
 			t.Errorf("%s consumes: %v", user, err)

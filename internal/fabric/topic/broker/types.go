@@ -100,6 +100,9 @@ type Principal struct {
 	PasswordHash string
 	Publish      bool
 	Consume      bool
+	// Groups begins the names of the groups that it may have, and of nobody else's. "" is for
+	// the one whose topic it is: it may have groups of any name that no other has.
+	Groups string
 }
 
 // Lag is how far behind a group is.

@@ -48,6 +48,8 @@ type site interface {
 	enter(topic string) (conn *nats.Conn, shared bool, err error)
 	allow(topic, stream, subject string, p broker.Principal) error
 	forbid(principal string) error
+	// reserve keeps a group of Terrace's out of the principals' reach, or ends that.
+	reserve(topic, group string, is bool) error
 	close()
 }
 

@@ -44,9 +44,14 @@ func (e embedded) allow(topic, stream, subject string, p broker.Principal) error
 	}
 	return e.server.Allow(natsserver.User{
 		Name: p.Name, Account: topic, PasswordHash: hash, Stream: stream, Subject: subject, Publish: p.Publish, Consume: p.Consume,
+		Consumers: p.Groups,
 	})
 }
 
 func (e embedded) forbid(principal string) error { return e.server.Forbid(principal) }
+
+func (e embedded) reserve(topic, group string, is bool) error {
+	return e.server.Reserve(topic, group, is)
+}
 
 func (embedded) close() {}

@@ -24,6 +24,9 @@ func (b *Broker) EnsureGroup(ctx context.Context, topic string, g broker.Group) 
 	if err != nil {
 		return err
 	}
+	if err := b.site.reserve(topic, g.Name, true); err != nil {
+		return failure(what(topic, g.Name), err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	c, err := p.js.Consumer(ctx, p.stream, g.Name)
@@ -80,10 +83,10 @@ func (b *Broker) RemoveGroup(ctx context.Context, topic, group string) error {
 		defer cancel()
 		err = failure(what(topic, group), p.js.DeleteConsumer(ctx, p.stream, group))
 	}
-	if kernel.Is(err, kernel.NotFound) {
-		return nil
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
 	}
-	return err
+	return failure(what(topic, group), b.site.reserve(topic, group, false))
 }
 
 // Seek makes the consumer anew, where it is to begin.

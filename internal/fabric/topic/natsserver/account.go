@@ -1,6 +1,7 @@
 package natsserver
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ func (s *Server) Shut(account string) error {
 // Connect opens a connection within the process to an account. Nothing is kept for
 // sending while it is interrupted: a caller knows of each message whether it went out.
 func (s *Server) Connect(account string) (*nats.Conn, error) {
-	conn, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(internalUser+account, s.auth.internal), nats.Name("terrace"),
+	conn, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(internalUser+account, s.auth.internal), nats.Name("terrace"), nats.CustomInboxPrefix(internalInbox),
 		nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.ReconnectBufSize(-1), nats.Timeout(callTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the event server: %w", err)
@@ -51,13 +52,27 @@ func (s *Server) Connect(account string) (*nats.Conn, error) {
 	return conn, nil
 }
 
-// Allow lets a user in. One of its name that was let in otherwise before is cut off.
-func (s *Server) Allow(u User) error {
-	before, outdated := s.auth.allow(u)
-	if !outdated {
+// Allow lets a user in. One of its name that was let in otherwise before is cut off, and
+// so are those who might have consumers that are now its own: they come again.
+func (s *Server) Allow(u User) error { return s.cut(s.auth.allow(u)) }
+
+// Reserve keeps a consumer of an account for this process, so that no user reaches it;
+// where is is false it ends that, once the consumer is gone.
+func (s *Server) Reserve(account, consumer string, is bool) error {
+	if !is {
+		s.auth.release(account, consumer)
 		return nil
 	}
-	return s.disconnect(before.Account, u.Name)
+	return s.cut(s.auth.reserve(account, consumer))
+}
+
+// cut ends the connections of users, which are let in again as they may be now.
+func (s *Server) cut(users []User) error {
+	var failed error
+	for _, u := range users {
+		failed = errors.Join(failed, s.disconnect(u.Account, u.Name))
+	}
+	return failed
 }
 
 // Forbid lets a user in no more, and cuts it off; one that is not there is no error.

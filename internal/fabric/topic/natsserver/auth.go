@@ -2,6 +2,8 @@ package natsserver
 
 import (
 	"crypto/subtle"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +15,9 @@ import (
 // internalUser is the name of this process; a user's name never has a slash.
 const internalUser = "terrace/"
 
+// internalInbox is where replies to this process go: no user may subscribe there.
+const internalInbox = "_TERRACE"
+
 // User is a program that may enter an account.
 type User struct {
 	Name    string
@@ -23,6 +28,9 @@ type User struct {
 	Subject, Stream string
 	Publish         bool
 	Consume         bool
+	// Consumers begins the names of its consumers and of its inbox; "" is a user who may
+	// name them as it likes, but for those of others.
+	Consumers string
 }
 
 // authenticator tells the NATS server who may connect and what they may do.
@@ -32,6 +40,8 @@ type authenticator struct {
 	mu       sync.RWMutex
 	accounts map[string]*server.Account
 	users    map[string]User
+	// reserved are Terrace's own consumers, by account.
+	reserved map[string]map[string]bool
 }
 
 // Check implements server.Authentication.
@@ -43,11 +53,15 @@ func (a *authenticator) Check(c server.ClientAuthentication) bool {
 	a.mu.RLock()
 	u, ok := a.users[opts.Username]
 	account := a.accounts[u.Account]
+	var taken []string
+	if ok && u.Consumers == "" {
+		taken = a.taken(u.Account)
+	}
 	a.mu.RUnlock()
 	if !ok || account == nil || !broker.VerifyPassword(u.PasswordHash, opts.Password) {
 		return false
 	}
-	c.RegisterUser(&server.User{Username: u.Name, Account: account, Permissions: permissions(u)})
+	c.RegisterUser(&server.User{Username: u.Name, Account: account, Permissions: permissions(u, taken)})
 	return true
 }
 
@@ -64,14 +78,74 @@ func (a *authenticator) checkInternal(c server.ClientAuthentication, name, passw
 	return ok
 }
 
-// allow replaces a user. It returns the one before, and whether its clients must not
-// stay.
-func (a *authenticator) allow(u User) (before User, outdated bool) {
+// allow replaces a user. It returns the users whose clients must not stay: the one
+// before, and those who might have consumers of the names that are now this one's.
+func (a *authenticator) allow(u User) []User {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	before, ok := a.users[u.Name]
+	var outdated []User
+	if before, ok := a.users[u.Name]; ok && before != u {
+		outdated = append(outdated, before)
+	}
+	if u.Consumers != "" && !a.owned(u.Account, u.Consumers) {
+		outdated = append(outdated, a.free(u.Account)...)
+	}
 	a.users[u.Name] = u
-	return before, ok && before != u
+	return outdated
+}
+
+// owned reports whether an account has a user whose consumers begin so.
+func (a *authenticator) owned(account, consumers string) bool {
+	for _, u := range a.users {
+		if u.Account == account && u.Consumers == consumers {
+			return true
+		}
+	}
+	return false
+}
+
+// free are the users of an account who name consumers as they like.
+func (a *authenticator) free(account string) (all []User) {
+	for _, u := range a.users {
+		if u.Account == account && u.Consumers == "" {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+// reserve keeps a consumer for this process. It returns the users whose clients must
+// not stay.
+func (a *authenticator) reserve(account, consumer string) []User {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reserved[account][consumer] {
+		return nil
+	}
+	if a.reserved[account] == nil {
+		a.reserved[account] = map[string]bool{}
+	}
+	a.reserved[account][consumer] = true
+	return a.free(account)
+}
+
+func (a *authenticator) release(account, consumer string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.reserved[account], consumer)
+}
+
+// taken are the consumers of an account that are not for users who name theirs as they
+// like. The caller has the lock.
+func (a *authenticator) taken(account string) []string {
+	all, owners := slices.Collect(maps.Keys(a.reserved[account])), map[string]bool{}
+	for _, u := range a.users {
+		if u.Account == account && u.Consumers != "" && !owners[u.Consumers] {
+			owners[u.Consumers] = true
+			all = append(all, consumers(u.Consumers)...)
+		}
+	}
+	return all
 }
 
 // forbid forgets a user.
@@ -94,6 +168,7 @@ func (a *authenticator) close(name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.accounts, name)
+	delete(a.reserved, name)
 	for user, u := range a.users {
 		if u.Account == name {
 			delete(a.users, user)
@@ -106,39 +181,4 @@ func (a *authenticator) has(account string) bool {
 	defer a.mu.RUnlock()
 	_, ok := a.accounts[account]
 	return ok
-}
-
-// permissions lets a user use one subject and what lies under it, read its stream,
-// and receive replies; nothing else.
-func permissions(u User) *server.Permissions {
-	own := []string{u.Subject, u.Subject + ".>"}
-	publish := []string{"$JS.API.INFO"}
-	subscribe := []string{"_INBOX.>"}
-	if u.Publish {
-		publish = append(publish, own...)
-	}
-	if u.Consume {
-		publish = append(publish, consumption(u.Stream)...)
-		subscribe = append(subscribe, own...)
-	}
-	if u.Publish && u.Consume { // requests and replies between the programs of one topic
-		publish = append(publish, "_INBOX.>")
-	}
-	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: publish},
-		Subscribe: &server.SubjectPermission{Allow: subscribe},
-	}
-}
-
-// consumption are the calls of a client that reads a stream and has consumers in it.
-func consumption(stream string) []string {
-	all := []string{"$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST", "$JS.ACK.>", "$JS.FC.>"}
-	for _, call := range []string{
-		"STREAM.INFO.%", "STREAM.MSG.GET.%", "DIRECT.GET.%", "DIRECT.GET.%.>", "CONSUMER.NAMES.%", "CONSUMER.LIST.%",
-		"CONSUMER.CREATE.%", "CONSUMER.CREATE.%.>", "CONSUMER.DURABLE.CREATE.%.*", "CONSUMER.INFO.%.*",
-		"CONSUMER.DELETE.%.*", "CONSUMER.MSG.NEXT.%.*",
-	} {
-		all = append(all, "$JS.API."+strings.Replace(call, "%", stream, 1))
-	}
-	return all
 }

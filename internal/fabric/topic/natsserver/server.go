@@ -56,7 +56,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := &authenticator{internal: rand.Text(), accounts: map[string]*server.Account{}, users: map[string]User{}}
+	auth := &authenticator{internal: rand.Text(), accounts: map[string]*server.Account{}, users: map[string]User{}, reserved: map[string]map[string]bool{}}
 	ns, err := server.NewServer(options(c, port, auth))
 	if err != nil {
 		return nil, fmt.Errorf("nats server: %w", err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // TopicAt names a topic of a stage.
@@ -148,7 +149,8 @@ func (c *Client) RotateTopicSubscription(ctx context.Context, t TopicAt, name st
 // PullTopicEvents takes events of a subscription.
 func (c *Client) PullTopicEvents(ctx context.Context, t TopicAt, name string, in PullTopicEventsRequest) (TopicEvents, error) {
 	var out TopicEvents
-	return out, c.call(ctx, http.MethodPost, t.path("subscriptions", name, "pull"), in, &out)
+	wait := time.Duration(in.WaitSeconds) * time.Second
+	return out, c.callWithin(ctx, callTimeout+wait, http.MethodPost, t.path("subscriptions", name, "pull"), in, &out)
 }
 
 // AcknowledgeTopicEvents says what became of events that were pulled.

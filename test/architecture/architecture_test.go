@@ -77,6 +77,7 @@ func edges() map[string]string {
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/command -> platform/yamldoc":            "where a file is no text in UTF-8 is said there",
 		"cli/topic -> fabric/topic":                  "the document of a topic is checked offline as the server does",
+		"cli/topic -> platform/jsonscan":             "what breaks a schema is told at its line",
 		"cli/gateway -> fabric/gateway":              "documents of the gateway are validated offline as the server does",
 		"cli/mesh -> fabric/mesh":                    "documents of the mesh are validated offline as the server does",
 		"cli/mesh -> platform/yamldoc":               "what a document may be as large as is said there",

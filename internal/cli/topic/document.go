@@ -146,15 +146,13 @@ func held(d topicdoc.Document, path string) error {
 	}
 	e, err := cloudevent.Read(text)
 	if err != nil {
-		return command.InFile(path, "write a CloudEvent in its JSON form", "%v", err)
+		return unreadable(path, text, err)
 	}
 	problems := d.Hold(e)
-	for i := range problems {
-		problems[i].File = path
-	}
 	if len(problems) == 0 {
 		return nil
 	}
+	locate(path, text, problems)
 	return kernel.Errorf(kernel.Invalid, "topic %s does not take the event", d.Name).WithProblems(problems...)
 }
 

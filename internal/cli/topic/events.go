@@ -1,7 +1,6 @@
 package topic
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
 )
 
 func remove(g *group) *cobra.Command {
@@ -30,25 +28,6 @@ func remove(g *group) *cobra.Command {
 			return g.Print(map[string]any{"topic": t.Name, "deleted": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is deleted\n", t.Name) })
 		})
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return c
-}
-
-func publish(g *group) *cobra.Command {
-	c := g.about("publish TOPIC FILE", "Publish a CloudEvent, or a list of them, from a file or - for the input", "terrace topic publish orders placed.json --stage dev", cobra.ExactArgs(2),
-		func(ctx context.Context, s command.Server, t apiclient.TopicAt, args []string) error {
-			text, err := g.ReadSource(args[0], maxEvents)
-			if err != nil {
-				return err
-			}
-			kind := cloudevent.Structured
-			if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
-				kind = cloudevent.Batch
-			}
-			done, err := s.PublishTopicEvents(ctx, t, kind, text)
-			return command.PrintFound(g.Env, done.Events, err, []string{"EVENT", "PARTITION", "OFFSET", "PROBLEM"}, func(p apiclient.TopicPublished) []string {
-				return []string{p.ID, fmt.Sprint(p.Partition), fmt.Sprint(p.Offset), p.Problem}
-			})
-		})
 	return c
 }
 

@@ -24,7 +24,7 @@ func (f *fabric) buildTopics(p *platform, a *access) error {
 	f.broker = natsbroker.Embedded(f.nats, p.log)
 	store := topicsql.NewStore(p.db)
 	f.topics = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Broker: f.broker,
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Broker: f.broker,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Sealer: p.sealer,
 		Guard:   egress.Guard{Allow: p.config.Sinks(), What: "addresses that events are posted to", Setting: "sinkNetworks"},
 		Metrics: metrics, Address: p.publicURL(), Log: p.log,

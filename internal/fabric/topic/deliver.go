@@ -104,6 +104,9 @@ func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.D
 	if err != nil {
 		return nil, err
 	}
+	if err := s.counted(ctx, from, all); err != nil {
+		return nil, err
+	}
 	var out []Received
 	for _, d := range all {
 		switch own := !from.dead || d.Headers[deadSubscription] == from.sub.Name && d.Position.Offset < from.sub.Redrive; {
@@ -113,7 +116,7 @@ func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.D
 			err = s.bury(ctx, from, d, "nobody acknowledged it within "+strconv.Itoa(from.sub.MaxDeliveries)+" deliveries")
 		default:
 			r := received([]broker.Delivery{d})[0]
-			r.Token = from.prefix + r.Token
+			r.Token = from.token(d)
 			if from.dead {
 				maps.DeleteFunc(r.Event.Extensions, func(name, _ string) bool { return strings.HasPrefix(name, deadPrefix) })
 			}
@@ -159,7 +162,12 @@ func (s *Service) bury(ctx context.Context, from source, d broker.Delivery, reas
 		return err
 	}
 	s.Metrics.delivered(from.topic, from.sub, "dead")
-	return s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWithin) // else it would be there twice
+	defer cancel()
+	if err := s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token); err != nil {
+		return err
+	}
+	return s.Attempts.ForgetAttempts(ctx, from.attempts(), d.Position)
 }
 
 // clean is a text that a header holds.
@@ -197,38 +205,47 @@ func (s *Service) Acknowledge(ctx context.Context, scope kernel.Scope, name, sub
 		return err
 	}
 	for _, from := range []source{live(t, one), again(t, one)} {
-		if done := from.own(a.Done); len(done) > 0 {
-			if err := s.Broker.Ack(ctx, from.account, sub, done...); err != nil {
-				return err
-			}
-			s.Metrics.deliveredMany(t, one, "acknowledged", len(done))
+		if err := s.settle(ctx, from, from.own(a.Done)); err != nil {
+			return err
 		}
-		if failed := from.own(a.Failed); len(failed) > 0 {
-			if err := s.Broker.Nak(ctx, from.account, sub, a.Delay, failed...); err != nil {
-				return err
-			}
-			s.Metrics.deliveredMany(t, one, "returned", len(failed))
+		if err := s.giveBack(ctx, from, from.own(a.Failed), a.Delay); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (from source) own(tokens []string) []string {
-	var own []string
-	for _, token := range tokens {
-		if rest, is := strings.CutPrefix(token, from.prefix); is {
-			own = append(own, rest)
+// settle acknowledges events that were pulled.
+func (s *Service) settle(ctx context.Context, from source, all []handed) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := s.Broker.Ack(ctx, from.account, from.sub.Name, brokerTokens(all)...); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := s.done(ctx, from, h.at, h.attempt); err != nil {
+			return err
 		}
 	}
-	return own
+	s.Metrics.deliveredMany(from.topic, from.sub, "acknowledged", len(all))
+	return nil
 }
 
-func checkTokens(tokens []string) error {
-	for _, token := range tokens {
-		if !strings.HasPrefix(token, livePrefix) && !strings.HasPrefix(token, againPrefx) {
-			return kernel.Errorf(kernel.Invalid, "%.60q is no token of an event", token).WithFix("use those that a pull has answered with")
+// giveBack has events that were pulled come again.
+func (s *Service) giveBack(ctx context.Context, from source, all []handed, delay time.Duration) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := s.Broker.Nak(ctx, from.account, from.sub.Name, delay, brokerTokens(all)...); err != nil {
+		return err
+	}
+	for _, h := range all {
+		if err := s.failed(ctx, from, h.at, h.attempt); err != nil {
+			return err
 		}
 	}
+	s.Metrics.deliveredMany(from.topic, from.sub, "returned", len(all))
 	return nil
 }
 
@@ -241,6 +258,9 @@ func (s *Service) redrive(ctx context.Context, t Topic, sub Subscription) error 
 	}
 	if len(stats.Partitions) == 0 || stats.Messages == 0 {
 		return kernel.Errorf(kernel.Refused, "topic %s has no dead letters", t.Name)
+	}
+	if err := s.Attempts.ForgetAllAttempts(ctx, from.attempts()); err != nil {
+		return err
 	}
 	group := sub.group(FromOldest)
 	group.Types = nil

@@ -25,15 +25,27 @@ func dev() kernel.Scope { return kernel.Scope{Tenant: "acme", Project: "shop", S
 
 // journal remembers what happened.
 type journal struct {
+	// changed is told of each fact.
+	changed chan struct{}
+
 	mu    sync.Mutex
 	facts []kernel.Fact
 }
 
 func (j *journal) Record(_ context.Context, f kernel.Fact) error {
+	defer nudge(j.changed)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.facts = append(j.facts, f)
 	return nil
+}
+
+// nudge tells of a change, where nobody has been told of one already.
+func nudge(changed chan<- struct{}) {
+	select {
+	case changed <- struct{}{}:
+	default:
+	}
 }
 
 func (j *journal) types() map[string]int {
@@ -74,7 +86,7 @@ type world struct {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
-	w := &world{dir: t.TempDir(), journal: &journal{}}
+	w := &world{dir: t.TempDir(), journal: &journal{changed: make(chan struct{}, 1)}}
 	var cancel context.CancelFunc
 	w.ctx, cancel = context.WithTimeout(kernel.WithActor(t.Context(), kernel.Actor{ID: "usr_1", Name: "ada", Tenant: "acme"}), time.Minute)
 	t.Cleanup(cancel)
@@ -92,7 +104,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	carrier, store := natsbroker.Embedded(w.server, log), topicsql.NewStore(d)
 	t.Cleanup(carrier.Close)
 	w.Service = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Broker: carrier, Places: anyone{}, Authorizer: anyone{},
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Broker: carrier, Places: anyone{}, Authorizer: anyone{},
 		Journal: w.journal, Tx: d, Sealer: sealer, Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 		Address: "https://terrace.example", Log: log, FirstPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -68,6 +69,25 @@ type Subscriptions interface {
 	ClaimPushes(ctx context.Context, holder string, now, until time.Time) ([]OfTopic, error)
 	// ReleasePushes gives back what a process holds.
 	ReleasePushes(ctx context.Context, holder string) error
+}
+
+// Attempts keeps how often events were delivered in vain, which are not done with: brokers
+// forget it when their process ends. It keeps them of a bounded number of events.
+type Attempts interface {
+	// Attempts returns those of a subscription that there are, by place.
+	Attempts(ctx context.Context, of AttemptsOf) (map[broker.Position]int, error)
+	KeepAttempts(ctx context.Context, of AttemptsOf, at broker.Position, n int, now time.Time) error
+	ForgetAttempts(ctx context.Context, of AttemptsOf, at ...broker.Position) error
+	// ForgetAllAttempts forgets them for a subscription that begins again.
+	ForgetAllAttempts(ctx context.Context, of AttemptsOf) error
+}
+
+// AttemptsOf are deliveries to a subscription of a topic: of its events, or, where Dead is set,
+// of its dead letters.
+type AttemptsOf struct {
+	Topic        Topic
+	Subscription string
+	Dead         bool
 }
 
 // Places knows which projects and stages there are.

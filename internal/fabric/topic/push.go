@@ -273,25 +273,36 @@ func (p *pusher) deliver(ctx context.Context, from source, r Received) (taken bo
 	if err := p.service.mayPush(); err != nil {
 		return false, err
 	}
-	s, token := p.service, r.Token[len(from.prefix):]
+	s, d := p.service, r.delivery
+	if r.Attempt > 1 { // before: whoever goes on after a crash knows of it
+		if err := s.failed(ctx, from, d.Position, r.Attempt); err != nil {
+			return false, err
+		}
+	}
 	header, body, id := post(r)
 	_, err = p.client.Post(ctx, id, header, body)
-	if ctx.Err() != nil {
-		return false, ctx.Err() //nolint:wrapcheck // it was told to end
+	if ctx.Err() != nil { // it was told to end, and may have been taken
+		return false, errors.Join(ctx.Err(), s.failed(ctx, from, d.Position, r.Attempt))
 	}
 	if err == nil {
 		s.Metrics.delivered(from.topic, from.sub, "acknowledged")
-		return true, s.Broker.Ack(ctx, from.account, from.sub.Name, token)
+		if err := s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token); err != nil {
+			return true, err
+		}
+		return true, s.done(ctx, from, d.Position, r.Attempt)
 	}
 	rejected, refused := errors.AsType[*webhook.Rejection](err)
 	if refused && rejected.Gone {
-		return false, errors.Join(rejected, s.Broker.Nak(ctx, from.account, from.sub.Name, 0, token))
+		return false, errors.Join(rejected, s.Broker.Nak(ctx, from.account, from.sub.Name, 0, d.Token))
 	}
 	if r.Attempt >= from.sub.MaxDeliveries {
-		return true, s.bury(ctx, from, r.delivery, fmt.Sprintf("it was posted %d times: %s", r.Attempt, err))
+		return true, s.bury(ctx, from, d, fmt.Sprintf("it was posted %d times: %s", r.Attempt, err))
 	}
 	s.Metrics.delivered(from.topic, from.sub, "returned")
-	return false, s.Broker.Nak(ctx, from.account, from.sub.Name, webhook.Pause(r.Attempt, err, s.FirstPause, s.MaxPause), token)
+	if err := s.failed(ctx, from, d.Position, r.Attempt); err != nil {
+		return false, err
+	}
+	return false, s.Broker.Nak(ctx, from.account, from.sub.Name, webhook.Pause(r.Attempt, err, s.FirstPause, s.MaxPause), d.Token)
 }
 
 // post is an event as it is posted: a CloudEvent in its JSON form, or what is no event as it is.

@@ -29,6 +29,7 @@ type Config struct {
 	Schemas       Schemas
 	Grants        Grants
 	Subscriptions Subscriptions
+	Attempts      Attempts
 	Broker        broker.Broker
 	Places        Places
 	Authorizer    Authorizer

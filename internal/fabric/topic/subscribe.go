@@ -391,5 +391,8 @@ func (s *Service) Replay(ctx context.Context, scope kernel.Scope, name, sub stri
 	if err := s.Broker.Seek(ctx, t.Account(), sub, to); err != nil {
 		return err
 	}
+	if err := s.Attempts.ForgetAllAttempts(ctx, live(t, one).attempts()); err != nil {
+		return err
+	}
 	return s.changed(ctx, t, one, "topic-subscription.replayed", "")
 }

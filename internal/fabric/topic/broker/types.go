@@ -84,7 +84,7 @@ type Delivery struct {
 	// Stored is when the server took the message.
 	Stored time.Time
 	// Attempt counts from 1 how often it was handed out, without the times that an earlier one of
-	// its key was given back; a restart may forget some.
+	// its key was given back, since this process began.
 	Attempt int
 	// Token is what Ack and Nak want. Read gives none.
 	Token string

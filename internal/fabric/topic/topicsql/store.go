@@ -1,7 +1,8 @@
 // Package topicsql keeps topics, their schemas, grants and subscriptions in the database.
 //
-// It owns the tables topics, topic_schemas, topic_grants and topic_subscriptions, and decides
-// only that nobody writes over a change that he has not seen. Events are the broker's.
+// It owns the tables topics, topic_schemas, topic_grants, topic_subscriptions and
+// topic_attempts, and decides only that nobody writes over a change that he has not seen.
+// Events are the broker's.
 package topicsql
 
 import (
@@ -36,6 +37,7 @@ var (
 	_ topic.Schemas       = (*Store)(nil)
 	_ topic.Grants        = (*Store)(nil)
 	_ topic.Subscriptions = (*Store)(nil)
+	_ topic.Attempts      = (*Store)(nil)
 )
 
 // Sealed are the rows that are sealed.
@@ -137,7 +139,7 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, reach kernel.Reach
 
 // Delete implements topic.Store.
 func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) (bool, error) {
-	for _, table := range []string{"topic_schemas", "topic_grants", "topic_subscriptions"} {
+	for _, table := range []string{"topic_schemas", "topic_grants", "topic_subscriptions", "topic_attempts"} {
 		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM ? WHERE "+ofTopic, bun.Ident(table), scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx); err != nil {
 			return false, db.Map(err, "topic "+name)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -152,6 +153,41 @@ func subscriptions(t *testing.T, s *topicsql.Store, of topic.Topic) {
 	if again, err := s.Subscription(ctx, of, "chat"); err != nil || again.Redrive != 7 || string(again.Sealed) != "x" {
 		t.Errorf("%+v %v", again, err)
 	}
+}
+
+// TestAttempts keeps the newest of a subscription, apart from those of its dead letters.
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{topicsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		ctx, s := t.Context(), topicsql.NewStore(d)
+		of := topic.AttemptsOf{Topic: orders("shop", "dev"), Subscription: "chat"}
+		dead := of
+		dead.Dead = true
+		place := func(i int) broker.Position { return broker.Position{Offset: uint64(i)} }
+		must(t, s.KeepAttempts(ctx, dead, place(1), 9, at()))
+		for from, now := range map[int]time.Time{0: at(), 5: at().Add(time.Second)} { // 5 older ones, and 1999
+			_, err := d.Conn(ctx).NewRaw(`INSERT INTO topic_attempts (tenant, project, stage, topic, subscription, dead, part, place, attempts, kept_at)
+				WITH RECURSIVE n(i) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+				SELECT 'acme', 'shop', 'dev', 'orders', 'chat', FALSE, 0, i, 1, ? FROM n`, from, map[int]int{0: 4, 5: 2003}[from], now).Exec(ctx)
+			must(t, err)
+		}
+		must(t, s.KeepAttempts(ctx, of, place(2004), 2, at().Add(time.Hour)))
+		must(t, s.ForgetAttempts(ctx, of, place(2003)))
+		all, err := s.Attempts(ctx, of)
+		if _, old := all[place(4)]; err != nil || len(all) != 1999 || all[place(2004)] != 2 || all[place(5)] != 1 || old {
+			t.Errorf("%d are kept, %v %v", len(all), all[place(2004)], err)
+		}
+		must(t, s.ForgetAllAttempts(ctx, of))
+		if all, err = s.Attempts(ctx, dead); err != nil || len(all) != 1 || all[place(1)] != 9 {
+			t.Errorf("%v %v", all, err)
+		}
+		must(t, s.Insert(ctx, of.Topic))
+		_, err = s.Delete(ctx, of.Topic.Scope, "orders")
+		must(t, err)
+		if all, err = s.Attempts(ctx, dead); err != nil || len(all) > 0 {
+			t.Errorf("of a topic that is gone: %v %v", all, err)
+		}
+	})
 }
 
 // TestTopicsOfBeforeAreTakenOver with what they have been, and their user.

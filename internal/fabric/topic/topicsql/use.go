@@ -187,6 +187,11 @@ func (s *Store) SubscriptionsOf(ctx context.Context, t topic.Topic) ([]topic.Sub
 
 // DeleteSubscription implements topic.Subscriptions.
 func (s *Store) DeleteSubscription(ctx context.Context, t topic.Topic, name string) error {
+	for _, dead := range []bool{false, true} {
+		if err := s.ForgetAllAttempts(ctx, topic.AttemptsOf{Topic: t, Subscription: name, Dead: dead}); err != nil {
+			return err
+		}
+	}
 	result, err := s.db.Conn(ctx).NewDelete().Model((*subscriptionRow)(nil)).Where(ofTopic+" AND name = ?", t.Scope.Tenant, t.Scope.Project, t.Scope.Stage, t.Name, name).Exec(ctx)
 	return db.Changed(result, err, "subscription "+name)
 }

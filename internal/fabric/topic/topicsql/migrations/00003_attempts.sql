@@ -1,0 +1,14 @@
+-- +goose Up
+CREATE TABLE topic_attempts (
+    tenant       TEXT NOT NULL,
+    project      TEXT NOT NULL,
+    stage        TEXT NOT NULL,
+    topic        TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    dead         BOOLEAN NOT NULL,
+    part         BIGINT NOT NULL,
+    place        BIGINT NOT NULL,
+    attempts     BIGINT NOT NULL,
+    kept_at      TIMESTAMP NOT NULL,
+    PRIMARY KEY (tenant, project, stage, topic, subscription, dead, part, place)
+);

@@ -11101,6 +11101,9 @@ type TopicEvents struct {
 
 	// Next The offset to go on at.
 	Next int64 `json:"next,omitempty"`
+
+	// Partition The partition to go on at.
+	Partition int64 `json:"partition,omitempty"`
 }
 
 // TopicFrom Where a new subscription begins.
@@ -14046,6 +14049,9 @@ type ListTopicDeadLettersParams struct {
 
 	// Subscription Only those of this subscription.
 	Subscription string `form:"subscription,omitempty" json:"subscription,omitempty"`
+
+	// Partition The partition to begin at; those after it follow.
+	Partition int64 `form:"partition,omitempty" json:"partition,omitempty"`
 
 	// From The offset to begin at.
 	From int64 `form:"from,omitempty" json:"from,omitempty"`

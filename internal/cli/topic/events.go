@@ -127,12 +127,13 @@ func dead(g *group) *cobra.Command {
 	c := g.about("dead TOPIC", "Show the dead letters of a topic, the oldest first", "terrace topic dead orders --stage dev --subscription billing", cobra.ExactArgs(1),
 		func(ctx context.Context, s command.Server, t apiclient.TopicAt, _ []string) error {
 			found, err := s.TopicDeadLetters(ctx, t, q)
-			return command.PrintFound(g.Env, found.Events, err, []string{"OFFSET", "EVENT", "TYPE", "SUBSCRIPTION", "ATTEMPTS", "REASON"}, func(e apiclient.TopicEvent) []string {
+			return command.PrintFound(g.Env, found.Events, err, []string{"PARTITION", "OFFSET", "EVENT", "TYPE", "SUBSCRIPTION", "ATTEMPTS", "REASON"}, func(e apiclient.TopicEvent) []string {
 				text := func(name string) string { s, _ := e.Event[name].(string); return s }
-				return []string{fmt.Sprint(e.Offset), text("id"), text("type"), text("deadlettersubscription"), text("deadletterattempts"), text("deadletterreason")}
+				return []string{fmt.Sprint(e.Partition), fmt.Sprint(e.Offset), text("id"), text("type"), text("deadlettersubscription"), text("deadletterattempts"), text("deadletterreason")}
 			})
 		})
 	c.Flags().StringVar(&q.Subscription, "subscription", "", "only those of this subscription")
+	command.Number(c, &q.Partition, "partition", 0, "the partition to begin at; those after it follow", 0, 255)
 	command.Number(c, &q.From, "from", 0, "the offset to begin at", 0, 1<<53)
 	command.Number(c, &q.Limit, "limit", 50, "how many are looked at", 1, 100)
 	return c

@@ -90,7 +90,7 @@ func (s *Service) Pull(ctx context.Context, scope kernel.Scope, name, sub string
 		return nil, kernel.Errorf(kernel.Refused, "subscription %s is paused: %s", sub, one.Reason).WithFix("terrace topic subscription resume %s %s", name, sub)
 	}
 	limit, wait = min(max(limit, 1), MaxPull), min(max(wait, 0), MaxPullWait)
-	if one.Redrive > 0 {
+	if len(one.Redrive) > 0 {
 		if all, err := s.fetch(ctx, again(t, one), limit, min(wait, redriveWait)); err != nil || len(all) > 0 {
 			return all, err
 		}
@@ -109,8 +109,8 @@ func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.D
 	}
 	var out []Received
 	for _, d := range all {
-		switch own := !from.dead || d.Headers[deadSubscription] == from.sub.Name && d.Position.Offset < from.sub.Redrive; {
-		case !own: // another subscription's, or after what was asked for
+		switch {
+		case !from.wants(d): // another subscription's, or after what was asked for
 			err = s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token)
 		case d.Attempt > from.sub.MaxDeliveries:
 			err = s.bury(ctx, from, d, "nobody acknowledged it within "+strconv.Itoa(from.sub.MaxDeliveries)+" deliveries")
@@ -129,6 +129,16 @@ func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.D
 	return out, s.redriven(ctx, from, all)
 }
 
+// wants reports whether a delivery is the subscription's: of dead letters those that are, and
+// that were there when they were asked for.
+func (from source) wants(d broker.Delivery) bool {
+	if !from.dead {
+		return true
+	}
+	p, ends := d.Position.Partition, from.sub.Redrive
+	return d.Headers[deadSubscription] == from.sub.Name && p < len(ends) && d.Position.Offset < ends[p]
+}
+
 // redriven ends a redrive that has come to its end.
 func (s *Service) redriven(ctx context.Context, from source, all []broker.Delivery) error {
 	if !from.dead || len(all) > 0 {
@@ -138,7 +148,7 @@ func (s *Service) redriven(ctx context.Context, from source, all []broker.Delive
 	if err != nil || lag.Pending+lag.InFlight > 0 {
 		return err
 	}
-	from.sub.Redrive = 0
+	from.sub.Redrive = nil
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Subscriptions.SaveSubscription(ctx, from.topic, from.sub) })
 	if kernel.Is(err, kernel.Stale) {
 		return nil // the next look ends it
@@ -256,7 +266,7 @@ func (s *Service) redrive(ctx context.Context, t Topic, sub Subscription) error 
 	if err != nil {
 		return err
 	}
-	if len(stats.Partitions) == 0 || stats.Messages == 0 {
+	if stats.Messages == 0 {
 		return kernel.Errorf(kernel.Refused, "topic %s has no dead letters", t.Name)
 	}
 	if err := s.Attempts.ForgetAllAttempts(ctx, from.attempts()); err != nil {
@@ -267,28 +277,43 @@ func (s *Service) redrive(ctx context.Context, t Topic, sub Subscription) error 
 	if err := s.Broker.EnsureGroup(ctx, from.account, group); err != nil {
 		return err
 	}
-	sub.Redrive = stats.Partitions[0].Next
+	sub.Redrive = nil
+	for _, p := range stats.Partitions {
+		sub.Redrive = append(sub.Redrive, p.Next)
+	}
 	return s.changed(ctx, t, sub, "topic-subscription.redriven", "")
 }
 
-// ListDead returns the dead letters of a topic from an offset on, those of one subscription
-// where it is named, and where to go on; 0 is that there are no more.
-func (s *Service) ListDead(ctx context.Context, scope kernel.Scope, name, sub string, from uint64, limit int) (letters []Received, next uint64, err error) {
+// ListDead returns the dead letters of a topic from a place on, partition by partition, those of
+// one subscription where it is named, and where to go on; nil is that there are no more.
+func (s *Service) ListDead(ctx context.Context, scope kernel.Scope, name, sub string, from broker.Position, limit int) (letters []Received, next *broker.Position, err error) {
 	t, err := s.get(ctx, actionConsume, scope, name)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
+	account := Account(t.Scope, deadName(t.Name))
+	stats, err := s.Broker.Stats(ctx, account)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []broker.Delivery
 	limit = min(max(limit, 1), MaxPeek)
-	all, err := s.Broker.Read(ctx, Account(t.Scope, deadName(t.Name)), broker.Position{Offset: from}, limit)
-	if err != nil && !kernel.Is(err, kernel.NotFound) {
-		return nil, 0, err
+	for ; from.Partition < len(stats.Partitions) && len(all) < limit; from = (broker.Position{Partition: from.Partition + 1}) {
+		some, err := s.Broker.Read(ctx, account, from, limit-len(all))
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, some...)
+	}
+	if len(all) == limit {
+		next = &broker.Position{Partition: all[limit-1].Position.Partition, Offset: all[limit-1].Position.Offset + 1}
 	}
 	letters = received(all)
 	if sub != "" {
 		letters = slices.DeleteFunc(letters, func(r Received) bool { return r.Event.Extensions[deadSubscription] != sub })
-	}
-	if len(all) == limit {
-		next = all[len(all)-1].Position.Offset + 1
 	}
 	return letters, next, nil
 }

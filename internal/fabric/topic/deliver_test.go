@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -36,7 +37,7 @@ func TestWhatIsReturnedComesAgain(t *testing.T) {
 			t.Fatalf("%v %v", ids(all), err)
 		}
 		var err error
-		if dead, _, err = w.ListDead(w.ctx, dev(), "orders", "billing", 0, 10); err != nil {
+		if dead, _, err = w.ListDead(w.ctx, dev(), "orders", "billing", broker.Position{}, 10); err != nil {
 			t.Fatal(err)
 		}
 	}

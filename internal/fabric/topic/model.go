@@ -140,8 +140,9 @@ type Subscription struct {
 	Mode   Mode   `json:"mode"`
 	Status Status `json:"status"`
 	Reason string `json:"reason,omitempty" doc:"Why it is paused."`
-	// Redrive is how far dead letters are delivered again, by the dead-letter topic's offset.
-	Redrive   uint64    `json:"-"`
+	// Redrive is how far dead letters are delivered again: up to an offset of each partition
+	// of their topic. Empty is that none are.
+	Redrive   []uint64  `json:"-"`
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy"`
 	UpdatedAt time.Time `json:"updatedAt"`

@@ -209,12 +209,12 @@ func (p *pusher) run(ctx context.Context) {
 
 // round posts what there is; false when the subscription is paused.
 func (p *pusher) round(ctx context.Context) (bool, error) {
-	if p.from.sub.Redrive > 0 {
+	if len(p.from.sub.Redrive) > 0 {
 		on, more, err := p.batch(ctx, again(p.from.topic, p.from.sub), redriveWait)
 		if err != nil || !on || more {
 			return on, err
 		}
-		p.from.sub.Redrive = 0 // in the store it has ended, too
+		p.from.sub.Redrive = nil // in the store it has ended, too
 	}
 	on, _, err := p.batch(ctx, p.from, pushWait)
 	return on, err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -140,7 +141,7 @@ func TestPostsAreSignedAndInOrder(t *testing.T) {
 	if r.forged > 0 || r.tries["never"] != 3 {
 		t.Errorf("%d posts are not signed, and %d tries of what is never taken", r.forged, r.tries["never"])
 	}
-	dead, _, err := w.ListDead(w.ctx, dev(), "orders", "chat", 0, 10)
+	dead, _, err := w.ListDead(w.ctx, dev(), "orders", "chat", broker.Position{}, 10)
 	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Event.Extensions["deadletterreason"], "500") {
 		t.Errorf("%+v %v", dead, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
@@ -71,6 +72,8 @@ type TopicEvents struct {
 	Events []TopicEvent `json:"events"`
 	// Next is the offset to go on at; it is not there after the last.
 	Next uint64 `json:"next,omitempty" doc:"The offset to go on at."`
+	// Partition is where Next is, of dead letters.
+	Partition int `json:"partition,omitempty" doc:"The partition to go on at."`
 }
 
 // TopicEvent is an event with its place.
@@ -120,6 +123,7 @@ func limit(n int) int {
 type deadInput struct {
 	Path
 	Subscription string `query:"subscription" maxLength:"63" doc:"Only those of this subscription."`
+	Partition    int    `query:"partition" minimum:"0" maximum:"255" doc:"The partition to begin at; those after it follow."`
 	From         uint64 `query:"from" doc:"The offset to begin at."`
 	Limit        int    `query:"limit" minimum:"1" maximum:"100" doc:"How many are looked at; 50 unless given."`
 }
@@ -129,6 +133,10 @@ func (a API) deadLetters(ctx context.Context, in *deadInput) (*eventsOutput, err
 	if err != nil {
 		return nil, err
 	}
-	all, next, err := a.Topics.ListDead(ctx, scope, in.Topic, in.Subscription, in.From, limit(in.Limit))
-	return &eventsOutput{TopicEvents{Events: eventsOf(all), Next: next}}, err
+	all, next, err := a.Topics.ListDead(ctx, scope, in.Topic, in.Subscription, broker.Position{Partition: in.Partition, Offset: in.From}, limit(in.Limit))
+	out := TopicEvents{Events: eventsOf(all)}
+	if next != nil {
+		out.Next, out.Partition = next.Offset, next.Partition
+	}
+	return &eventsOutput{out}, err
 }

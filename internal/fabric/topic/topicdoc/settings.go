@@ -102,7 +102,7 @@ func validWord(s string) bool {
 }
 
 func validSubject(s string) bool {
-	if len(s) > 200 || strings.HasPrefix(s, "_INBOX.") {
+	if len(s) > 200 || strings.HasPrefix(s, "_INBOX") || strings.HasPrefix(s, "_TERRACE") { // inboxes of programs, and of Terrace
 		return false
 	}
 	for word := range strings.SplitSeq(s, ".") {

@@ -1,6 +1,7 @@
 package topicsql_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -145,12 +146,12 @@ func subscriptions(t *testing.T, s *topicsql.Store, of topic.Topic) {
 	}
 	sub, err := s.Subscription(ctx, of, "chat")
 	must(t, err)
-	sub.Redrive = 7
+	sub.Redrive = []uint64{7, 0, 9}
 	must(t, s.SaveSubscription(ctx, of, sub))
 	if err := s.SaveSubscription(ctx, of, sub); !kernel.Is(err, kernel.Stale) {
 		t.Error(err)
 	}
-	if again, err := s.Subscription(ctx, of, "chat"); err != nil || again.Redrive != 7 || string(again.Sealed) != "x" {
+	if again, err := s.Subscription(ctx, of, "chat"); err != nil || !slices.Equal(again.Redrive, sub.Redrive) || string(again.Sealed) != "x" {
 		t.Errorf("%+v %v", again, err)
 	}
 }

@@ -116,31 +116,39 @@ func (s *Store) EndingGrants(ctx context.Context, before time.Time, limit int) (
 type subscriptionRow struct {
 	bun.BaseModel `bun:"table:topic_subscriptions"`
 
-	Tenant   string `bun:",pk"`
-	Project  string `bun:",pk"`
-	Stage    string `bun:",pk"`
-	Topic    string `bun:",pk"`
-	Name     string `bun:",pk"`
-	Mode     string
-	Status   string
-	Redrive  int64
-	Revision int64
-	Body     string
-	Sealed   []byte
+	Tenant  string `bun:",pk"`
+	Project string `bun:",pk"`
+	Stage   string `bun:",pk"`
+	Topic   string `bun:",pk"`
+	Name    string `bun:",pk"`
+	Mode    string
+	Status  string
+	// RedriveEnds are offsets by partition, as JSON.
+	RedriveEnds string
+	Revision    int64
+	Body        string
+	Sealed      []byte
 }
 
 func subscriptionRowOf(t topic.Topic, sub topic.Subscription) (subscriptionRow, error) {
 	body, err := db.Encode(sub, "subscription "+sub.Name)
+	if err != nil {
+		return subscriptionRow{}, err
+	}
+	ends, err := db.Encode(append([]uint64{}, sub.Redrive...), "subscription "+sub.Name)
 	return subscriptionRow{
 		Tenant: t.Scope.Tenant, Project: t.Scope.Project, Stage: t.Scope.Stage, Topic: t.Name, Name: sub.Name,
-		Mode: string(sub.Mode), Status: string(sub.Status), Redrive: int64(sub.Redrive), Revision: sub.Revision + 1, Body: body, Sealed: sub.Sealed,
+		Mode: string(sub.Mode), Status: string(sub.Status), RedriveEnds: ends, Revision: sub.Revision + 1, Body: body, Sealed: sub.Sealed,
 	}, err
 }
 
 func (r subscriptionRow) subscription() (sub topic.Subscription, err error) {
+	if err = db.Decode(r.RedriveEnds, &sub.Redrive, "subscription "+r.Name); err != nil {
+		return sub, err
+	}
 	err = db.Decode(r.Body, &sub, "subscription "+r.Name)
 	sub.Name, sub.Mode, sub.Status = r.Name, topic.Mode(r.Mode), topic.Status(r.Status)
-	sub.Redrive, sub.Revision, sub.Sealed = uint64(r.Redrive), r.Revision, r.Sealed
+	sub.Revision, sub.Sealed = r.Revision, r.Sealed
 	return sub, err
 }
 
@@ -164,7 +172,7 @@ func (s *Store) SaveSubscription(ctx context.Context, t topic.Topic, sub topic.S
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("mode", "status", "redrive", "revision", "body", "sealed").WherePK().Where("revision = ?", sub.Revision).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("mode", "status", "redrive_ends", "revision", "body", "sealed").WherePK().Where("revision = ?", sub.Revision).Exec(ctx)
 	return saved(result, err, "subscription "+sub.Name)
 }
 

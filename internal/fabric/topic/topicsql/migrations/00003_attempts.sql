@@ -12,3 +12,7 @@ CREATE TABLE topic_attempts (
     kept_at      TIMESTAMP NOT NULL,
     PRIMARY KEY (tenant, project, stage, topic, subscription, dead, part, place)
 );
+-- How far dead letters are delivered again is kept for each partition.
+ALTER TABLE topic_subscriptions ADD COLUMN redrive_ends TEXT NOT NULL DEFAULT '[]';
+UPDATE topic_subscriptions SET redrive_ends = '[' || CAST(redrive AS TEXT) || ']' WHERE redrive > 0;
+ALTER TABLE topic_subscriptions DROP COLUMN redrive;

@@ -31,6 +31,14 @@ locals {
   queue_names = { for key, q in var.queues : key => coalesce(q.name, "${local.prefix}${key}") }
   topic_names = { for key, t in var.topics : key => coalesce(t.name, "${local.prefix}${key}") }
 
+  # As Service Bus tells a duration back: whole days apart from hours. In any other form each plan would change it.
+  queue_lifetimes = { for key, q in var.queues : key => q.retention_hours == null ? q.default_message_ttl : join("", compact([
+    "P", q.retention_hours < 24 ? "" : "${floor(q.retention_hours / 24)}D", q.retention_hours % 24 == 0 ? "" : "T${q.retention_hours % 24}H",
+  ])) }
+  topic_lifetimes = { for key, t in var.topics : key => t.retention_hours == null ? t.default_message_ttl : join("", compact([
+    "P", t.retention_hours < 24 ? "" : "${floor(t.retention_hours / 24)}D", t.retention_hours % 24 == 0 ? "" : "T${t.retention_hours % 24}H",
+  ])) }
+
   subscriptions = merge([
     for topic_key, t in var.topics : {
       for key, s in t.subscriptions : "${topic_key}/${key}" => merge(s, { topic_key = topic_key, name = coalesce(s.name, key) })

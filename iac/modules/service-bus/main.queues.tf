@@ -8,7 +8,7 @@ resource "azurerm_servicebus_queue" "this" {
   max_delivery_count                      = each.value.max_delivery_count
   max_size_in_megabytes                   = each.value.max_size_in_megabytes
   max_message_size_in_kilobytes           = each.value.max_message_size_in_kilobytes
-  default_message_ttl                     = each.value.default_message_ttl
+  default_message_ttl                     = local.queue_lifetimes[each.key]
   auto_delete_on_idle                     = each.value.auto_delete_on_idle
   dead_lettering_on_message_expiration    = each.value.dead_lettering_on_message_expiration
   requires_session                        = each.value.requires_session

@@ -6,7 +6,7 @@ resource "azurerm_servicebus_topic" "this" {
 
   max_size_in_megabytes                   = each.value.max_size_in_megabytes
   max_message_size_in_kilobytes           = each.value.max_message_size_in_kilobytes
-  default_message_ttl                     = each.value.default_message_ttl
+  default_message_ttl                     = local.topic_lifetimes[each.key]
   auto_delete_on_idle                     = each.value.auto_delete_on_idle
   requires_duplicate_detection            = each.value.requires_duplicate_detection
   duplicate_detection_history_time_window = each.value.duplicate_detection_history_time_window

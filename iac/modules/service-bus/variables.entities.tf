@@ -6,6 +6,7 @@ variable "queues" {
     max_size_in_megabytes                   = optional(number, 1024)
     max_message_size_in_kilobytes           = optional(number)
     default_message_ttl                     = optional(string)
+    retention_hours                         = optional(number)
     auto_delete_on_idle                     = optional(string)
     dead_lettering_on_message_expiration    = optional(bool, true)
     requires_session                        = optional(bool, false)
@@ -21,9 +22,14 @@ variable "queues" {
       principal_type       = optional(string)
     })), {})
   }))
-  description = "Queues, by keys of your choice, with who may use them. Without a name it is the key, and in an existing namespace the module's name, a hyphen and the key. Durations are in ISO 8601; forward_to names a topic of this module or an entity that exists. Without partitioning_enabled it is as the namespace needs."
+  description = "Queues, by keys of your choice, with who may use them. Without a name it is the key, and in an existing namespace the module's name, a hyphen and the key. Durations are in ISO 8601; retention_hours is default_message_ttl in whole hours. forward_to names a topic of this module or an entity that exists. Without partitioning_enabled it is as the namespace needs."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for q in var.queues : q.retention_hours == null ? true : q.default_message_ttl == null && q.retention_hours >= 1 && floor(q.retention_hours) == q.retention_hours])
+    error_message = "The retention_hours of a queue are whole ones, at least 1, and stand in place of default_message_ttl."
+  }
 
   validation {
     condition     = alltrue([for q in var.queues : q.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,258}[a-zA-Z0-9])?$", q.name))])
@@ -47,6 +53,7 @@ variable "topics" {
     max_size_in_megabytes                   = optional(number, 1024)
     max_message_size_in_kilobytes           = optional(number)
     default_message_ttl                     = optional(string)
+    retention_hours                         = optional(number)
     auto_delete_on_idle                     = optional(string)
     requires_duplicate_detection            = optional(bool, false)
     duplicate_detection_history_time_window = optional(string)
@@ -90,6 +97,11 @@ variable "topics" {
   description = "Topics with their subscriptions and rules, by keys of your choice, with who may use them; named as queues are, subscriptions by their key. Rules add to the rule $Default that Azure makes and that lets every message pass, unless the provider's feature servicebus.auto_delete_subscription_default_rule is on."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for t in var.topics : t.retention_hours == null ? true : t.default_message_ttl == null && t.retention_hours >= 1 && floor(t.retention_hours) == t.retention_hours])
+    error_message = "The retention_hours of a topic are whole ones, at least 1, and stand in place of default_message_ttl."
+  }
 
   validation {
     condition     = alltrue([for t in var.topics : t.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,258}[a-zA-Z0-9])?$", t.name))])

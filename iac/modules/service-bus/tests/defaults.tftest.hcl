@@ -133,3 +133,20 @@ run "entities_in_an_existing_namespace" {
     error_message = "the workload must get its role on the queue"
   }
 }
+
+run "how_long_messages_are_kept" {
+  variables {
+    queues = { jobs = { retention_hours = 6 }, week = { retention_hours = 168 } }
+    topics = { events = { retention_hours = 36, requires_duplicate_detection = true }, forever = {}, own = { default_message_ttl = "PT5M" } }
+  }
+
+  assert {
+    condition     = azurerm_servicebus_queue.this["jobs"].default_message_ttl == "PT6H" && azurerm_servicebus_queue.this["week"].default_message_ttl == "P7D"
+    error_message = "hours of a queue must be a duration as Service Bus writes it"
+  }
+
+  assert {
+    condition     = azurerm_servicebus_topic.this["events"].default_message_ttl == "P1DT12H" && azurerm_servicebus_topic.this["own"].default_message_ttl == "PT5M" && azurerm_servicebus_topic.this["events"].requires_duplicate_detection
+    error_message = "hours of a topic must be a duration as Service Bus writes it"
+  }
+}

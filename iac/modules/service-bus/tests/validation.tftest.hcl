@@ -66,3 +66,14 @@ run "what_an_existing_namespace_refuses" {
 
   expect_failures = [var.existing_namespace]
 }
+
+run "one_lifetime_of_messages" {
+  command = plan
+
+  variables {
+    queues = { jobs = { retention_hours = 0.5 } }
+    topics = { events = { retention_hours = 24, default_message_ttl = "P1D" } }
+  }
+
+  expect_failures = [var.queues, var.topics]
+}

@@ -45,11 +45,24 @@ locals {
     }
   ]...)
 
-  mongo_collections = merge([
+  mongo_collections = merge(concat([
     for database_key, d in var.mongo_databases : {
       for key, c in d.collections : "${database_key}/${key}" => merge(c, { database_key = database_key, name = coalesce(c.name, key) })
     }
-  ]...)
+    ], [
+    for database_key, d in var.mongo_databases : {
+      for name, indexes in d.indexed_collections : "${database_key}/${name}" => {
+        database_key        = database_key
+        name                = name
+        shard_key           = null
+        default_ttl_seconds = null
+        # What Azure gives one of which it is told nothing, so that plans tell what it costs.
+        throughput     = local.creates && !var.serverless && d.throughput == null && d.max_throughput == null ? 400 : null
+        max_throughput = null
+        indexes        = [for path in sort(distinct(values(indexes))) : { keys = [path], unique = false } if path != "_id"]
+      }
+    }
+  ])...)
 
   built_in_roles = {
     reader      = "00000000-0000-0000-0000-000000000001"

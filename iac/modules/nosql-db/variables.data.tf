@@ -57,10 +57,16 @@ variable "mongo_databases" {
         unique = optional(bool, false)
       })), [])
     })), {})
+    indexed_collections = optional(map(map(string)), {})
   }))
-  description = "Databases of a mongo account with their collections, by keys of your choice; named as sql_databases are. The index of _id comes by itself."
+  description = "Databases of a mongo account with their collections, by keys of your choice; named as sql_databases are. The index of _id comes by itself. indexed_collections are collections by name, each with the paths of its indexes by name, such as { orders = { customer = \"customer.name\" } }; on an account of this module that is not serverless each has 400 RU/s."
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue(flatten([for d in var.mongo_databases : [for name, indexes in d.indexed_collections : can(regex("^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,119}$", name)) && alltrue([for path in values(indexes) : can(regex("^[^$. ][^$ ]{0,199}$", path))]) && !contains([for key, c in d.collections : coalesce(c.name, key)], name)]]))
+    error_message = "indexed_collections are named with letters, digits, dots, hyphens and underscores, and not as one of collections; their indexes have paths such as customer.name."
+  }
 
   validation {
     condition     = length(var.mongo_databases) == 0 || var.api == "mongo"

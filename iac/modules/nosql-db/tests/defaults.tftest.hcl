@@ -113,3 +113,23 @@ run "a_database_on_an_existing_account" {
     error_message = "names must derive from the module's name, host and user come from the account"
   }
 }
+
+run "collections_with_the_paths_of_their_indexes" {
+  variables {
+    api = "mongo"
+    mongo_databases = {
+      main   = { indexed_collections = { orders = { customer = "customer.name", total = "total" }, plain = {} } }
+      shared = { throughput = 400, indexed_collections = { parcels = {} }, collections = { own = { indexes = [{ keys = ["a", "b"], unique = true }] } } }
+    }
+  }
+
+  assert {
+    condition     = sort([for i in azurerm_cosmosdb_mongo_collection.this["main/orders"].index : join(",", i.keys)]) == tolist(["_id", "customer.name", "total"]) && azurerm_cosmosdb_mongo_collection.this["main/orders"].name == "orders" && azurerm_cosmosdb_mongo_collection.this["main/orders"].throughput == 400
+    error_message = "a collection must have its indexes, and tell its throughput"
+  }
+
+  assert {
+    condition     = length(azurerm_cosmosdb_mongo_collection.this["main/plain"].index) == 1 && local.mongo_collections["shared/parcels"].throughput == null && one([for i in azurerm_cosmosdb_mongo_collection.this["shared/own"].index : i.unique if length(i.keys) == 2])
+    error_message = "a collection in a database with throughput must share it"
+  }
+}

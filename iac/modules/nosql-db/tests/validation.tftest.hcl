@@ -64,3 +64,14 @@ run "what_an_existing_account_refuses" {
 
   expect_failures = [var.existing_account]
 }
+
+run "paths_of_indexes" {
+  command = plan
+
+  variables {
+    api             = "mongo"
+    mongo_databases = { main = { indexed_collections = { orders = { bad = "$where" } } } }
+  }
+
+  expect_failures = [var.mongo_databases]
+}

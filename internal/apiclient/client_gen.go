@@ -1337,6 +1337,7 @@ const (
 	PkiHolderKindPlatform PkiHolderKind = "platform"
 	PkiHolderKindRoute    PkiHolderKind = "route"
 	PkiHolderKindService  PkiHolderKind = "service"
+	PkiHolderKindVault    PkiHolderKind = "vault"
 	PkiHolderKindWorkload PkiHolderKind = "workload"
 )
 
@@ -1354,6 +1355,8 @@ func (e PkiHolderKind) Valid() bool {
 	case PkiHolderKindRoute:
 		return true
 	case PkiHolderKindService:
+		return true
+	case PkiHolderKindVault:
 		return true
 	case PkiHolderKindWorkload:
 		return true
@@ -2628,6 +2631,51 @@ func (e UsageWindow) Valid() bool {
 	case UsageWindowHour:
 		return true
 	case UsageWindowMonth:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VaultcertState.
+const (
+	VaultcertStateConflict VaultcertState = "conflict"
+	VaultcertStateFailed   VaultcertState = "failed"
+	VaultcertStateInStep   VaultcertState = "in-step"
+	VaultcertStateWaiting  VaultcertState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the VaultcertState enum.
+func (e VaultcertState) Valid() bool {
+	switch e {
+	case VaultcertStateConflict:
+		return true
+	case VaultcertStateFailed:
+		return true
+	case VaultcertStateInStep:
+		return true
+	case VaultcertStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VaultcertWay.
+const (
+	VaultcertWayCopy   VaultcertWay = "copy"
+	VaultcertWayFollow VaultcertWay = "follow"
+	VaultcertWayIssue  VaultcertWay = "issue"
+)
+
+// Valid indicates whether the value is a known member of the VaultcertWay enum.
+func (e VaultcertWay) Valid() bool {
+	switch e {
+	case VaultcertWayCopy:
+		return true
+	case VaultcertWayFollow:
+		return true
+	case VaultcertWayIssue:
 		return true
 	default:
 		return false
@@ -8012,6 +8060,12 @@ type PageUser struct {
 	Next  string `json:"next,omitempty"`
 }
 
+// PageVaultCertificate defines model for PageVaultCertificate.
+type PageVaultCertificate struct {
+	Items []VaultCertificate `json:"items"`
+	Next  string             `json:"next,omitempty"`
+}
+
 // PageVcsDelivery defines model for PageVcsDelivery.
 type PageVcsDelivery struct {
 	Items []VcsDelivery `json:"items"`
@@ -10262,6 +10316,21 @@ type SetUserDisabledRequest struct {
 	Disabled bool `json:"disabled"`
 }
 
+// SetVaultCertificateRequest defines model for SetVaultCertificateRequest.
+type SetVaultCertificateRequest struct {
+	// Domain The domain whose own certificate is copied, or that is given the vault's.
+	Domain string `json:"domain,omitempty"`
+
+	// Hosts What a certificate that is issued is for.
+	Hosts []string `json:"hosts,omitempty"`
+
+	// Life How long each is valid, as Go writes durations: 1h to 2160h, 720h unless given; Terrace replaces it at two thirds.
+	Life string `json:"life,omitempty"`
+
+	// Way How a certificate comes into a key vault, or out of it.
+	Way VaultcertWay `json:"way"`
+}
+
 // SignInRequest defines model for SignInRequest.
 type SignInRequest struct {
 	// NewPassword Another password, which holds from then on: asked for where somebody else has chosen the present one.
@@ -11780,6 +11849,60 @@ type User struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 }
+
+// VaultCertificate defines model for VaultCertificate.
+type VaultCertificate struct {
+	// CheckedAt When both sides were last compared.
+	CheckedAt *time.Time `json:"checkedAt,omitempty"`
+
+	// Domain Whose certificate it is, of one that is not.
+	Domain string `json:"domain,omitempty"`
+
+	// Fingerprint SHA-256, in hex; the id in the inventory of one that is not issued.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Fix         string `json:"fix,omitempty"`
+
+	// Hosts What it is for, of one that is issued.
+	Hosts []string `json:"hosts,omitempty"`
+
+	// Life How long each is valid, of one that is issued, as Go writes durations.
+	Life string `json:"life,omitempty"`
+
+	// Name The one that it has in the vault.
+	Name string `json:"name"`
+
+	// NextAt When they are compared next.
+	NextAt   *time.Time `json:"nextAt,omitempty"`
+	NotAfter *time.Time `json:"notAfter,omitempty"`
+	Reason   string     `json:"reason,omitempty"`
+
+	// RenewAt When it is replaced, of one that is issued.
+	RenewAt *time.Time `json:"renewAt,omitempty"`
+
+	// Serial In hex; the id in the inventory of one that is issued.
+	Serial string    `json:"serial,omitempty"`
+	SetAt  time.Time `json:"setAt"`
+	SetBy  string    `json:"setBy"`
+	Stage  string    `json:"stage"`
+
+	// State How far a certificate of a key vault is.
+	State VaultcertState `json:"state"`
+
+	// Vault The vault's address.
+	Vault string `json:"vault"`
+
+	// Version The vault's id of the version that both sides have.
+	Version string `json:"version,omitempty"`
+
+	// Way How a certificate comes into a key vault, or out of it.
+	Way VaultcertWay `json:"way"`
+}
+
+// VaultcertState How far a certificate of a key vault is.
+type VaultcertState string
+
+// VaultcertWay How a certificate comes into a key vault, or out of it.
+type VaultcertWay string
 
 // VaultsyncPiece defines model for VaultsyncPiece.
 type VaultsyncPiece struct {
@@ -14189,6 +14312,36 @@ type ReplayTopicSubscriptionParams struct {
 // ResumeTopicSubscriptionParams defines parameters for ResumeTopicSubscription.
 type ResumeTopicSubscriptionParams struct {
 	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListVaultCertificatesParams defines parameters for ListVaultCertificates.
+type ListVaultCertificatesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DeleteVaultCertificateParams defines parameters for DeleteVaultCertificate.
+type DeleteVaultCertificateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// SetVaultCertificateParams defines parameters for SetVaultCertificate.
+type SetVaultCertificateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RunVaultCertificateParams defines parameters for RunVaultCertificate.
+type RunVaultCertificateParams struct {
+	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }
 

@@ -299,12 +299,18 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"RemoveSecretSync":    func() error { return c.RemoveSecretSync(ctx, p, "dev") },
 		"SyncedSecrets":       func() error { return e(c.SyncedSecrets(ctx, p, "dev", "failed")) },
 		"RunSecretSync":       func() error { return e(c.RunSecretSync(ctx, p, "dev")) },
-		"AdoptSyncedSecret":   func() error { return c.AdoptSyncedSecret(ctx, p, "dev", "db/credentials", "x") },
-		"SetSecret":           func() error { return e(c.SetSecret(ctx, p, "dev", "s", apiclient.PutSecretRequest{Value: "v"})) },
-		"ConfigureSecret":     func() error { return e(c.ConfigureSecret(ctx, p, "dev", "s", apiclient.ConfigureSecretRequest{})) },
-		"Keys":                func() error { return e(c.Keys(ctx)) },
-		"RotateKey":           func() error { return e(c.RotateKey(ctx, "yearly")) },
-		"RotateRootKey":       func() error { return e(c.RotateRootKey(ctx, "yearly")) },
+		"VaultCertificates":   func() error { return e(c.VaultCertificates(ctx, p, "dev")) },
+		"SetVaultCertificate": func() error {
+			return e(c.SetVaultCertificate(ctx, p, "dev", "orders", apiclient.SetVaultCertificateRequest{}))
+		},
+		"RemoveVaultCertificate": func() error { return c.RemoveVaultCertificate(ctx, p, "dev", "orders") },
+		"RunVaultCertificate":    func() error { return e(c.RunVaultCertificate(ctx, p, "dev", "orders")) },
+		"AdoptSyncedSecret":      func() error { return c.AdoptSyncedSecret(ctx, p, "dev", "db/credentials", "x") },
+		"SetSecret":              func() error { return e(c.SetSecret(ctx, p, "dev", "s", apiclient.PutSecretRequest{Value: "v"})) },
+		"ConfigureSecret":        func() error { return e(c.ConfigureSecret(ctx, p, "dev", "s", apiclient.ConfigureSecretRequest{})) },
+		"Keys":                   func() error { return e(c.Keys(ctx)) },
+		"RotateKey":              func() error { return e(c.RotateKey(ctx, "yearly")) },
+		"RotateRootKey":          func() error { return e(c.RotateRootKey(ctx, "yearly")) },
 		"DestroyKeys": func() error {
 			return c.DestroyKeys(ctx, apiclient.DestroyKeysRequest{Tenant: "t", Confirm: "t", Reason: "r"})
 		},

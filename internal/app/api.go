@@ -46,6 +46,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkiapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultcert/vaultcertapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicapi"
@@ -126,6 +127,7 @@ func (a *App) handler() http.Handler {
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
 		vaultsyncapi.API{Syncs: a.vaults, Issuer: a.platform.publicURL(), Subject: syncSubject},
+		vaultcertapi.API{Certificates: a.vaultCertificates},
 		leakapi.API{Leaks: a.fabric.leaks},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		topicapi.API{Topics: a.fabric.topics},
@@ -200,6 +202,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		policyapi.API{},
 		secretapi.API{},
 		vaultsyncapi.API{},
+		vaultcertapi.API{},
 		leakapi.API{},
 		subscriptionapi.API{},
 		topicapi.API{},

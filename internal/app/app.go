@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/catalog/apispec/apispecvcs"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultcert"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -51,10 +52,12 @@ type App struct {
 	// acme issues certificates to programs that ask for them.
 	acme *acme.Service
 	// vaults keeps the secrets of stages in key vaults.
-	vaults   *vaultsync.Service
-	delivery *delivery
-	shipped  *shipped
-	local    *local.Service
+	vaults *vaultsync.Service
+	// vaultCertificates are those of stages in their key vaults.
+	vaultCertificates *vaultcert.Service
+	delivery          *delivery
+	shipped           *shipped
+	local             *local.Service
 	// identities tell processes of this machine which workload they are.
 	identities *workloadAPI
 	// controlPlane tells workloads how calls go.
@@ -116,9 +119,12 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
-	if a.vaults, err = newVaultSync(a.platform, a.access, a.fabric, a.delivery); err != nil {
+	clouds, err := newKeyVaults(a.platform, a.access, a.delivery)
+	if err != nil {
 		return err
 	}
+	a.vaults = newVaultSync(a.platform, a.access, a.fabric, a.delivery, clouds)
+	a.vaultCertificates = newVaultCertificates(a.platform, a.access, a.fabric, a.delivery, clouds)
 	if err := identityKeys(ctx, a.access.provider, a.delivery.stages); err != nil {
 		return err
 	}
@@ -197,6 +203,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.access.loops(a.loops)
 	a.tend()
 	a.loops.Add("key vaults", a.vaults.Watch)
+	a.loops.Add("certificates in key vaults", a.vaultCertificates.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)
 	a.loops.Add("what is shipped", a.shipped.Watch)

@@ -41,6 +41,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmesql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/pkisql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultcert/vaultcertsql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
@@ -62,7 +63,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), topicsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), vaultcertsql.Migrations(), eventsql.Migrations(), topicsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		apispecsql.Migrations(), compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),

@@ -74,7 +74,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), {Name: "topics"}, {Name: "topic_schemas"}, without("topic_grants", "hashes"), without("topic_subscriptions", "sealed")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "dns_sets", "gateway_routes", "gateway_hosts", "gateway_route_hosts", "gateway_policies", "gateway_versions", "waf_findings", "waf_scores", "gateway_traffic", "gateway_slo_alerts", "gateway_products", "gateway_subscription_usage")},
 		{Folder: "network", Tables: []exportsql.Table{without("gateway_subscriptions", "primary_hash", "secondary_hash"), without("gateway_domains", "sealed"), without("dns_objects", "sealed"), {Name: "mesh_documents"}, {Name: "pki_certificates"}}},
-		{Folder: "certificates", Tables: append(whole("acme_accounts", "acme_orders", "acme_authorizations", "acme_certificates"), without("acme_keys", "sealed"))},
+		{Folder: "certificates", Tables: append(whole("acme_accounts", "acme_orders", "acme_authorizations", "acme_certificates", "vault_certificates"), without("acme_keys", "sealed"))},
 		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed", "known"))},
 	}
 }

@@ -18,24 +18,28 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
-// newVaultSync makes what keeps the secrets of stages in key vaults, and has it told of
-// those that change.
-func newVaultSync(p *platform, a *access, f *fabric, d *delivery) (*vaultsync.Service, error) {
+// newKeyVaults makes what speaks to the key vaults of stages.
+func newKeyVaults(p *platform, a *access, d *delivery) (*keyvault.Vaults, error) {
 	cloud, transport, err := p.ownCloud()
 	if err != nil {
 		return nil, err
 	}
+	return keyvault.New(keyvault.Config{
+		Tokens: syncTokens{newIdentities(p, a, d)}, Guard: egress.Guard{Allow: p.config.Sinks()},
+		Environment: cloud, Transport: transport, Issuer: p.publicURL(),
+	}), nil
+}
+
+// newVaultSync makes what keeps the secrets of stages in key vaults, and has it told of
+// those that change.
+func newVaultSync(p *platform, a *access, f *fabric, d *delivery, vaults *keyvault.Vaults) *vaultsync.Service {
 	s := vaultsync.New(vaultsync.Config{
 		Store: vaultsyncsql.NewStore(p.db), Secrets: f.secrets, Authorizer: a.identity, Stages: knownStages{d.stages}, Tenants: a.tenants,
-		Vaults: keyvault.New(keyvault.Config{
-			Tokens: syncTokens{newIdentities(p, a, d)}, Guard: egress.Guard{Allow: p.config.Sinks()},
-			Environment: cloud, Transport: transport, Issuer: p.publicURL(),
-		}),
-		Defaults: vaultDefaults{d}.find, Journal: a.journal, Tx: p.db, Log: p.log, Node: p.config.Node,
+		Vaults: vaults, Defaults: vaultDefaults{d}.find, Journal: a.journal, Tx: p.db, Log: p.log, Node: p.config.Node,
 	})
 	f.secrets.Journal = vaultsync.Noting{Journal: a.journal, Syncs: s}
 	d.vaults = s
-	return s, nil
+	return s
 }
 
 // ownCloud is the cloud that this installation names in place of Microsoft's, and the way

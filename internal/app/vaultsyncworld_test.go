@@ -21,6 +21,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azcertificates"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
@@ -44,6 +45,8 @@ type vaultWorld struct {
 	client                string
 	// people is the vault as the subscription's owner has it.
 	people *azsecrets.Client
+	// certificates are those of the same vault, as the same owner has them.
+	certificates *azcertificates.Client
 	// owner is a token of Resource Manager.
 	owner string
 	stop  func()
@@ -128,6 +131,9 @@ func (w *vaultWorld) cloud() {
 		w.t.Fatal(err)
 	}
 	if w.people, err = azsecrets.NewClient(vaultAddress, owner, &azsecrets.ClientOptions{ClientOptions: options}); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.certificates, err = azcertificates.NewClient(vaultAddress, owner, &azcertificates.ClientOptions{ClientOptions: options}); err != nil {
 		w.t.Fatal(err)
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {env["ARM_CLIENT_ID"]}, "client_secret": {env["ARM_CLIENT_SECRET"]}, "scope": {w.sim.Endpoint() + "/.default"}}

@@ -23,13 +23,13 @@ const mostPEM = 64 << 10
 
 // Command returns terrace certificate.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("certificate", "The inventory of certificates", list(e), show(e), issue(e), renew(e), revoke(e))
+	return command.Group("certificate", "The inventory of certificates", list(e), show(e), issue(e), renew(e), revoke(e), vaultCommand(e))
 }
 
 func kinds() []apiclient.PkiHolderKind {
 	return []apiclient.PkiHolderKind{
 		apiclient.PkiHolderKindRoute, apiclient.PkiHolderKindService, apiclient.PkiHolderKindDatabase, apiclient.PkiHolderKindWorkload, apiclient.PkiHolderKindAcme,
-		apiclient.PkiHolderKindDomain, apiclient.PkiHolderKindPlatform,
+		apiclient.PkiHolderKindDomain, apiclient.PkiHolderKindVault, apiclient.PkiHolderKindPlatform,
 	}
 }
 

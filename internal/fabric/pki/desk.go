@@ -67,7 +67,7 @@ func (s *Service) Ask(ctx context.Context, r Request) (Issued, Entry, error) {
 	}
 	switch r.Holder.Kind {
 	case HolderWorkload, HolderService, HolderDatabase:
-	case HolderRoute, HolderACME, HolderDomain, HolderPlatform:
+	case HolderRoute, HolderACME, HolderDomain, HolderVault, HolderPlatform:
 		return Issued{}, Entry{}, kernel.Errorf(kernel.Invalid, "certificates of kind %s are made by Terrace itself", r.Holder.Kind).WithFix("ask for one of a workload, a service or a database")
 	default:
 		return Issued{}, Entry{}, kernel.Errorf(kernel.Invalid, "%q is no kind of holder", r.Holder.Kind)
@@ -101,6 +101,8 @@ func (s *Service) Renew(ctx context.Context, tenant, id string, csr []byte) (Iss
 	switch {
 	case before.Holder.Kind == HolderRoute || before.Holder.Kind == HolderPlatform:
 		return Issued{}, Entry{}, kernel.Errorf(kernel.Refused, "the gateway renews this certificate by itself").WithFix("have it make another one at once by revoking it: terrace certificate revoke %s", id)
+	case before.Holder.Kind == HolderVault:
+		return Issued{}, Entry{}, kernel.Errorf(kernel.Refused, "this certificate lies in a key vault, and is renewed there by itself").WithFix("have another one made at once by revoking it: terrace certificate revoke %s", id)
 	case before.Issuer == "" || before.Holder.Kind == HolderACME:
 		return Issued{}, Entry{}, kernel.Errorf(kernel.Refused, "the holder of this certificate renews it").WithFix("renew it where it was asked for")
 	case before.Revoked != nil:

@@ -20,6 +20,12 @@ func (s *Service) Issue(ctx context.Context, o Order) (Issued, error) {
 	return issued, err
 }
 
+// IssueAfter is Issue for a certificate that comes in the place of the one with an id.
+func (s *Service) IssueAfter(ctx context.Context, o Order, id string) (Issued, error) {
+	issued, _, err := s.issue(ctx, o, id)
+	return issued, err
+}
+
 func (s *Service) issue(ctx context.Context, o Order, renewedFrom string) (Issued, Entry, error) {
 	if err := CheckKey(o.PublicKey); err != nil {
 		return Issued{}, Entry{}, err

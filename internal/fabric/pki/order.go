@@ -27,13 +27,15 @@ const (
 	HolderACME HolderKind = "acme"
 	// HolderDomain is a domain of a tenant, whose certificate was brought from elsewhere.
 	HolderDomain HolderKind = "domain"
+	// HolderVault is a certificate of a key vault, whose name is the address that it has there.
+	HolderVault HolderKind = "vault"
 	// HolderPlatform is a part of Terrace.
 	HolderPlatform HolderKind = "platform"
 )
 
 // HolderKinds returns all of them.
 func HolderKinds() []HolderKind {
-	return []HolderKind{HolderRoute, HolderService, HolderDatabase, HolderWorkload, HolderACME, HolderDomain, HolderPlatform}
+	return []HolderKind{HolderRoute, HolderService, HolderDatabase, HolderWorkload, HolderACME, HolderDomain, HolderVault, HolderPlatform}
 }
 
 // Holder is whose a certificate is.

@@ -127,6 +127,40 @@ func (s *Service) keepCertificate(ctx context.Context, d Domain, fact string, c 
 	return s.record(ctx, d, fact, data)
 }
 
+// Changeable returns a domain that is proven to who may change it, with the certificate that it has
+// of its own.
+func (s *Service) Changeable(ctx context.Context, tenant, text string) (Domain, error) {
+	d, err := s.changeable(ctx, tenant, text)
+	if err == nil {
+		err = unproven(d)
+	}
+	return d, err
+}
+
+// Pair opens the certificate that a domain has of its own, to who may change it: both as PEM.
+// That it left is recorded.
+func (s *Service) Pair(ctx context.Context, tenant, text, to string) (chain string, key []byte, err error) {
+	d, err := s.Changeable(ctx, tenant, text)
+	if err != nil {
+		return "", nil, err
+	}
+	if d.Certificate == nil {
+		return "", nil, kernel.Errorf(kernel.NotFound, "domain %s has no certificate of its own", d.Name)
+	}
+	if key, err = s.Sealer.Open(ctx, d.Sealed, Associated(d.Scope.Tenant, d.Name)); err != nil {
+		return "", nil, kernel.Errorf(kernel.Unavailable, "the key of %s cannot be opened: %w", d.Name, err)
+	}
+	c := d.Certificate
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.record(ctx, d, "gateway-domain.certificate_copied", map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter, "to": to})
+	})
+	if err != nil {
+		clear(key)
+		return "", nil, err
+	}
+	return d.Chain, key, nil
+}
+
 // open makes the certificate of a domain ready for handshakes.
 func (s *Service) open(ctx context.Context, d Domain) (*tls.Certificate, error) {
 	key, err := s.Sealer.Open(ctx, d.Sealed, Associated(d.Scope.Tenant, d.Name))

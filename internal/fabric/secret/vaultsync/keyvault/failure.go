@@ -112,8 +112,10 @@ func (v *vault) answered(e *azcore.ResponseError) error {
 	switch {
 	case e.StatusCode == http.StatusNotFound && e.ErrorCode == "SecretNotFound":
 		return kernel.Errorf(kernel.NotFound, "the vault has no such secret")
+	case e.StatusCode == http.StatusNotFound && (e.ErrorCode == "CertificateNotFound" || e.ErrorCode == "PendingCertificateNotFound"):
+		return kernel.Errorf(kernel.NotFound, "the vault has no such certificate")
 	case e.StatusCode == http.StatusConflict && code == "ObjectIsDeletedButRecoverable":
-		return kernel.Errorf(kernel.Conflict, "the vault has a deleted secret of this name")
+		return kernel.Errorf(kernel.Conflict, "the vault has deleted what had this name, and can recover it").WithFix("recover or purge it there")
 	case e.StatusCode == http.StatusConflict:
 		return kernel.Errorf(kernel.Locked, "the vault is busy with this secret (%s)", code)
 	case e.StatusCode == http.StatusTooManyRequests, e.StatusCode >= http.StatusInternalServerError:

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azcertificates"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
@@ -14,9 +15,10 @@ import (
 
 // vault is a vaultsync.Vault.
 type vault struct {
-	secrets *azsecrets.Client
-	scope   kernel.Scope
-	clock   kernel.Clock
+	secrets      *azsecrets.Client
+	certificates *azcertificates.Client
+	scope        kernel.Scope
+	clock        kernel.Clock
 	// issuer, audience and client are how Terrace signs in, and host is where, for what people
 	// are told.
 	issuer, audience, client, host string

@@ -12,6 +12,7 @@ import (
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azcertificates"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 	"golang.org/x/sync/singleflight"
 
@@ -51,8 +52,8 @@ type Vaults struct {
 	asking singleflight.Group
 
 	mu sync.Mutex
-	// open are clients that are signed in.
-	open map[key]*vault
+	// opened are clients that are signed in.
+	opened map[key]*vault
 }
 
 // key is what a client is for: another identity or scope is another client.
@@ -68,7 +69,7 @@ var _ vaultsync.Vaults = (*Vaults)(nil)
 
 // New makes Vaults.
 func New(c Config) *Vaults {
-	return &Vaults{Config: c, public: guarded(c.Guard), open: map[key]*vault{}}
+	return &Vaults{Config: c, public: guarded(c.Guard), opened: map[key]*vault{}}
 }
 
 // clouds are those that vaults may be in. Who asks at once for what this installation names
@@ -111,6 +112,10 @@ func (v *Vaults) Check(ctx context.Context, address string) (string, error) {
 
 // Open returns the vault of a sync, signed in when it is first called.
 func (v *Vaults) Open(ctx context.Context, y vaultsync.Sync) (vaultsync.Vault, error) {
+	return v.open(ctx, y)
+}
+
+func (v *Vaults) open(ctx context.Context, y vaultsync.Sync) (*vault, error) {
 	all, err := v.clouds(ctx)
 	if err != nil {
 		return nil, outage(err)
@@ -122,15 +127,15 @@ func (v *Vaults) Open(ctx context.Context, y vaultsync.Sync) (vaultsync.Vault, e
 	k := key{scope: y.Scope, vault: address, tenant: y.AzureTenant, user: y.Client}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if known := v.open[k]; known != nil {
+	if known := v.opened[k]; known != nil {
 		return known, nil
 	}
-	if len(v.open) >= maxOpen {
-		clear(v.open)
+	if len(v.opened) >= maxOpen {
+		clear(v.opened)
 	}
 	made, err := v.connect(c, k)
 	if err == nil {
-		v.open[k] = made
+		v.opened[k] = made
 	}
 	return made, err
 }
@@ -155,6 +160,10 @@ func (v *Vaults) connect(c cloud, k key) (*vault, error) {
 		return nil, outage(kernel.Errorf(kernel.Invalid, "the identity of the sync is none of Azure"))
 	}
 	out.secrets, err = azsecrets.NewClient(k.vault, credential, &azsecrets.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return nil, fmt.Errorf("make a client of a key vault: %w", err)
+	}
+	out.certificates, err = azcertificates.NewClient(k.vault, credential, &azcertificates.ClientOptions{ClientOptions: options})
 	if err != nil {
 		return nil, fmt.Errorf("make a client of a key vault: %w", err)
 	}

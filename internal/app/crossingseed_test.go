@@ -60,6 +60,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "create-upstream", body: object{"name": "nothing", "issuer": "https://192.0.2.1", "clientId": "nothing"}},
 		{operation: "put-secret", values: map[string]string{"stage": "dev"}, body: object{"value": canary}},
 		{operation: "set-secret-sync", values: map[string]string{"stage": "dev"}, body: object{"vault": "https://nothing.vault.azure.net", "azureTenant": "00000000-0000-0000-0000-000000000001", "client": "00000000-0000-0000-0000-000000000002"}},
+		{operation: "set-vault-certificate", values: map[string]string{"stage": "dev"}, body: object{"way": "issue", "hosts": []string{"nothing.dev.demo.localhost"}}},
 		{operation: "create-runner", body: object{"name": "nothing", "labels": object{"pool": "x"}}},
 		{operation: "create-subscription", body: object{"name": "nothing", "sink": object{"webhook": object{"url": "https://sink.invalid/x"}}}},
 		{operation: "create-repository"},

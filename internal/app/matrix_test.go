@@ -167,7 +167,7 @@ func remade() map[string][]string {
 		"revoke-user-token": {"create-token"}, "delete-oauth-client": {"create-oauth-client"}, "delete-trust-rule": {"create-trust-rule"}, "delete-upstream": {"create-upstream"},
 		"delete-secret": {"put-secret"}, "destroy-secret": {"put-secret"}, "remove-runner": {"create-runner"}, "delete-subscription": {"create-subscription"},
 		"delete-rule": {"apply-rule"}, "delete-gateway-route": {"apply-gateway-documents"}, "delete-gateway-product": {"apply-gateway-documents"}, "cancel-gateway-subscription": {"create-gateway-subscription"}, "remove-gateway-domain": {"add-gateway-domain"}, "delete-mesh-document": {"apply-mesh-documents"}, "delete-topic": {"apply-topic", "register-topic-schema", "create-topic-grant", "apply-topic-subscription"}, "revoke-topic-grant": {"create-topic-grant"}, "delete-topic-subscription": {"apply-topic-subscription"}, "delete-definition": {"apply-definition"}, "forget-cost-import": {"import-costs"}, "remove-assignment": {"assign-policies"},
-		"revoke-exemption": {"request-exemption"}, "delete-budget": {"set-budget"}, "remove-source": {"add-source"}, "disconnect-config": {"connect-config"}, "delete-secret-sync": {"set-secret-sync"}, "revoke-config-token": {"create-config-token"},
+		"revoke-exemption": {"request-exemption"}, "delete-budget": {"set-budget"}, "remove-source": {"add-source"}, "disconnect-config": {"connect-config"}, "delete-secret-sync": {"set-secret-sync"}, "delete-vault-certificate": {"set-secret-sync", "set-vault-certificate"}, "revoke-config-token": {"create-config-token"},
 		"delete-dns-record": {"set-dns-record"}, "delete-dns-key": {"create-dns-key"}, "delete-dns-endpoint": {"create-dns-endpoint"}, "delete-dns-forwarder": {"set-dns-forwarder"},
 	}
 }

@@ -2,5 +2,5 @@
 //
 // It owns which addresses are those of vaults, how Terrace signs in there, and what the
 // errors of a vault mean. It keeps no secret of Azure and no value. What is written there,
-// and when, is package vaultsync's.
+// and when, is for packages vaultsync and vaultcert to say.
 package keyvault

@@ -12,14 +12,15 @@ import (
 const (
 	// MaxStatusRequest bounds a request for a status, in bytes.
 	MaxStatusRequest = 4 << 10
-	// statusLife is how long an answer about a status is good.
+	// statusLife is how long an answer about a status is good at least.
 	statusLife = time.Hour
 )
 
 // Status answers a request for the status of a certificate (RFC 6960), signed by the authority
 // that has signed the certificate. Like the list, it knows what was revoked: anything else is
 // good (§2.2), so that what was issued a moment ago, or before a backup was restored, is not
-// refused. A nonce is not answered, as RFC 8954 allows. It is public.
+// refused. A nonce is not answered, as RFC 8954 allows, so that an answer is good for all who ask:
+// it is signed once, and anew when it has grown old or the certificate is revoked. It is public.
 func (s *Service) Status(ctx context.Context, id string, request []byte) ([]byte, error) {
 	by, err := s.issuerByID(id)
 	if err != nil {
@@ -30,10 +31,10 @@ func (s *Service) Status(ctx context.Context, id string, request []byte) ([]byte
 		return ocsp.MalformedRequestErrorResponse, nil
 	}
 	now := s.Clock.Now()
-	answer := ocsp.Response{Status: ocsp.Good, SerialNumber: asked.SerialNumber, ThisUpdate: now.Add(-backdate), NextUpdate: now.Add(statusLife), IssuerHash: asked.HashAlgorithm}
+	answer := ocsp.Response{Status: ocsp.Good, SerialNumber: asked.SerialNumber, ThisUpdate: now.Add(-backdate), NextUpdate: now.Add(statusKept + statusLife), IssuerHash: asked.HashAlgorithm}
 	if !s.names(asked, by) {
 		answer.Status = ocsp.Unknown
-		return s.signStatus(answer, by)
+		return signStatus(answer, by)
 	}
 	e, err := s.Inventory.Get(ctx, asked.SerialNumber.Text(16))
 	switch {
@@ -43,10 +44,10 @@ func (s *Service) Status(ctx context.Context, id string, request []byte) ([]byte
 	default:
 		answer.Status, answer.RevokedAt, answer.RevocationReason = ocsp.Revoked, e.Revoked.At, e.Revoked.Reason.Code()
 	}
-	return s.signStatus(answer, by)
+	return s.statuses.sign(answer, by, now)
 }
 
-func (s *Service) signStatus(answer ocsp.Response, by *issuer) ([]byte, error) {
+func signStatus(answer ocsp.Response, by *issuer) ([]byte, error) {
 	signed, err := ocsp.CreateResponse(by.cert, by.cert, answer, by.key)
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "sign a status: %w", err)

@@ -2,6 +2,7 @@ package pki_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -223,6 +224,45 @@ func TestCachesKeepWhatIsTold(t *testing.T) {
 		if got := resp.Header.Get("Cache-Control"); got != "no-store" {
 			t.Errorf("%s %s: %q", resp.Request.Method, strings.TrimPrefix(resp.Request.URL.Path, web), got)
 		}
+	}
+}
+
+// TestAStatusIsSignedOnce asks again before and after what an answer says is another one.
+func TestAStatusIsSignedOnce(t *testing.T) {
+	t.Parallel()
+	i := sqlite(t)
+	s, _ := public(t, i)
+	one, _, err := s.Ask(operator(t), orders(t))
+	must(t, err)
+	ask := func(hash crypto.Hash) []byte {
+		t.Helper()
+		request, err := ocsp.CreateRequest(one.Leaf, one.Chain[1], &ocsp.RequestOptions{Hash: hash})
+		must(t, err)
+		der := get(t, one.Leaf.OCSPServer[0]+"/"+strings.ReplaceAll(base64.StdEncoding.EncodeToString(request), "/", "%2F"))
+		answer, err := ocsp.ParseResponseForCert(der, one.Leaf, one.Chain[1])
+		must(t, err)
+		if left := answer.NextUpdate.Sub(i.clock.now()); left < time.Hour-time.Minute {
+			t.Errorf("an answer is good for %s", left)
+		}
+		return der
+	}
+	first := ask(crypto.SHA1)
+	i.clock.advance(29 * time.Minute)
+	if !bytes.Equal(ask(crypto.SHA1), first) {
+		t.Error("the same is signed anew")
+	}
+	if bytes.Equal(ask(crypto.SHA256), first) {
+		t.Error("a request with another hash has the same answer")
+	}
+	i.clock.advance(2 * time.Minute)
+	second := ask(crypto.SHA1)
+	if bytes.Equal(second, first) {
+		t.Error("an old answer is given")
+	}
+	_, err = s.Withdraw(operator(t), "acme", one.Serial, pki.Superseded, "")
+	must(t, err)
+	if bytes.Equal(ask(crypto.SHA1), second) {
+		t.Error("what was revoked has the answer from before")
 	}
 }
 

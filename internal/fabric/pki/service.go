@@ -61,6 +61,7 @@ type Service struct {
 	authority *Authority
 	workloads *Workloads
 	book      *book
+	statuses  statuses
 
 	loading sync.Mutex
 	// opened are keys that are open, by the authority's id.
@@ -74,6 +75,9 @@ func New(c Config) (*Service, error) {
 	c.Issued = s.book.note
 	a, err := newAuthority(c.Options)
 	if err != nil {
+		return nil, err
+	}
+	if s.statuses, err = newStatuses(); err != nil {
 		return nil, err
 	}
 	c.Options = a.options

@@ -153,9 +153,25 @@ func (a *asking) try(m *upstream.Member) error {
 		call.Idle = t
 	}
 	span := a.p.config.Tracing.Attempt(x, a.t.Secure(), m.Addr, x.Facts.Attempts)
+	began := time.Now()
 	err := m.Do(x, call)
 	tracing.End(span, x, err)
+	a.count(m.Addr, err, time.Since(began))
 	return err //nolint:wrapcheck // judged by its kind
+}
+
+// count has an instance judged by its answer, up to its head; what the client broke, and what
+// a breaker kept back, says nothing of it.
+func (a *asking) count(addr string, err error, took time.Duration) {
+	var busy *upstream.BusyError
+	status := http.StatusBadGateway
+	switch {
+	case err == nil:
+		status = a.x.Response.StatusCode()
+	case a.x.Context().Err() != nil || a.x.Body.Err() != nil || errors.As(err, &busy):
+		return
+	}
+	a.p.config.Instances.Count(addr, status, took)
 }
 
 // more tells whether the exchange may be asked again, after a pause.

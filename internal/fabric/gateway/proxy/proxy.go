@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/session"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tracing"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
@@ -72,6 +73,8 @@ type Config struct {
 	AccessLog AccessLog
 	// Tail gets the lines of requests that somebody watches; nil has nobody watch.
 	Tail Tail
+	// Instances count what instances answer that somebody watches; nil counts nothing.
+	Instances *traffic.Instances
 	// Tracing makes requests parts of traces; nil records none.
 	Tracing *tracing.Tracer
 	// Sessions are the keys of sessions, which were renewed before; nil makes sessions

@@ -14,7 +14,15 @@ import (
 )
 
 // Endpoint is one instance of a service, and which release runs there.
-type Endpoint struct{ Addr, Release string }
+type Endpoint struct {
+	Addr, Release string
+	// Weight is its share of new requests against the weights of the others; where all have
+	// 0, they share by what they have to do.
+	Weight int
+}
+
+// is tells whether both are the same instance, whatever its share.
+func (e Endpoint) is(o Endpoint) bool { return e.Addr == o.Addr && e.Release == o.Release }
 
 // Config is what a Cluster needs.
 type Config struct {
@@ -101,12 +109,14 @@ func (c *Cluster) Update(endpoints []Endpoint) {
 	now := time.Now()
 	members := make([]*Member, 0, len(endpoints))
 	for _, e := range endpoints {
-		i := slices.IndexFunc(before, func(m *Member) bool { return m.Endpoint == e })
+		i := slices.IndexFunc(before, func(m *Member) bool { return m.is(e) })
 		if i >= 0 {
+			before[i].weight.Store(int64(e.Weight))
 			members = append(members, before[i])
 			continue
 		}
 		m := &Member{Endpoint: e, cluster: c}
+		m.weight.Store(int64(e.Weight))
 		m.pool = &pool{addr: e.Addr, dial: c.dial, closed: c.closed}
 		if len(before) > 0 {
 			m.joined.Store(now.UnixNano()) // the first ones have nobody to spare them
@@ -126,7 +136,7 @@ func same(members []*Member, endpoints []Endpoint) bool {
 		return false
 	}
 	for i, m := range members {
-		if m.Endpoint != endpoints[i] {
+		if !m.is(endpoints[i]) || m.weight.Load() != int64(endpoints[i].Weight) {
 			return false
 		}
 	}
@@ -137,7 +147,8 @@ func same(members []*Member, endpoints []Endpoint) bool {
 func (c *Cluster) Members() []*Member { return *c.members.Load() }
 
 // Pick returns the member with less to do of two that are chosen at random
-// (Mitzenmacher), nil where none may be asked. Those that were tried come last.
+// (Mitzenmacher), nil where none may be asked. Where members have weights, one is chosen by
+// those. Those that were tried come last.
 func (c *Cluster) Pick(tried []*Member) *Member {
 	all := *c.members.Load()
 	switch len(all) {
@@ -150,6 +161,11 @@ func (c *Cluster) Pick(tried []*Member) *Member {
 		return nil
 	}
 	now := time.Now().UnixNano()
+	if len(tried) == 0 {
+		if m := byWeight(all); m != nil && m.usable(now) {
+			return m
+		}
+	}
 	i := rand.IntN(len(all))       //nolint:gosec // a share of work is no secret
 	j := rand.IntN(len(all)-1) + 1 //nolint:gosec // as above
 	a, b := all[i], all[(i+j)%len(all)]
@@ -163,6 +179,24 @@ func (c *Cluster) Pick(tried []*Member) *Member {
 		return a
 	}
 	return b
+}
+
+// byWeight chooses by weight, nil where no member has one.
+func byWeight(all []*Member) *Member {
+	var total int64
+	for _, m := range all {
+		total += m.weight.Load()
+	}
+	if total == 0 {
+		return nil
+	}
+	n := rand.Int64N(total) //nolint:gosec // shares of traffic are no secret
+	for _, m := range all {
+		if n -= m.weight.Load(); n < 0 {
+			return m
+		}
+	}
+	return nil // the weights have changed meanwhile
 }
 
 // search returns up to two members that may be asked, from a place on.

@@ -56,3 +56,29 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d of 1000 requests were repeated", spent)
 	}
 }
+
+func TestWeightsShareNewRequests(t *testing.T) {
+	t.Parallel()
+	c := upstream.NewCluster(upstream.Config{})
+	t.Cleanup(c.Close)
+	for _, share := range []int{5, 25, 50} {
+		c.Update([]upstream.Endpoint{{Addr: "a", Release: "old", Weight: 100 - share}, {Addr: "b", Release: "new", Weight: share}})
+		picked := 0
+		for range 10_000 {
+			if c.Pick(nil).Release == "new" {
+				picked++
+			}
+		}
+		if got := picked / 100; got < share-3 || got > share+3 {
+			t.Errorf("%d of 10000 requests went to the release with %d %%", picked, share)
+		}
+	}
+	first := c.Members()[0]
+	if m := c.Pick([]*upstream.Member{first}); m == first {
+		t.Error("who failed a request is asked again before the other")
+	}
+	c.Update([]upstream.Endpoint{{Addr: "a", Release: "old"}})
+	if c.Members()[0] != first || c.Pick(nil) != first {
+		t.Error("an instance whose weight changes is another one")
+	}
+}

@@ -20,6 +20,8 @@ type Member struct {
 	cluster *Cluster
 	pool    *pool
 	active  atomic.Int64
+	// weight is Endpoint.Weight as it is now.
+	weight atomic.Int64
 	// joined is when it came or was taken back; 0 is long ago.
 	joined atomic.Int64
 	// ejected is until when it is left out.

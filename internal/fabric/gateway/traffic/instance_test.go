@@ -1,0 +1,32 @@
+package traffic_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+)
+
+func TestInstancesAreCountedWhileWatched(t *testing.T) {
+	t.Parallel()
+	var nobody *traffic.Instances
+	nobody.Count("a", 200, time.Millisecond)
+	var i traffic.Instances
+	i.Count("a", 500, time.Millisecond) // before anybody watches
+	first, stop := i.Watch([]string{"a", "b"})
+	i.Count("a", 200, time.Millisecond)
+	i.Count("b", 502, time.Second)
+	i.Count("c", 200, time.Millisecond)
+	second, stopSecond := i.Watch([]string{"b"})
+	stop()
+	i.Count("a", 200, time.Millisecond)
+	i.Count("b", 200, time.Millisecond)
+	stopSecond()
+	i.Count("b", 200, time.Millisecond)
+	if got := first(); got.Requests() != 2 || got.Classes[5] != 1 || got.Quantile(.99) < 900*time.Millisecond {
+		t.Errorf("first %+v", got)
+	}
+	if got := second(); got.Requests() != 1 {
+		t.Errorf("second %+v", got)
+	}
+}

@@ -187,7 +187,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.fabric.load(ctx); err != nil {
 		return err
 	}
-	if err := a.fabric.listen(ctx, a.platform, a.local); err != nil {
+	if err := a.fabric.listen(ctx, a.platform, sharing{a.local}); err != nil {
 		return err
 	}
 	if a.server, err = httpserver.Listen(ctx, a.platform.config.Listen, a.handler(), a.platform.log); err != nil {

@@ -74,6 +74,8 @@ type fabric struct {
 	gatewayServer *front.Server
 	// mesh says how services call each other.
 	mesh *mesh.Service
+	// instances count what releases answer of which one takes over from the other.
+	instances traffic.Instances
 	// traffic is what routes serve, and to whom.
 	traffic *traffic.Service
 	// tail shows requests to who watches.
@@ -247,7 +249,7 @@ func (f *fabric) listenTraffic(ctx context.Context, p *platform, upstreams proxy
 	}
 	f.proxy = proxy.New(proxy.Config{
 		Outside: newOutside(p).dial,
-		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool,
+		Routes:  f.gateway, Upstreams: upstreams, Sessions: f.sessions, Log: p.log, AccessLog: written, Tracing: newTracing(p), Tail: f.tail.Hub, Roots: f.authority.Pool, Instances: &f.instances,
 		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{

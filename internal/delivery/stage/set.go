@@ -119,6 +119,7 @@ func (c *checker) stage(s Stage) {
 	c.queue(path, s)
 	c.lifetime(path+".lifetime", s.Lifetime)
 	c.drift(path+".drift", s.Drift)
+	c.rollout(path+".rollout", s)
 	c.gitops(path+".gitops", s)
 	c.verification(path, s)
 }

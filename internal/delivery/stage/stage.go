@@ -79,6 +79,8 @@ type Stage struct {
 	Drift Drift `json:"drift,omitzero" yaml:"drift,omitempty" koanf:"drift"`
 	// Lifetime says how long what is deployed stays.
 	Lifetime Lifetime `json:"lifetime,omitzero" yaml:"lifetime,omitempty" koanf:"lifetime"`
+	// Rollout says how a release takes over from the one before it.
+	Rollout Rollout `json:"rollout,omitzero" yaml:"rollout,omitempty" koanf:"rollout"`
 	// GitOps is for the runtime kubernetes.
 	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }

@@ -113,7 +113,7 @@ const readingElse = "audit.read"
 func readings() map[string]string {
 	all := map[string]string{
 		"verification": "run.read", "artifact": "release.read", "stages": "stage.read", "pr": "repo.read", "vcs": "repo.read", "build": "repo.read",
-		"topic": "project.read", "route": "project.read", "slo": "project.read", "dns-record": "project.read", "local-object": "project.read",
+		"topic": "project.read", "route": "project.read", "slo": "project.read", "dns-record": "project.read", "local-object": "project.read", "rollout": "workload.read",
 	}
 	for _, noun := range []string{"run", "drift", "compliance", "module", "definition", "landing-zone", "source", "repo", "project", "rule", "subscription", "runner", "state", "secret", "release"} {
 		all[noun] = noun + ".read"

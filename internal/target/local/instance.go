@@ -197,6 +197,11 @@ func (i *instance) numbered() map[string]string {
 	return out
 }
 
+// placed is where the instance answers.
+func (i *instance) placed() *placed {
+	return &placed{addrs: i.addrs(), byNumber: i.numbered(), release: i.spec.Release}
+}
+
 // movable returns the ports that were taken from the pool.
 func (i *instance) movable() (ports []int) {
 	for name, port := range i.hostPorts {

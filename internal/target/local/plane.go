@@ -29,6 +29,8 @@ type plane interface {
 // change is a change that has been made ready.
 type change struct {
 	outputs Outputs
+	// next is the version of a service that is made ready.
+	next *instance
 	// commit puts it in force once it is recorded, abort takes it back; nil does nothing.
 	commit, abort func()
 }

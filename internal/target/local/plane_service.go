@@ -20,6 +20,8 @@ const drainTime = 500 * time.Millisecond
 
 // servicePlane runs services.
 type servicePlane struct {
+	// ctx ends with the Service.
+	ctx       context.Context //nolint:containedctx // rollouts end with it
 	config    Config
 	launcher  *process.Launcher
 	bundles   *bundle.Cache
@@ -28,13 +30,15 @@ type servicePlane struct {
 
 	mu      sync.Mutex
 	running map[Key]*running
+	// rolling are rollouts under way; none begins once ctx has ended.
+	rolling sync.WaitGroup
 	// restored says that all that is recorded was tried to be brought back.
 	restored bool
 }
 
-func newServicePlane(c Config, l *process.Launcher, ports *portPool) *servicePlane {
+func newServicePlane(ctx context.Context, c Config, l *process.Launcher, ports *portPool) *servicePlane {
 	return &servicePlane{
-		config: c, launcher: l, bundles: bundle.NewCache(filepath.Join(c.Dir, "artifacts"), c.Artifacts),
+		ctx: ctx, config: c, launcher: l, bundles: bundle.NewCache(filepath.Join(c.Dir, "artifacts"), c.Artifacts),
 		ports: ports, endpoints: newEndpoints(), running: map[Key]*running{},
 	}
 }
@@ -44,8 +48,9 @@ func (p *servicePlane) check(k Key, spec json.RawMessage) error {
 	return err
 }
 
-// apply makes the declared version ready beside the one that serves, and
-// returns how to switch to it.
+// apply makes the declared version ready beside the one that serves, has it take over in steps
+// where the stage says so, and returns how to switch to it. Until that is done the recorded
+// version is the one before: it alone comes back where the daemon ends meanwhile.
 func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, previous *Object) (change, error) {
 	spec, err := decode[serviceSpec](k, raw)
 	if err != nil {
@@ -55,15 +60,18 @@ func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, pr
 	if err != nil {
 		return change{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, spec.startTimeout())
+	starting, cancel := context.WithTimeout(ctx, spec.startTimeout())
 	defer cancel()
 	digest := kernel.DigestOf(raw)
 	old := r.instance()
 	if old != nil && old.digest == digest {
-		err := old.awaitReady(ctx)
+		err := old.awaitReady(starting)
 		return change{outputs: r.outputs(old, p.notes(spec))}, err
 	}
-	made, err := p.next(ctx, r, old, spec, digest, recordedEndpoints(previous))
+	made, err := p.next(starting, r, old, spec, digest, recordedEndpoints(previous))
+	if s, ok := p.strategy(r, old, spec); ok && err == nil {
+		err = p.takeOver(ctx, r, old, made, s)
+	}
 	if err != nil && previous == nil && old == nil {
 		return made, errors.Join(err, p.forget(r))
 	}
@@ -93,14 +101,14 @@ func (p *servicePlane) replace(ctx context.Context, r *running, spec serviceSpec
 		err = next.awaitReady(ctx)
 	}
 	undo := func() {
-		p.retire(next)
+		p.withdraw(r, next)
 		_ = r.dropForwards(p.ports, fresh...) // they have served nobody
 	}
 	if err != nil {
 		undo()
 		return change{}, err
 	}
-	return change{outputs: r.outputs(next, p.notes(spec)), commit: func() { p.switchTo(r, next) }, abort: undo}, nil
+	return change{outputs: r.outputs(next, p.notes(spec)), next: next, commit: func() { p.switchTo(r, next) }, abort: undo}, nil
 }
 
 // recreate ends the old version first, for one of them needs a port for itself.
@@ -149,6 +157,7 @@ func (p *servicePlane) switchTo(r *running, next *instance) {
 func (p *servicePlane) take(r *running, next *instance) (old *instance) {
 	r.mu.Lock()
 	old, r.current = r.current, next
+	r.next, r.share = nil, 0
 	r.mu.Unlock()
 	p.refresh(r)
 	return old
@@ -159,9 +168,11 @@ func (p *servicePlane) refresh(r *running) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.current == nil || !r.current.isReady() {
-		p.endpoints.set(r.key, nil, nil, "")
+		p.endpoints.set(r.key, nil, nil)
+	} else if r.next != nil && r.share > 0 && r.next.isReady() {
+		p.endpoints.set(r.key, r.current.placed(), r.next.placed().sharing(r.share))
 	} else {
-		p.endpoints.set(r.key, r.current.addrs(), r.current.numbered(), r.current.spec.Release)
+		p.endpoints.set(r.key, r.current.placed(), nil)
 	}
 	for name, f := range r.forwards {
 		target := ""
@@ -172,6 +183,26 @@ func (p *servicePlane) refresh(r *running) {
 		}
 		f.Point(target)
 	}
+}
+
+// withdraw ends a version that has not taken over, when what it was sent is answered.
+func (p *servicePlane) withdraw(r *running, i *instance) {
+	r.mu.Lock()
+	asked := r.next == i || r.rollout != nil
+	if r.next == i {
+		r.next, r.share = nil, 0
+	}
+	r.mu.Unlock()
+	if !asked {
+		p.retire(i)
+		return
+	}
+	p.refresh(r)
+	r.retiring.Go(func() {
+		time.Sleep(drainTime)
+		p.retire(i)
+		p.tidy()
+	})
 }
 
 func (p *servicePlane) retire(i *instance) {
@@ -242,4 +273,10 @@ func (p *servicePlane) restore(ctx context.Context, o Object) error {
 	return nil
 }
 
-func (p *servicePlane) close() error { return inParallel(p.all(), p.shut) }
+// close ends everything; ctx has ended before.
+func (p *servicePlane) close() error {
+	p.mu.Lock()   // who was about to begin a rollout has begun it
+	p.mu.Unlock() //nolint:staticcheck // as above
+	p.rolling.Wait()
+	return inParallel(p.all(), p.shut)
+}

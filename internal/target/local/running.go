@@ -20,8 +20,13 @@ type running struct {
 	dir string
 	log *logs.Log
 
-	mu       sync.Mutex
-	current  *instance
+	mu      sync.Mutex
+	current *instance
+	// next is on its way to take over, with a share of new requests in percent; rollout is how
+	// that goes, or how it went the last time.
+	next     *instance
+	share    int
+	rollout  *rollout
 	forwards map[string]*forward.Forwarder
 	retiring sync.WaitGroup
 }
@@ -51,6 +56,12 @@ func (r *running) instance() *instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.current
+}
+
+func (r *running) setRollout(ro *rollout) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rollout = ro
 }
 
 // ensureForwards makes sure that every TCP port that can be moved has a stable

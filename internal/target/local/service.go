@@ -36,6 +36,12 @@ type Config struct {
 	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
 	Clusters Clusters
 
+	// Rollouts say in which steps releases take over, and Answers how both do meanwhile; nil has
+	// them take over at once. RolloutLook is how often that is looked at; 0 is each second.
+	Rollouts    Rollouts
+	Answers     Answers
+	RolloutLook time.Duration
+
 	// WorkloadAPI is the path of the socket at which services ask who they are (SPIFFE Workload
 	// API), "" where there is none; nil has none.
 	WorkloadAPI func() string
@@ -106,7 +112,7 @@ func New(c Config) (*Service, error) {
 func (s *Service) buildPlanes() {
 	c := s.config
 	ports := newPortPool()
-	s.services = newServicePlane(c, s.launcher, ports)
+	s.services = newServicePlane(s.ctx, c, s.launcher, ports)
 	s.planes = map[Kind]plane{
 		DNSRecords:        &dnsPlane{dns: c.DNS, zone: c.Zone},
 		Routes:            &routePlane{gateway: c.Gateway},
@@ -146,6 +152,13 @@ func (s *Service) Close() error {
 // version is ready. It waits for nothing.
 func (s *Service) Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool) {
 	return s.services.endpoints.lookup(scope, service, port)
+}
+
+// Shared is Upstream with the release that is on its way to take over: addr gets a share of new
+// requests beside the one before it, weight in percent, 0 where there is none. It waits for
+// nothing.
+func (s *Service) Shared(scope kernel.Scope, service, port string) (addr, release string, weight int) {
+	return s.services.endpoints.shared(scope, service, port)
 }
 
 // Workload tells for which service a process of this machine runs: it, or one of its ancestors,

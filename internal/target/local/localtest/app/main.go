@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -49,6 +50,9 @@ func main() {
 		_ = os.WriteFile(strings.TrimPrefix(r.URL.Path, "/write/"), []byte("kept"), 0o600)
 	})
 	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
+		if d, err := time.ParseDuration(os.Getenv("SLOW")); err == nil {
+			time.Sleep(d)
+		}
 		if sick.Load() || os.Getenv("SICK") != "" {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}

@@ -1146,6 +1146,27 @@ func (e LocalContainerInfoPhase) Valid() bool {
 	}
 }
 
+// Defines values for LocalRolloutInfoPhase.
+const (
+	LocalRolloutInfoPhaseAborted     LocalRolloutInfoPhase = "aborted"
+	LocalRolloutInfoPhaseProgressing LocalRolloutInfoPhase = "progressing"
+	LocalRolloutInfoPhasePromoted    LocalRolloutInfoPhase = "promoted"
+)
+
+// Valid indicates whether the value is a known member of the LocalRolloutInfoPhase enum.
+func (e LocalRolloutInfoPhase) Valid() bool {
+	switch e {
+	case LocalRolloutInfoPhaseAborted:
+		return true
+	case LocalRolloutInfoPhaseProgressing:
+		return true
+	case LocalRolloutInfoPhasePromoted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LocalServiceInfoStatus.
 const (
 	LocalServiceInfoStatusFailing  LocalServiceInfoStatus = "failing"
@@ -5792,6 +5813,12 @@ type ElevationRule struct {
 	Users []string `json:"users"`
 }
 
+// EndRolloutRequest defines model for EndRolloutRequest.
+type EndRolloutRequest struct {
+	// Stage The service's stage.
+	Stage string `json:"stage"`
+}
+
 // Ends defines model for Ends.
 type Ends struct {
 	First int64 `json:"first"`
@@ -7190,6 +7217,51 @@ type LocalContainerInfo struct {
 
 // LocalContainerInfoPhase defines model for LocalContainerInfo.Phase.
 type LocalContainerInfoPhase string
+
+// LocalRolloutInfo defines model for LocalRolloutInfo.
+type LocalRolloutInfo struct {
+	// Before What the release before has answered at this step.
+	Before LocalSeenInfo `json:"before"`
+
+	// From The release that served before.
+	From string `json:"from"`
+
+	// Next What the new release has answered at this step.
+	Next  LocalSeenInfo         `json:"next"`
+	Phase LocalRolloutInfoPhase `json:"phase"`
+
+	// Reason Why it was aborted.
+	Reason    string    `json:"reason,omitempty"`
+	Service   string    `json:"service"`
+	Stage     string    `json:"stage"`
+	StartedAt time.Time `json:"startedAt"`
+
+	// Step Which step it is at, from 1.
+	Step   int64     `json:"step"`
+	StepAt time.Time `json:"stepAt"`
+	Steps  int64     `json:"steps"`
+
+	// To The release that takes over.
+	To string `json:"to"`
+
+	// Weight The new release's share of new requests, in percent.
+	Weight int64 `json:"weight"`
+}
+
+// LocalRolloutInfoPhase defines model for LocalRolloutInfo.Phase.
+type LocalRolloutInfoPhase string
+
+// LocalSeenInfo defines model for LocalSeenInfo.
+type LocalSeenInfo struct {
+	// Failed Those answered with 5xx, or not at all.
+	Failed int64 `json:"failed"`
+
+	// LatencyP99 Within which time 99 of 100 answers have begun.
+	//
+	// Example: 12.5ms
+	LatencyP99 string `json:"latencyP99"`
+	Requests   int64  `json:"requests"`
+}
 
 // LocalServiceInfo defines model for LocalServiceInfo.
 type LocalServiceInfo struct {
@@ -14112,6 +14184,12 @@ type ListServicesParams struct {
 
 	// Stage Only the services of this stage.
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// GetRolloutParams defines parameters for GetRollout.
+type GetRolloutParams struct {
+	// Stage The service's stage.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // GetServiceLogsParams defines parameters for GetServiceLogs.

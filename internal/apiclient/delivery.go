@@ -126,6 +126,25 @@ func (c *Client) ServiceLogs(ctx context.Context, project, service string, q Get
 	return lines(ctx, c, query(escape("projects", project, "services", service, "logs"), q), fn)
 }
 
+// Rollout returns how far a release of a service has taken over from the one before it.
+func (c *Client) Rollout(ctx context.Context, project, stage, service string) (LocalRolloutInfo, error) {
+	var r LocalRolloutInfo
+	path := query(escape("projects", project, "services", service, "rollout"), GetRolloutParams{Stage: stage})
+	return r, c.call(ctx, http.MethodGet, path, nil, &r)
+}
+
+// PromoteRollout has a release take over without the steps that are left.
+func (c *Client) PromoteRollout(ctx context.Context, project, service string, in EndRolloutRequest) (LocalRolloutInfo, error) {
+	var r LocalRolloutInfo
+	return r, c.call(ctx, http.MethodPost, escape("projects", project, "services", service, "rollout", "promotion"), in, &r)
+}
+
+// AbortRollout returns all requests to the release before.
+func (c *Client) AbortRollout(ctx context.Context, project, service string, in EndRolloutRequest) (LocalRolloutInfo, error) {
+	var r LocalRolloutInfo
+	return r, c.call(ctx, http.MethodPost, escape("projects", project, "services", service, "rollout", "abort"), in, &r)
+}
+
 // Backups returns backups of caches and databases, the newest first.
 func (c *Client) Backups(ctx context.Context, project string, q ListBackupsParams) ([]LocalBackup, error) {
 	return all[LocalBackup](ctx, c, query(escape("projects", project, "backups"), q))

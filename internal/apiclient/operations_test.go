@@ -390,6 +390,13 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Verifications": func() error {
 			return e(c.Verifications(ctx, p, apiclient.ListVerificationsParams{Limit: 1, Workload: "w", Stage: "dev", Run: id}))
 		},
+		"Rollout": func() error { return e(c.Rollout(ctx, p, "dev", "orders")) },
+		"PromoteRollout": func() error {
+			return e(c.PromoteRollout(ctx, p, "orders", apiclient.EndRolloutRequest{Stage: "dev"}))
+		},
+		"AbortRollout": func() error {
+			return e(c.AbortRollout(ctx, p, "orders", apiclient.EndRolloutRequest{Stage: "dev"}))
+		},
 		"Backups": func() error {
 			return e(c.Backups(ctx, p, apiclient.ListBackupsParams{Limit: 1, Stage: "dev", Kind: "caches", Name: "n"}))
 		},

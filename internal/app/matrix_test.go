@@ -297,6 +297,7 @@ func notThere() map[string]string {
 	const applied, pushed = "it takes something that is applied", "it takes a push"
 	return map[string]string{
 		"accept-drift": applied, "revert-drift": applied, "request-drift-checks": applied, "destroy": applied, "extend-lifetime": applied, "explain-resource": applied, "get-outputs": applied,
+		"get-rollout": applied, "promote-rollout": applied, "abort-rollout": applied,
 		"create-backup": applied, "restore-backup": "it takes a backup",
 		"get-service-logs": applied, "roll-back": applied, "verify": applied, "explain-release": applied, "get-dossier": "it takes a plan", "get-dossier-content": "it takes a plan",
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,

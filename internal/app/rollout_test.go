@@ -44,12 +44,12 @@ type rolling struct {
 	later atomic.Int64
 }
 
-func newRolling(t *testing.T) *rolling {
+func newRolling(t *testing.T, steps ...stage.RolloutStep) *rolling {
 	t.Helper()
 	stages := stage.Default()
 	stages[0].Rollout = stage.Rollout{
-		Strategy: stage.StrategyCanary,
-		Analysis: stage.Analysis{MinRequests: 20, LatencyP99: stage.Duration(500 * time.Millisecond)},
+		Strategy: stage.StrategyCanary, Steps: steps,
+		Analysis: stage.Analysis{MinRequests: 5, LatencyP99: stage.Duration(500 * time.Millisecond)},
 	}
 	set, err := stage.NewSet(stages)
 	if err != nil {
@@ -194,7 +194,7 @@ func TestAGoodReleaseTakesOverInSteps(t *testing.T) {
 // TestABadReleaseIsAborted by its errors and its times, and where nobody asks it.
 func TestABadReleaseIsAborted(t *testing.T) {
 	t.Parallel()
-	r := newRolling(t)
+	r := newRolling(t, stage.RolloutStep{SetWeight: 50})
 	if err := <-r.deploy(t.Context(), "one", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestABadReleaseIsAborted(t *testing.T) {
 	}{
 		"failing": {map[string]string{"SICK": "1"}, "at least 99 % must succeed", true},
 		"slow":    {map[string]string{"SLOW": "550ms"}, "p99 may be 500ms", true},
-		"idle":    {nil, "only 0 of the 20 requests", false},
+		"idle":    {nil, "only 0 of the 5 requests", false},
 	}
 	for _, name := range slices.Sorted(maps.Keys(bad)) {
 		c := bad[name]

@@ -239,6 +239,7 @@ func unproven() map[string]string {
 		"verify-gateway-domain": "it takes a record of DNS", "set-gateway-domain-certificate": "it takes a domain that is proven", "remove-gateway-domain-certificate": "it takes a domain with a certificate",
 		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
 		"retire-api": "it takes a sunset that is over", "approve-api-override": "it takes somebody else",
+		"promote-rollout": applied, "abort-rollout": applied,
 		"create-backup": applied, "restore-backup": "it takes a backup",
 		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,
 		"approve-release": "the first stage takes every release", "withdraw-release": "the first stage takes every release",

@@ -51,6 +51,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/quota"
 	"github.com/terrace-idp/terrace/internal/cli/releases"
 	"github.com/terrace-idp/terrace/internal/cli/repos"
+	"github.com/terrace-idp/terrace/internal/cli/rollouts"
 	"github.com/terrace-idp/terrace/internal/cli/rules"
 	"github.com/terrace-idp/terrace/internal/cli/runners"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
@@ -234,7 +235,7 @@ func groups(e *command.Env) []group {
 			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), workloads.Outputs(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
-			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), backups.Command(e), secrets.Command(e), doctor.Command(e),
+			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), rollouts.Command(e), backups.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),

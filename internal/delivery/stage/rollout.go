@@ -52,8 +52,12 @@ const (
 )
 
 // commandTime is how long a command of terraform may take where a stage does not say: a
-// rollout is a part of the apply.
-const commandTime = time.Hour
+// rollout is a part of the apply. mostRollout is how long one may take whatever the stage says:
+// the run's token ends.
+const (
+	commandTime = time.Hour
+	mostRollout = 5 * time.Hour
+)
 
 // DefaultSteps are those of a canary that names none.
 func DefaultSteps() []RolloutStep {
@@ -114,7 +118,7 @@ func (c *checker) rollout(path string, s Stage) {
 		before = max(before, step.SetWeight)
 	}
 	c.analysis(path+".analysis", r.Analysis)
-	if longest, most := r.complete().longest(), cmp.Or(time.Duration(s.Limits.Time), commandTime); longest >= most {
+	if longest, most := r.complete().longest(), min(cmp.Or(time.Duration(s.Limits.Time), commandTime), mostRollout); longest >= most {
 		c.add(path, fmt.Sprintf("it may take %s, and an apply no more than %s", longest, most), "make pauses or analysis.maxWait shorter, or limits.time longer")
 	}
 }

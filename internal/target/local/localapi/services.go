@@ -15,6 +15,7 @@ import (
 // Register registers the operations for people.
 func (a API) Register(api huma.API) {
 	a.registerBackups(api)
+	a.registerRollouts(api)
 	httpserver.Register(api, huma.Operation{
 		OperationID: "list-services", Method: http.MethodGet, Path: "/projects/{project}/services",
 		Summary: "List the services that run on the local target", Tags: []string{"services"},

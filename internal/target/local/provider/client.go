@@ -104,7 +104,7 @@ func (c *client) get(ctx context.Context, r ref) (planeObject, error) {
 }
 
 func (c *client) put(ctx context.Context, r ref, spec map[string]any) (planeObject, error) {
-	return c.do(ctx, putTimeout(spec), http.MethodPut, r, spec)
+	return c.do(ctx, putTimeout(r, spec), http.MethodPut, r, spec)
 }
 
 func (c *client) delete(ctx context.Context, r ref) error {
@@ -115,8 +115,15 @@ func (c *client) delete(ctx context.Context, r ref) error {
 	return err
 }
 
+// mostApply is the longest that a stage lets a command of terraform take. A service may take
+// over in steps, which are the stage's to bound.
+const mostApply = 7 * 24 * time.Hour
+
 // putTimeout leaves the server its own time-out, so that its reason arrives.
-func putTimeout(spec map[string]any) time.Duration {
+func putTimeout(r ref, spec map[string]any) time.Duration {
+	if r.plane == "services" {
+		return mostApply
+	}
 	start, _ := spec["start_timeout"].(string)
 	wait, err := time.ParseDuration(start)
 	if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/steer"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/target/local"
@@ -15,9 +16,9 @@ func (c *controlPlane) listen(ctx context.Context, p *platform, f *fabric, insta
 	if p.config.XDS == "" {
 		return nil
 	}
-	c.server, err = xds.Listen(ctx, p.config.XDS, xds.Config{
-		Tables: f.mesh, Instances: instances, Trust: f.workloads, Certificate: f.authority.GetCertificate, Log: p.log,
-	})
+	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Certificate: f.authority.GetCertificate, Log: p.log}
+	about.Also = steer.New(about).Register
+	c.server, err = xds.Listen(ctx, p.config.XDS, about)
 	return err
 }
 

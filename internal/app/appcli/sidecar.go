@@ -30,12 +30,14 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 		Use: "sidecar", Short: "Give a process that speaks plain HTTP an identity, and let only those call it that may", Args: cobra.NoArgs,
 		Long: "Sidecar stands beside a process, until it gets SIGINT or SIGTERM. Others reach the process at --inbound, over TLS\n" +
 			"with both sides proven by their SPIFFE identities; whom the document does not allow is refused. The process asks\n" +
-			"others at --outbound, in the clear, with the name of a service as the host. The identity comes from the SPIFFE\n" +
-			"Workload API, and is renewed without a connection being cut; the document is read again when it has changed.\n" +
+			"others at --outbound, in the clear, with the name of a service as the host. What is allowed, and how calls go,\n" +
+			"says the control plane, from the documents of the mesh, or a file, which is read again when it has changed.\n" +
+			"The identity comes from the SPIFFE Workload API, and is renewed without a connection being cut.\n" +
 			"At --admin it answers /healthz, /readyz and /metrics.\n\n" +
 			"Who reaches --outbound or --application speaks as the workload, or to it: keep both on a loopback of its own.",
-		Example: "  terraced sidecar --application 127.0.0.1:8080 --inbound 0.0.0.0:8443 --document mesh.yaml",
-		RunE:    func(c *cobra.Command, _ []string) error { return f.run(c.Context(), s, version) },
+		Example: "  terraced sidecar --application 127.0.0.1:8080 --inbound 0.0.0.0:8443 --control localhost:7083 --roots root.pem\n" +
+			"  terraced sidecar --application 127.0.0.1:8080 --inbound 0.0.0.0:8443 --document mesh.yaml",
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), s, version) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.Application, "application", "127.0.0.1:8080", "where the process answers")
@@ -43,11 +45,15 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 	flags.StringVar(&f.Inbound, "inbound", "127.0.0.1:8443", "where others come in")
 	flags.StringVar(&f.Outbound, "outbound", "127.0.0.1:15001", "where the process asks others")
 	flags.StringVar(&f.Document, "document", "", "the file that says who may call, and whom it calls")
+	flags.StringVar(&f.Control, "control", "", "the address of the control plane that says what the mesh's documents say, such as localhost:7083 (its xds)")
+	flags.StringVar(&f.Roots, "roots", "", "the file with whom the control plane's certificate comes from, which terrace ca roots writes")
 	flags.StringVar(&f.WorkloadAPI, "workload-api", "", "the address of the Workload API, such as unix:///run/workload-api.sock; empty is what SPIFFE_ENDPOINT_SOCKET says")
 	flags.StringVar(&f.admin, "admin", "127.0.0.1:15020", "where health and metrics are")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.format, "log-format", "auto", "text, json or auto")
-	_ = c.MarkFlagRequired("document") // it was made above
+	c.MarkFlagsOneRequired("document", "control")
+	c.MarkFlagsMutuallyExclusive("document", "control")
+	c.MarkFlagsRequiredTogether("control", "roots")
 	return c
 }
 

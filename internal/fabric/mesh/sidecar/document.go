@@ -18,49 +18,59 @@ import (
 // Document says who may call a workload, and whom it calls.
 type Document struct {
 	// Authorization are what is allowed; what none of them allows is refused.
-	Authorization []Allow
-	Services      []Service
+	Authorization []Allow   `json:"authorization,omitempty"`
+	Services      []Service `json:"services,omitempty"`
 }
 
 // Allow lets callers ask for something.
 type Allow struct {
 	// From are SPIFFE IDs, or what they begin with, followed by /*.
-	From []string
+	From []string `json:"from"`
 	// Methods are any where there is none.
-	Methods []string
+	Methods []string `json:"methods,omitempty"`
 	// Paths are exact, or end with /* for all below; any where there is none.
-	Paths []string
+	Paths []string `json:"paths,omitempty"`
 }
 
 // Service is what the process asks for as http://NAME.
 type Service struct {
-	Name string
-	// Protocol is http, or grpc for HTTP/2.
-	Protocol string
+	Name string `json:"name"`
+	// Protocol is ProtocolHTTP, or ProtocolGRPC for HTTP/2.
+	Protocol string `json:"protocol"`
 	// Timeout bounds all attempts up to the head of the answer, AttemptTimeout each; 0 is the
 	// bound of the gateway's core.
-	Timeout, AttemptTimeout time.Duration
+	Timeout        time.Duration `json:"timeout,omitempty"`
+	AttemptTimeout time.Duration `json:"attemptTimeout,omitempty"`
 	// Retry is nil for what is done by default: what nobody has seen is asked again, and once
 	// what broke and may be sent twice.
-	Retry    *route.Retry
-	Versions []Version
+	Retry    *route.Retry `json:"retry,omitempty"`
+	Versions []Version    `json:"versions"`
+	// Rules part the requests where the control plane says so: what none takes has no backend,
+	// and Timeout, Retry and the weights of Versions say nothing then. A file has none.
+	Rules []Rule `json:"rules,omitempty"`
 }
 
 // Version is one of a service's, with its share of the requests.
 type Version struct {
-	Name string
+	Name string `json:"name"`
 	// Identity is the SPIFFE ID that its instances must prove.
-	Identity string
-	Weight   int
-	// Instances are host:port of their sidecars.
-	Instances []string
+	Identity string `json:"identity"`
+	// Clear has instances be spoken to in the clear: they prove nothing. A file never says it.
+	Clear  bool `json:"clear,omitempty"`
+	Weight int  `json:"weight"`
+	// Instances are host:port of their sidecars, or of what proves its identity by itself.
+	Instances []string `json:"instances,omitempty"`
 }
 
+// How a service speaks.
 const (
-	protocolHTTP = "http"
-	protocolGRPC = "grpc"
-	maxWeight    = 1_000_000
-	maxAttempts  = 10
+	ProtocolHTTP = "http"
+	ProtocolGRPC = "grpc"
+)
+
+const (
+	maxWeight   = 1_000_000
+	maxAttempts = 10
 )
 
 // host is a name that a process may ask for, in lower case.
@@ -145,14 +155,14 @@ func checkFrom(text string) error {
 
 func readService(v yamldoc.Value) (s Service) {
 	o := v.Object("name", "protocol", "timeout", "attemptTimeout", "retry", "versions")
-	s.Protocol = protocolHTTP
+	s.Protocol = ProtocolHTTP
 	if name, ok := o.Require("name", "give the name that the process asks for"); ok {
 		if s.Name, ok = name.String(); ok && !host.MatchString(s.Name) {
 			name.Problem("write it in lower-case letters, digits, hyphens and dots", "%q is no name of a host", s.Name)
 		}
 	}
 	if p, ok := o.Get("protocol"); ok {
-		if s.Protocol, ok = p.String(); ok && s.Protocol != protocolHTTP && s.Protocol != protocolGRPC {
+		if s.Protocol, ok = p.String(); ok && s.Protocol != ProtocolHTTP && s.Protocol != ProtocolGRPC {
 			p.Problem("use http or grpc", "%q is no protocol", s.Protocol)
 		}
 	}

@@ -5,14 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -76,21 +74,6 @@ func newOutgoing(d *Document, generation int64) (*outgoing, error) {
 	var err error
 	o.table, err = proxy.Counting{}.Table(entries, nil)
 	return o, err //nolint:wrapcheck // says what it did
-}
-
-// routeTo is a service as a route of the gateway's core.
-func routeTo(s Service, generation int64) route.Route {
-	rule := route.Rule{Retry: s.Retry, Timeouts: route.Timeouts{Request: kernel.Duration(s.Timeout), Backend: kernel.Duration(s.AttemptTimeout)}}
-	rule.Matches = []route.Match{{Path: route.PathMatch{Type: route.PathPrefix, Value: "/"}}}
-	for _, v := range s.Versions {
-		b := route.Backend{Service: s.Name, Port: v.Name, Weight: &v.Weight}
-		b.Protocol, b.TLS = route.HTTPS, &route.TLS{ServerName: v.Identity + "#" + strconv.FormatInt(generation, 10)}
-		if s.Protocol == protocolGRPC {
-			b.Protocol = route.GRPC
-		}
-		rule.Backends = append(rule.Backends, b)
-	}
-	return route.Route{Name: s.Name, Hosts: []string{s.Name}, Rules: []route.Rule{rule}}
 }
 
 // peer has a connection prove who answers.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -26,8 +27,10 @@ type Config struct {
 	// Application is where the process answers in the clear; GRPC has it speak HTTP/2.
 	Application string
 	GRPC        bool
-	// Document is a file, which is read again when it has changed.
-	Document string
+	// Document is a file, which is read again when it has changed; it is empty where the
+	// control plane at the address Control, host:port, says what to do. Roots is a file with
+	// whom its certificate has to come from.
+	Document, Control, Roots string
 	// WorkloadAPI is its address, such as unix:///run/workload-api.sock.
 	WorkloadAPI string
 	Registry    prometheus.Registerer
@@ -38,8 +41,10 @@ type Config struct {
 type Sidecar struct {
 	config   Config
 	identity *identity
-	server   *front.Server
-	metrics  *metrics
+	// control is nil where a file says what to do.
+	control *control
+	server  *front.Server
+	metrics *metrics
 
 	inbound, outbound *proxy.Proxy
 	in                fixed
@@ -55,6 +60,12 @@ func New(ctx context.Context, c Config) (*Sidecar, error) {
 		return nil, err
 	}
 	s := &Sidecar{config: c}
+	var err error
+	if c.Control != "" {
+		if s.control, err = newControl(c.Control, c.Roots); err != nil {
+			return nil, err
+		}
+	}
 	d, err := s.read()
 	if err != nil {
 		return nil, err
@@ -105,11 +116,12 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { s.identity.run(background) })
 	all.Go(func() { s.watch(background) })
+	all.Go(func() { s.steered(background) })
 	all.Go(func() { _ = s.outbound.Watch(background) }) // ends with its context
 	all.Go(func() { _ = s.inbound.Watch(background) })
 	var err error
 	select {
-	case <-s.identity.ready:
+	case <-s.begun():
 		err = s.server.Serve(ctx)
 	case <-ctx.Done():
 		err = s.server.Close()
@@ -121,8 +133,23 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	return errors.Join(err, s.identity.conn.Close())
 }
 
-// Ready tells that the sidecar knows who it is, and answers.
-func (s *Sidecar) Ready() bool { return s.identity.state.Load() != nil }
+// begun is closed once the sidecar knows what it has to.
+func (s *Sidecar) begun() <-chan struct{} {
+	if s.control != nil {
+		return s.control.told // it was asked with the identity
+	}
+	return s.identity.ready
+}
+
+// Ready tells that the sidecar knows who it is, and what to do, and answers.
+func (s *Sidecar) Ready() bool {
+	select {
+	case <-s.begun():
+		return s.identity.state.Load() != nil
+	default:
+		return false
+	}
+}
 
 // ID is who it is, "" while nobody has said.
 func (s *Sidecar) ID() string {
@@ -134,6 +161,12 @@ func (s *Sidecar) ID() string {
 
 // Ports are those of what comes in, and of what goes out.
 func (s *Sidecar) Ports() (inbound, outbound int) { return s.server.Port(), s.server.PlainPort() }
+
+// reached is where others come in, as the control plane is told.
+func (s *Sidecar) reached() string {
+	host, _, _ := net.SplitHostPort(s.config.Inbound) // the server listens there
+	return net.JoinHostPort(host, strconv.Itoa(s.server.Port()))
+}
 
 // handle parts what comes in from what goes out: only others of the mesh speak TLS.
 func (s *Sidecar) handle(x *exchange.Exchange) {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -50,6 +52,8 @@ type Config struct {
 	Certificate func(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	Clock       kernel.Clock
 	Log         *slog.Logger
+	// Also registers what else workloads ask for on the same port; nil is nothing.
+	Also func(to grpc.ServiceRegistrar)
 }
 
 // The bounds of what clients may cost.

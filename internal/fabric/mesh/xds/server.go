@@ -49,6 +49,9 @@ func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: patience, PermitWithoutStream: true}),
 	)
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s.grpc, s)
+	if c.Also != nil {
+		c.Also(s.grpc)
+	}
 	go func() { s.done <- s.grpc.Serve(netutil.LimitListener(l, maxConnections)) }()
 	return s, nil
 }

@@ -2,7 +2,6 @@ package xds
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"sync/atomic"
 
@@ -10,10 +9,6 @@ import (
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"golang.org/x/time/rate"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/peer"
-	"google.golang.org/grpc/status"
 )
 
 // StreamAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
@@ -40,37 +35,20 @@ func (s *Server) DeltaAggregatedResources(stream discoveryv3.AggregatedDiscovery
 type asker struct {
 	server *Server
 	node   *node
-	leaf   *x509.Certificate
+	who    Caller
 	pace   *rate.Limiter
 	// refused is why a request was not taken: handlers end without an error then.
 	refused atomic.Pointer[error]
 }
 
 func (s *Server) asker(ctx context.Context) (*asker, error) {
-	a := &asker{server: s, pace: rate.NewLimiter(requestsPerSecond, requestsAtOnce)}
-	if p, ok := peer.FromContext(ctx); ok {
-		if secured, ok := p.AuthInfo.(credentials.TLSInfo); ok && len(secured.State.PeerCertificates) > 0 {
-			a.leaf = secured.State.PeerCertificates[0]
-		}
-	}
-	if a.leaf == nil {
-		return nil, status.Error(codes.Unauthenticated, "no SVID was shown")
-	}
-	if err := a.holds(); err != nil {
+	who, err := s.config.Caller(ctx)
+	if err != nil {
 		return nil, err
 	}
-	scope, name, _ := s.config.Trust.Whose(a.leaf)
-	var err error
-	a.node, err = s.nodes.enter(scope, name)
+	a := &asker{server: s, who: who, pace: rate.NewLimiter(requestsPerSecond, requestsAtOnce)}
+	a.node, err = s.nodes.enter(who.Scope, who.Workload)
 	return a, err
-}
-
-// holds tells that the SVID has neither ended nor been revoked since the stream was opened.
-func (a *asker) holds() error {
-	if _, _, ok := a.server.config.Trust.Whose(a.leaf); !ok || a.server.config.Clock.Now().After(a.leaf.NotAfter) {
-		return status.Error(codes.Unauthenticated, "the SVID of the connection holds no more")
-	}
-	return nil
 }
 
 // ended is how a stream ends whose handler has returned.
@@ -94,7 +72,7 @@ func (a *asker) judged(ctx context.Context, typeURL string, names []string) erro
 	if err := a.pace.Wait(ctx); err != nil {
 		return fmt.Errorf("wait for a request's turn: %w", err)
 	}
-	if err := a.holds(); err != nil || typeURL != resourcev3.ListenerType {
+	if err := a.who.Holds(); err != nil || typeURL != resourcev3.ListenerType {
 		return err
 	}
 	return a.server.nodes.listens(a.node, names)
@@ -120,7 +98,7 @@ func (s wholeStream) Recv() (*discoveryv3.DiscoveryRequest, error) {
 }
 
 func (s wholeStream) Send(r *discoveryv3.DiscoveryResponse) error {
-	if err := s.asker.holds(); err != nil {
+	if err := s.asker.who.Holds(); err != nil {
 		return err
 	}
 	return s.AggregatedDiscoveryService_StreamAggregatedResourcesServer.Send(r) //nolint:wrapcheck // a status of gRPC
@@ -143,7 +121,7 @@ func (s deltaStream) Recv() (*discoveryv3.DeltaDiscoveryRequest, error) {
 }
 
 func (s deltaStream) Send(r *discoveryv3.DeltaDiscoveryResponse) error {
-	if err := s.asker.holds(); err != nil {
+	if err := s.asker.who.Holds(); err != nil {
 		return err
 	}
 	return s.AggregatedDiscoveryService_DeltaAggregatedResourcesServer.Send(r) //nolint:wrapcheck // a status of gRPC

@@ -1,0 +1,166 @@
+package steer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// Linger is how long a sidecar is still told of to others whose stream has ended: it
+	// comes back, or its callers find out. So long after its start a server has nothing to
+	// say to sidecars that hold something, since others have not come back yet.
+	Linger = 10 * time.Second
+	// lookEvery is how often it is looked whether a sidecar still is who it was.
+	lookEvery = 10 * time.Second
+	// gather is how long changes are waited for that come together.
+	gather = 10 * time.Millisecond
+)
+
+// Server speaks to sidecars.
+type Server struct {
+	config xds.Config
+	// complete is closed once sidecars had the time to come back.
+	complete chan struct{}
+	sidecars sidecars
+
+	mu     sync.Mutex
+	stages map[kernel.Scope]said
+}
+
+// said is what was made of a stage, while nothing has changed.
+type said struct {
+	moment   moment
+	services []sidecar.Service
+}
+
+// moment is told apart by the channels that are closed when it is over.
+type moment struct{ turned, moved, joined <-chan struct{} }
+
+// New returns a server for the listener of a configuration; Register puts it there.
+func New(c xds.Config) *Server {
+	s := &Server{config: c, complete: make(chan struct{}), stages: map[kernel.Scope]said{}}
+	s.sidecars.changed = make(chan struct{})
+	time.AfterFunc(Linger, func() { close(s.complete) })
+	return s
+}
+
+// Register adds the service to a server of gRPC.
+func (s *Server) Register(to grpc.ServiceRegistrar) {
+	to.RegisterService(&grpc.ServiceDesc{
+		ServiceName: sidecar.ControlService, HandlerType: (*any)(nil),
+		Streams: []grpc.StreamDesc{{StreamName: sidecar.MethodFollow, ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error { return s.follow(stream) }}},
+	}, s)
+}
+
+// follow tells a sidecar what to do, and again whenever that changes.
+func (s *Server) follow(stream grpc.ServerStream) error {
+	who, err := s.config.Caller(stream.Context())
+	if err != nil {
+		return err //nolint:wrapcheck // a status of gRPC
+	}
+	var asked wrapperspb.BytesValue
+	if err := stream.RecvMsg(&asked); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	var hello sidecar.Hello
+	if err := json.Unmarshal(asked.GetValue(), &hello); err != nil {
+		return status.Error(codes.InvalidArgument, "the sidecar does not say where others come in")
+	}
+	leave, err := s.sidecars.enter(who, hello)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if hello.Holds {
+		select {
+		case <-s.complete:
+		case <-stream.Context().Done():
+			return nil
+		}
+	}
+	return s.tell(stream, who)
+}
+
+func (s *Server) tell(stream grpc.ServerStream, who xds.Caller) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	var last []byte
+	for {
+		now := s.moment()
+		next, err := s.document(now, who)
+		if err != nil {
+			return err
+		}
+		if err := who.Holds(); err != nil {
+			return err //nolint:wrapcheck // a status of gRPC
+		}
+		if !bytes.Equal(next, last) {
+			if err := stream.SendMsg(wrapperspb.Bytes(next)); err != nil {
+				return err //nolint:wrapcheck // as above
+			}
+			last = next
+		}
+		if !now.over(stream.Context(), look.C) {
+			return nil
+		}
+	}
+}
+
+// moment is what there is now.
+func (s *Server) moment() moment {
+	return moment{s.config.Tables.Turned(), s.config.Instances.Moved(), s.sidecars.turned()}
+}
+
+// over waits until there is something else, or it is to be looked; it is false once ctx ends.
+func (m moment) over(ctx context.Context, look <-chan time.Time) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-look:
+		return true
+	case <-m.turned:
+	case <-m.moved:
+	case <-m.joined:
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(gather):
+		return true
+	}
+}
+
+// document is what a sidecar is told. What all of a stage are told is made once.
+func (s *Server) document(now moment, who xds.Caller) ([]byte, error) {
+	table := s.config.Tables.Table(who.Scope)
+	out, err := json.Marshal(sidecar.Document{Authorization: authorization(table, who.Workload), Services: s.services(now, who.Scope)})
+	if err != nil {
+		return nil, fmt.Errorf("write what a sidecar is told: %w", err)
+	}
+	return out, nil
+}
+
+func (s *Server) services(now moment, scope kernel.Scope) []sidecar.Service {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made, ok := s.stages[scope]; ok && made.moment == now {
+		return made.services
+	}
+	v := view{scope: scope, table: s.config.Tables.Table(scope), instances: s.config.Instances, beside: s.sidecars.of(scope)}
+	made := said{now, v.services()}
+	s.stages[scope] = made
+	return made.services
+}

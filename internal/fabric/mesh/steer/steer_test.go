@@ -1,0 +1,118 @@
+package steer_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	strict = "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n"
+	allow  = "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: orders}\n" +
+		"spec: {rules: [{from: [{workload: web}], paths: [/orders/*]}]}\n"
+	routes = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: orders}
+spec:
+  parentRefs: [{kind: Service, name: orders}]
+  rules:
+    - backendRefs: [{name: orders, weight: 3}, {name: orders-next, weight: 1}]
+    - matches: [{headers: [{name: X-Team, value: blue}]}]
+      backendRefs: [{name: orders-next}]
+`
+)
+
+func TestADocumentChangesWhatASidecarDoes(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	orders := p.beside(t, dev(), "orders", "one")
+	web := p.beside(t, dev(), "web", "web")
+	answers := func(status int, path string) func() bool {
+		return func() bool {
+			got, _ := ask(t, web, "orders", path)
+			return got == status
+		}
+	}
+	eventually(t, "without a document the call is let through", answers(http.StatusOK, "/"))
+	p.say(t, strict)
+	eventually(t, "a strict mesh without a rule cuts it off", answers(http.StatusForbidden, "/orders/1"))
+	p.say(t, strict, allow)
+	eventually(t, "a rule allows it", answers(http.StatusOK, "/orders/1"))
+	for _, path := range []string{"/orders", "/other"} {
+		if got, _ := ask(t, web, "orders", path); got != http.StatusForbidden {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	if got, _ := ask(t, orders, "web", "/orders/1"); got != http.StatusForbidden {
+		t.Errorf("whom no rule names: %d", got)
+	}
+
+	p.stop()
+	if got, _ := ask(t, web, "orders", "/orders/1"); got != http.StatusOK {
+		t.Errorf("while nobody steers: %d", got)
+	}
+	if got, _ := ask(t, web, "orders", "/other"); got != http.StatusForbidden {
+		t.Errorf("while nobody steers what is forbidden stays so: %d", got)
+	}
+	p.start(t)
+	p.say(t, strict)
+	eventually(t, "who steers is back", func() bool {
+		got, body := ask(t, web, "orders", "/orders/1")
+		if got != http.StatusOK && got != http.StatusForbidden {
+			t.Errorf("on the way: %d %s", got, body)
+		}
+		return got == http.StatusForbidden
+	})
+}
+
+func TestSharesAndMatchesHold(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.say(t, routes)
+	p.beside(t, dev(), "orders", "one")
+	p.beside(t, dev(), "orders-next", "two")
+	web := p.beside(t, dev(), "web", "web")
+	counts := map[string]int{}
+	for range 400 {
+		status, said := ask(t, web, "orders", "/")
+		if status != http.StatusOK {
+			t.Fatal(status, said)
+		}
+		counts[said]++
+	}
+	// Of 400 that are drawn with a chance of a quarter, 57 to 143 are within five deviations.
+	if n := counts["two"]; n < 57 || n > 143 || counts["one"]+n != 400 {
+		t.Error(counts)
+	}
+	for range 10 {
+		if _, said := ask(t, web, "orders", "/", "X-Team", "blue"); said != "two" {
+			t.Error(said)
+		}
+	}
+}
+
+func TestWhoHasNoSidecarIsAskedInTheClear(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.change(func() { p.addrs["stock"] = application(t, "stock") })
+	web := p.beside(t, dev(), "web", "web")
+	if status, said := ask(t, web, "stock", "/"); status != http.StatusOK || said != "stock" {
+		t.Errorf("%d %s", status, said)
+	}
+	p.say(t, strict)
+	eventually(t, "who proves nothing is not asked where the mesh is strict", func() bool {
+		status, _ := ask(t, web, "stock", "/")
+		return status == http.StatusBadGateway
+	})
+}
+
+func TestStagesAreApart(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.beside(t, dev(), "orders", "one")
+	other := p.beside(t, kernel.Scope{Tenant: "globex", Project: "shop", Stage: "dev"}, "web", "web")
+	if status, said := ask(t, other, "orders", "/"); status != http.StatusNotFound {
+		t.Errorf("%d %s", status, said)
+	}
+}

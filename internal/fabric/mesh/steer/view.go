@@ -1,0 +1,132 @@
+package steer
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// view is what is known of a stage at one moment.
+type view struct {
+	scope     kernel.Scope
+	table     *mesh.Table
+	instances xds.Instances
+	beside    map[string]standing
+}
+
+// authorization is who may call a workload. Where the mesh is not strict, who is guarded
+// refuses everybody, as the mesh explains it, and who is not takes those of its tenant.
+func authorization(t *mesh.Table, workload string) (out []sidecar.Allow) {
+	if !t.Guarded(workload) {
+		tenant, _, _ := strings.Cut(t.ID(workload), "/project/")
+		return []sidecar.Allow{{From: []string{tenant + "/*"}}}
+	}
+	if !t.Strict() {
+		return nil
+	}
+	for _, p := range t.Permissions(workload) {
+		out = append(out, sidecar.Allow{From: p.From, Methods: p.Methods, Paths: p.Paths})
+	}
+	return out
+}
+
+// services are those that a workload of the stage can call.
+func (v view) services() (out []sidecar.Service) {
+	names := slices.Concat(v.instances.ServiceNames(v.scope), v.table.Routed())
+	for name := range v.beside {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if s, ok := v.service(name); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// service is one by its name; it is not ok where routes are for other ports of it alone, since
+// what no route takes has no backend.
+func (v view) service(name string) (sidecar.Service, bool) {
+	s := sidecar.Service{Name: name, Protocol: sidecar.ProtocolHTTP}
+	if v.beside[name].grpc {
+		s.Protocol = sidecar.ProtocolGRPC
+	}
+	ways := v.table.Ways(name)
+	if len(ways) == 0 {
+		v.version(&s, name, 0)
+		return s, true
+	}
+	for _, w := range ways {
+		if !v.takes(name, w.Port) {
+			continue
+		}
+		if w.Kind == meshdoc.KindGRPCRoute {
+			s.Protocol = sidecar.ProtocolGRPC
+		}
+		rule := sidecar.Rule{Matches: []route.Match{match(w.Match)}, Timeout: time.Duration(w.Timeouts.Request), Retry: retry(w.Retry)}
+		for _, b := range w.Backends {
+			rule.Shares = append(rule.Shares, sidecar.Share{Version: v.version(&s, b.Name, b.Port), Weight: b.Share()})
+		}
+		s.Rules = append(s.Rules, rule)
+	}
+	return s, len(s.Rules) > 0
+}
+
+// takes tells whether a route for a port, 0 for all, is for calls of the service by its name.
+func (v view) takes(service string, port int) bool {
+	if port == 0 || len(v.instances.Ports(v.scope, service)) == 0 {
+		return true
+	}
+	named, _, ok := v.instances.Upstream(v.scope, service, strconv.Itoa(port))
+	only, _, single := v.instances.Upstream(v.scope, service, "")
+	return ok && (!single || named == only)
+}
+
+// version adds a backend to a service, and returns its name.
+func (v view) version(s *sidecar.Service, backend string, port int) string {
+	one := sidecar.Version{Name: backend, Identity: v.table.ID(backend), Weight: 1, Instances: v.beside[backend].addrs}
+	if len(one.Instances) == 0 {
+		number := ""
+		if port != 0 {
+			number = strconv.Itoa(port)
+			one.Name += ":" + number
+		}
+		if addr, _, ok := v.instances.Upstream(v.scope, backend, number); ok {
+			one.Instances = []string{addr}
+		}
+		one.Clear = !v.table.Strict()
+	}
+	if !slices.ContainsFunc(s.Versions, func(known sidecar.Version) bool { return known.Name == one.Name }) {
+		s.Versions = append(s.Versions, one)
+	}
+	return one.Name
+}
+
+func match(m meshdoc.Match) route.Match {
+	out := route.Match{Path: route.PathMatch{Type: m.Path.Type, Value: m.Path.Value}, Method: m.Method}
+	for _, h := range m.Headers {
+		out.Headers = append(out.Headers, route.ValueMatch{Type: h.Type, Name: h.Name, Value: h.Value})
+	}
+	return out
+}
+
+func retry(r *meshdoc.Retry) *route.Retry {
+	if r == nil {
+		return nil
+	}
+	codes := r.Codes
+	if len(codes) == 0 {
+		codes = []int{http.StatusServiceUnavailable}
+	}
+	return &route.Retry{Codes: codes, Attempts: r.Attempts, Backoff: r.Backoff}
+}

@@ -7418,6 +7418,40 @@ type MeshDocument struct {
 	UpdatedAt time.Time              `json:"updatedAt"`
 }
 
+// MeshEdge defines model for MeshEdge.
+type MeshEdge struct {
+	// ClientErrors Answers with a status of 4xx.
+	ClientErrors int64 `json:"clientErrors"`
+
+	// ErrorShare The share of serverErrors, 0 to 1.
+	ErrorShare float64 `json:"errorShare"`
+
+	// From Who calls: a SPIFFE ID; gateway for what comes in there, and (others) for callers that are not told apart.
+	From string `json:"from"`
+
+	// P50 How long half of the calls took at most, in seconds; between the bounds of counting it is estimated.
+	P50 float64 `json:"p50"`
+
+	// P95 As p50, for 95 of 100.
+	P95 float64 `json:"p95"`
+
+	// P99 As p50, for 99 of 100.
+	P99 float64 `json:"p99"`
+
+	// PerSecond Requests in a second, the mean of the time that was asked for.
+	PerSecond float64 `json:"perSecond"`
+	Requests  int64   `json:"requests"`
+
+	// ServerErrors Answers with a status of 5xx, and calls without an answer.
+	ServerErrors int64 `json:"serverErrors"`
+
+	// Service The service that was asked for; another one than to where a route has sent the call on. Of the gateway it is the route.
+	Service string `json:"service"`
+
+	// To The workload that has answered.
+	To string `json:"to"`
+}
+
 // MeshFile defines model for MeshFile.
 type MeshFile struct {
 	// Name How problems name the file.
@@ -7425,6 +7459,16 @@ type MeshFile struct {
 
 	// Source Documents in YAML or JSON, parted by lines of ---.
 	Source string `json:"source"`
+}
+
+// MeshGraph defines model for MeshGraph.
+type MeshGraph struct {
+	Edges []MeshEdge `json:"edges"`
+	From  time.Time  `json:"from"`
+
+	// More There are more edges than are told here; ask for less time.
+	More bool      `json:"more,omitempty"`
+	To   time.Time `json:"to"`
 }
 
 // MeshOutcome What became of a document of the mesh.
@@ -13596,6 +13640,18 @@ type GetMeshDocumentParams struct {
 
 	// Stage The stage.
 	Stage string `form:"stage" json:"stage"`
+}
+
+// GetMeshGraphParams defines parameters for GetMeshGraph.
+type GetMeshGraphParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Since How far back, such as 15m or 24h; 1h unless given, 31 days at most. Beyond 6h it begins with a whole hour, else with a whole minute.
+	Since string `form:"since,omitempty" json:"since,omitempty"`
 }
 
 // ExplainMeshCallParams defines parameters for ExplainMeshCall.

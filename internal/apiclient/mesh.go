@@ -31,6 +31,12 @@ func (c *Client) DeleteMeshDocument(ctx context.Context, kind, name string, p De
 	return g, c.call(ctx, http.MethodDelete, query(escape("mesh", "documents", kind, name), p), nil, &g)
 }
 
+// MeshGraph says who called whom on a stage.
+func (c *Client) MeshGraph(ctx context.Context, p GetMeshGraphParams) (MeshGraph, error) {
+	var g MeshGraph
+	return g, c.call(ctx, http.MethodGet, query(escape("mesh", "graph"), p), nil, &g)
+}
+
 // ExplainMeshCall says whether a workload may call another, why, and who answers.
 func (c *Client) ExplainMeshCall(ctx context.Context, p ExplainMeshCallParams) (MeshAnswer, error) {
 	var a MeshAnswer

@@ -19,6 +19,9 @@ func meshCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"DeleteMeshDocument": func() error {
 			return e(c.DeleteMeshDocument(ctx, "Mesh", "default", apiclient.DeleteMeshDocumentParams{Project: "shop", Stage: "dev", DryRun: true}))
 		},
+		"MeshGraph": func() error {
+			return e(c.MeshGraph(ctx, apiclient.GetMeshGraphParams{Project: "shop", Stage: "dev", Since: "1h"}))
+		},
 		"ExplainMeshCall": func() error {
 			return e(c.ExplainMeshCall(ctx, apiclient.ExplainMeshCallParams{Project: "shop", Stage: "dev", From: "web", To: "orders", Method: "GET", Path: "/a"}))
 		},

@@ -28,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
@@ -76,6 +77,8 @@ type fabric struct {
 	mesh *mesh.Service
 	// instances count what releases answer of which one takes over from the other.
 	instances traffic.Instances
+	// graph is who calls whom.
+	graph *graph.Service
 	// traffic is what routes serve, and to whom.
 	traffic *traffic.Service
 	// tail shows requests to who watches.
@@ -125,6 +128,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return err
 	}
 	f.mesh = newMesh(p, a)
+	f.graph = newGraph(p, a, f)
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err
@@ -280,6 +284,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("dns records", f.dns.Watch)
 	g.Add("dns secondaries", f.dns.Notify)
 	g.Add("documents of the mesh", f.mesh.Watch)
+	g.Every("old calls of the mesh", time.Hour, f.graph.Tidy)
 	f.trafficLoops(g, p, events)
 	f.pkiLoops(g)
 	g.Every("old calls of APIs", time.Hour, f.apis.calls.Tidy)

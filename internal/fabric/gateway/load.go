@@ -53,6 +53,24 @@ func (s *Service) Serves(scope kernel.Scope, route string) bool {
 	return s.served.Load().byName[routeKey{scope, route}] != nil
 }
 
+// Answers returns the service of the route's own stage that answers all its requests; it is not
+// ok where several do, or none of the stage.
+func (s *Service) Answers(scope kernel.Scope, name string) (service string, ok bool) {
+	r := s.served.Load().byName[routeKey{scope, name}]
+	if r == nil {
+		return "", false
+	}
+	for _, rule := range r.Rules {
+		for _, b := range rule.Backends {
+			if b.Service == "" || service != "" && service != b.Service {
+				return "", false
+			}
+			service = b.Service
+		}
+	}
+	return service, service != ""
+}
+
 // Load reads every route, builds a table and swaps it in. When the table is
 // not sound the one before stays.
 func (s *Service) Load(ctx context.Context) error {

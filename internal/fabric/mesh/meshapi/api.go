@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -21,7 +22,10 @@ import (
 const maxApply = 8 << 20
 
 // API serves the mesh.
-type API struct{ Mesh *mesh.Service }
+type API struct {
+	Mesh  *mesh.Service
+	Graph *graph.Service
+}
 
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
@@ -33,6 +37,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("get-mesh-document", http.MethodGet, "/documents/{kind}/{name}", "Get a document of a stage's mesh"), a.get)
 	httpserver.Register(api, operation("delete-mesh-document", http.MethodDelete, "/documents/{kind}/{name}", "Delete a document of a stage's mesh"), a.remove)
 	httpserver.Register(api, operation("explain-mesh-call", http.MethodGet, "/why", "Say whether a workload may call another, why, and who answers"), a.why)
+	httpserver.Register(api, operation("get-mesh-graph", http.MethodGet, "/graph", "Say who called whom on a stage, how often, with which errors and how fast"), a.graph)
 }
 
 func operation(id, method, path, summary string) huma.Operation {

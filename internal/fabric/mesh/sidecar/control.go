@@ -49,6 +49,8 @@ type control struct {
 	// told is closed once it has said something.
 	told  chan struct{}
 	holds atomic.Bool
+	// conn is that of now; nil is none.
+	conn atomic.Pointer[grpc.ClientConn]
 }
 
 func newControl(address, roots string) (*control, error) {
@@ -103,7 +105,11 @@ func (s *Sidecar) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the control plane at %s: %w", s.control.address, err)
 	}
-	defer func() { _ = conn.Close() }()
+	s.control.conn.Store(conn)
+	defer func() {
+		s.control.conn.Store(nil)
+		_ = conn.Close()
+	}()
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{StreamName: MethodFollow, ServerStreams: true}, "/"+ControlService+"/"+MethodFollow)
 	if err != nil {
 		return err //nolint:wrapcheck // steered says whose it is

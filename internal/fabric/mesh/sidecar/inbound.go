@@ -43,7 +43,7 @@ func (s *Sidecar) enter(x *exchange.Exchange) {
 	st := s.identity.state.Load()
 	chain := x.TLS.PeerCertificates
 	from := chain[0].URIs[0].String() // the handshake has verified that there is one
-	x.OnDone(func() { s.metrics.count(asDestination, from, st.id.String(), statusOf(x), time.Since(x.Began)) })
+	x.OnDone(func() { s.countIn(x, from, st.id) })
 	switch {
 	case !st.holds(chain, time.Now()):
 		refuse(x, http.StatusUnauthorized, "Not proven", "The certificate of the caller has ended, or was revoked since the connection began.", "connect again with another certificate")

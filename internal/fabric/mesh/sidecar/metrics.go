@@ -29,11 +29,11 @@ type metrics struct {
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
-	labels := []string{"reporter", "source", "destination"}
+	labels := []string{"reporter", "source", "destination", "version"}
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "terrace_mesh_requests_total", Help: "Requests answered, by who asked whom, and the status.",
-		}, append(labels[:3:3], "code")),
+			Name: "terrace_mesh_requests_total", Help: "Requests answered, by who asked whom, which version answered, and the status.",
+		}, append(labels[:4:4], "code")),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "terrace_mesh_request_duration_seconds", Help: "Time from a request's head to the end of its answer.", Buckets: traffic.Seconds(),
 		}, labels),
@@ -52,9 +52,9 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-func (m *metrics) count(reporter, source, destination string, status int, took time.Duration) {
-	m.requests.WithLabelValues(reporter, source, destination, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(reporter, source, destination).Observe(took.Seconds())
+func (m *metrics) count(reporter, source, destination, version string, status int, took time.Duration) {
+	m.requests.WithLabelValues(reporter, source, destination, version, strconv.Itoa(status)).Inc()
+	m.duration.WithLabelValues(reporter, source, destination, version).Observe(took.Seconds())
 }
 
 // unrouted counts what ended before it was a request.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
@@ -111,7 +110,7 @@ func (s *Sidecar) leave(x *exchange.Exchange) {
 		if to == "" {
 			to = unknown
 		}
-		s.metrics.count(asSource, s.ID(), to, statusOf(x), time.Since(x.Began))
+		s.countOut(x, asked, to)
 	})
 	s.outbound.Handle(x)
 }

@@ -10,12 +10,14 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -31,11 +33,16 @@ type Config struct {
 	// control plane at the address Control, host:port, says what to do. Roots is a file with
 	// whom its certificate has to come from.
 	Document, Control, Roots string
+	// ReportEvery is how often the control plane is told what was counted; 0 is 5 seconds.
+	ReportEvery time.Duration
 	// WorkloadAPI is its address, such as unix:///run/workload-api.sock.
 	WorkloadAPI string
 	Registry    prometheus.Registerer
 	Log         *slog.Logger
 }
+
+// maxNeighbours is how many callers are counted apart in reports.
+const maxNeighbours = 200
 
 // Sidecar is one that has its ports.
 type Sidecar struct {
@@ -44,6 +51,9 @@ type Sidecar struct {
 	// control is nil where a file says what to do.
 	control *control
 	server  *front.Server
+	// book counts for reports, which the ledger keeps until they are sent.
+	book    *traffic.Book
+	ledger  *ledger
 	metrics *metrics
 
 	inbound, outbound *proxy.Proxy
@@ -59,12 +69,13 @@ func New(ctx context.Context, c Config) (*Sidecar, error) {
 	if err := private(c.Outbound); err != nil {
 		return nil, err
 	}
-	s := &Sidecar{config: c}
+	s := &Sidecar{config: c, ledger: newLedger()}
 	var err error
 	if c.Control != "" {
 		if s.control, err = newControl(c.Control, c.Roots); err != nil {
 			return nil, err
 		}
+		s.book = &traffic.Book{Store: s.ledger, Consumers: maxNeighbours}
 	}
 	d, err := s.read()
 	if err != nil {
@@ -117,6 +128,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	all.Go(func() { s.identity.run(background) })
 	all.Go(func() { s.watch(background) })
 	all.Go(func() { s.steered(background) })
+	all.Go(func() { s.reports(background) })
 	all.Go(func() { _ = s.outbound.Watch(background) }) // ends with its context
 	all.Go(func() { _ = s.inbound.Watch(background) })
 	var err error
@@ -125,6 +137,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 		err = s.server.Serve(ctx)
 	case <-ctx.Done():
 		err = s.server.Close()
+	}
+	if s.control != nil {
+		s.report(background)
 	}
 	cancel()
 	all.Wait()

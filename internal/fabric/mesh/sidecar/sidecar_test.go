@@ -39,11 +39,12 @@ func TestTwoWorkloadsTalkThroughTheirSidecars(t *testing.T) {
 		t.Errorf("a service that there is not: %d %s", status, body)
 	}
 	for registry, reporter := range map[*beside]string{web: "source", billing: "destination"} {
-		want := "# HELP terrace_mesh_requests_total Requests answered, by who asked whom, and the status.\n# TYPE terrace_mesh_requests_total counter\n" +
-			`terrace_mesh_requests_total{code="200",destination="` + idOf("billing") + `",reporter="` + reporter + `",source="` + idOf("web") + `"} 1` + "\n" +
-			`terrace_mesh_requests_total{code="403",destination="` + idOf("billing") + `",reporter="` + reporter + `",source="` + idOf("web") + `"} 3` + "\n"
+		version := map[string]string{"source": "v1", "destination": "billing"}[reporter]
+		want := "# HELP terrace_mesh_requests_total Requests answered, by who asked whom, which version answered, and the status.\n# TYPE terrace_mesh_requests_total counter\n" +
+			`terrace_mesh_requests_total{code="200",destination="` + idOf("billing") + `",reporter="` + reporter + `",source="` + idOf("web") + `",version="` + version + `"} 1` + "\n" +
+			`terrace_mesh_requests_total{code="403",destination="` + idOf("billing") + `",reporter="` + reporter + `",source="` + idOf("web") + `",version="` + version + `"} 3` + "\n"
 		if reporter == "source" {
-			want += `terrace_mesh_requests_total{code="404",destination="unknown",reporter="source",source="` + idOf("web") + `"} 1` + "\n"
+			want += `terrace_mesh_requests_total{code="404",destination="unknown",reporter="source",source="` + idOf("web") + `",version=""} 1` + "\n"
 		}
 		eventually(t, "the metrics of "+reporter, func() bool {
 			return testutil.GatherAndCompare(registry.registry, strings.NewReader(want), "terrace_mesh_requests_total") == nil

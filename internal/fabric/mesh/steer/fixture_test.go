@@ -17,7 +17,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/steer"
@@ -103,6 +105,7 @@ type plane struct {
 	*stages
 
 	pki   *pki.Service
+	graph *graph.Service
 	addr  string
 	roots string
 	stop  func()
@@ -110,7 +113,13 @@ type plane struct {
 
 func newPlane(t *testing.T) *plane {
 	t.Helper()
-	p := &plane{stages: &stages{addrs: map[string]string{}, changed: make(chan struct{})}, pki: pkitest.Start(t, pki.Options{Zones: []string{"localhost"}}), addr: "127.0.0.1:0"}
+	return newPlaneWith(t, &graph.Service{Store: nowhere{}})
+}
+
+func newPlaneWith(t *testing.T, g *graph.Service) *plane {
+	t.Helper()
+	g.Domain = "localhost"
+	p := &plane{graph: g, stages: &stages{addrs: map[string]string{}, changed: make(chan struct{})}, pki: pkitest.Start(t, pki.Options{Zones: []string{"localhost"}}), addr: "127.0.0.1:0"}
 	p.roots = filepath.Join(t.TempDir(), "root.pem")
 	must(t, os.WriteFile(p.roots, p.pki.Authority().RootPEM(), 0o600))
 	p.start(t)
@@ -121,12 +130,17 @@ func newPlane(t *testing.T) *plane {
 func (p *plane) start(t *testing.T) {
 	t.Helper()
 	about := xds.Config{Tables: p, Instances: p, Trust: p.pki.Workloads(), Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
-	about.Also = steer.New(about).Register
+	about.Also = steer.New(about, p.graph).Register
 	server, err := xds.Listen(context.Background(), p.addr, about)
 	must(t, err)
 	p.addr = server.Addr().String()
 	p.stop = sync.OnceFunc(func() { _ = server.Close() })
 }
+
+// nowhere keeps no counts.
+type nowhere struct{ graph.Store }
+
+func (nowhere) Add(context.Context, []traffic.Count) error { return nil }
 
 // always has every process be one workload of a stage.
 type always struct {
@@ -149,7 +163,7 @@ func (p *plane) beside(t *testing.T, scope kernel.Scope, name, says string) *sid
 	app := application(t, says)
 	s, err := sidecar.New(context.Background(), sidecar.Config{
 		Inbound: "127.0.0.1:0", Outbound: "127.0.0.1:0", Application: app, Control: p.addr, Roots: p.roots,
-		WorkloadAPI: "unix://" + l.Path(), Registry: prometheus.NewRegistry(), Log: log,
+		WorkloadAPI: "unix://" + l.Path(), Registry: prometheus.NewRegistry(), Log: log, ReportEvery: 20 * time.Millisecond,
 	})
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

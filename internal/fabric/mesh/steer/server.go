@@ -32,6 +32,9 @@ const (
 // Server speaks to sidecars.
 type Server struct {
 	config xds.Config
+	ledger Ledger
+	// kept is what was taken last of each process that reports.
+	kept reported
 	// complete is closed once sidecars had the time to come back.
 	complete chan struct{}
 	sidecars sidecars
@@ -49,9 +52,10 @@ type said struct {
 // moment is told apart by the channels that are closed when it is over.
 type moment struct{ turned, moved, joined <-chan struct{} }
 
-// New returns a server for the listener of a configuration; Register puts it there.
-func New(c xds.Config) *Server {
-	s := &Server{config: c, complete: make(chan struct{}), stages: map[kernel.Scope]said{}}
+// New returns a server for the listener of a configuration; Register puts it there. What
+// sidecars report goes to the ledger.
+func New(c xds.Config, l Ledger) *Server {
+	s := &Server{config: c, ledger: l, complete: make(chan struct{}), stages: map[kernel.Scope]said{}}
 	s.sidecars.changed = make(chan struct{})
 	time.AfterFunc(Linger, func() { close(s.complete) })
 	return s
@@ -61,6 +65,7 @@ func New(c xds.Config) *Server {
 func (s *Server) Register(to grpc.ServiceRegistrar) {
 	to.RegisterService(&grpc.ServiceDesc{
 		ServiceName: sidecar.ControlService, HandlerType: (*any)(nil),
+		Methods: []grpc.MethodDesc{{MethodName: sidecar.MethodReport, Handler: s.reports}},
 		Streams: []grpc.StreamDesc{{StreamName: sidecar.MethodFollow, ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error { return s.follow(stream) }}},
 	}, s)
 }

@@ -1,7 +1,8 @@
-// Package trafficsql keeps what replicas of the gateway count in the database.
+// Package trafficsql keeps what replicas of the gateway count in the database, and what the
+// sidecars of the mesh do.
 //
-// It owns the table gateway_traffic: each count is in it by the minute, for some hours,
-// and by the hour, for a month.
+// It owns the tables gateway_traffic and mesh_traffic: each count is in its table by the
+// minute, for some hours, and by the hour, for a month.
 package trafficsql
 
 import (
@@ -22,16 +23,19 @@ var migrations embed.FS
 func Migrations() db.Migrations { return db.Migrations{Room: "gatewaytraffic", Files: migrations} }
 
 // Store is a traffic.Store.
-type Store struct{ db *db.DB }
+type Store struct {
+	db    *db.DB
+	table string
+}
 
-// NewStore returns a store on d.
-func NewStore(d *db.DB) *Store { return &Store{db: d} }
+// NewStore returns a store on d of what the gateway counts.
+func NewStore(d *db.DB) *Store { return &Store{d, "gateway_traffic"} }
 
-const (
-	table = "gateway_traffic"
-	// together is how many rows are written at once.
-	together = 200
-)
+// NewMeshStore returns a store on d of what sidecars count.
+func NewMeshStore(d *db.DB) *Store { return &Store{d, "mesh_traffic"} }
+
+// together is how many rows are written at once.
+const together = 200
 
 // counted are the columns of a tally, in the order of fields.
 func counted() []string {
@@ -72,7 +76,7 @@ func (s *Store) add(ctx context.Context, span time.Duration, all []traffic.Count
 	columns := counted()
 	set := make([]string, 0, len(columns))
 	for _, c := range columns {
-		set = append(set, c+" = "+table+"."+c+" + EXCLUDED."+c)
+		set = append(set, c+" = "+s.table+"."+c+" + EXCLUDED."+c)
 	}
 	row := "(?" + strings.Repeat(", ?", 6+len(columns)) + ")"
 	rows, args := make([]string, 0, len(all)), make([]any, 0, len(all)*(7+len(columns)))
@@ -83,9 +87,9 @@ func (s *Store) add(ctx context.Context, span time.Duration, all []traffic.Count
 			args = append(args, *f.(*int64)) //nolint:forcetypeassert // what fields returns
 		}
 	}
-	_, err := s.db.Conn(ctx).ExecContext(ctx, "INSERT INTO "+table+" (tenant, project, stage, route, consumer, span, at, "+strings.Join(columns, ", ")+
+	_, err := s.db.Conn(ctx).ExecContext(ctx, "INSERT INTO "+s.table+" (tenant, project, stage, route, consumer, span, at, "+strings.Join(columns, ", ")+
 		") VALUES "+strings.Join(rows, ", ")+" ON CONFLICT (tenant, project, stage, route, consumer, span, at) DO UPDATE SET "+strings.Join(set, ", "), args...)
-	return db.Map(err, "what the gateway counted")
+	return db.Map(err, "what was counted of the traffic")
 }
 
 // Sums implements traffic.Store.
@@ -105,28 +109,28 @@ func (s *Store) Sums(ctx context.Context, q traffic.Question) ([]traffic.Count, 
 		where += " AND consumer = ''"
 	}
 	rows, err := s.db.Reader(ctx).QueryContext(ctx, "SELECT tenant, project, stage, route, consumer, "+strings.Join(sums, ", ")+
-		" FROM "+table+" WHERE "+where+" GROUP BY tenant, project, stage, route, consumer", args...)
+		" FROM "+s.table+" WHERE "+where+" GROUP BY tenant, project, stage, route, consumer", args...)
 	if err != nil {
-		return nil, db.Map(err, "what the gateway counted")
+		return nil, db.Map(err, "what was counted of the traffic")
 	}
 	defer func() { _ = rows.Close() }()
 	var out []traffic.Count
 	for rows.Next() {
 		var c traffic.Count
 		if err := rows.Scan(append([]any{&c.Tenant, &c.Project, &c.Stage, &c.Route, &c.Consumer}, fields(&c.Tally)...)...); err != nil {
-			return nil, db.Map(err, "what the gateway counted")
+			return nil, db.Map(err, "what was counted of the traffic")
 		}
 		out = append(out, c)
 	}
-	return out, db.Map(rows.Err(), "what the gateway counted")
+	return out, db.Map(rows.Err(), "what was counted of the traffic")
 }
 
 // Tidy implements traffic.Store.
 func (s *Store) Tidy(ctx context.Context, now time.Time) error {
 	for span, keep := range map[time.Duration]time.Duration{time.Minute: traffic.FineFor, time.Hour: traffic.MaxSince + time.Hour} {
-		_, err := s.db.Conn(ctx).ExecContext(ctx, "DELETE FROM "+table+" WHERE span = ? AND at < ?", int64(span/time.Second), now.Add(-keep).Unix())
+		_, err := s.db.Conn(ctx).ExecContext(ctx, "DELETE FROM "+s.table+" WHERE span = ? AND at < ?", int64(span/time.Second), now.Add(-keep).Unix())
 		if err != nil {
-			return db.Map(err, "what the gateway counted")
+			return db.Map(err, "what was counted of the traffic")
 		}
 	}
 	return nil

@@ -1,0 +1,43 @@
+-- +goose Up
+CREATE TABLE mesh_traffic (
+    tenant   TEXT NOT NULL,
+    project  TEXT NOT NULL,
+    stage    TEXT NOT NULL,
+    route    TEXT NOT NULL,
+    consumer TEXT NOT NULL,
+    span     BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
+    bytes    BIGINT NOT NULL,
+    nanos    BIGINT NOT NULL,
+    c1 BIGINT NOT NULL,
+    c2 BIGINT NOT NULL,
+    c3 BIGINT NOT NULL,
+    c4 BIGINT NOT NULL,
+    c5 BIGINT NOT NULL,
+    p0 BIGINT NOT NULL,
+    p1 BIGINT NOT NULL,
+    p2 BIGINT NOT NULL,
+    p3 BIGINT NOT NULL,
+    p4 BIGINT NOT NULL,
+    p5 BIGINT NOT NULL,
+    p6 BIGINT NOT NULL,
+    p7 BIGINT NOT NULL,
+    p8 BIGINT NOT NULL,
+    p9 BIGINT NOT NULL,
+    p10 BIGINT NOT NULL,
+    p11 BIGINT NOT NULL,
+    p12 BIGINT NOT NULL,
+    p13 BIGINT NOT NULL,
+    p14 BIGINT NOT NULL,
+    p15 BIGINT NOT NULL,
+    p16 BIGINT NOT NULL,
+    p17 BIGINT NOT NULL,
+    p18 BIGINT NOT NULL,
+    p19 BIGINT NOT NULL,
+    p20 BIGINT NOT NULL,
+    PRIMARY KEY (tenant, project, stage, route, consumer, span, at)
+);
+CREATE INDEX mesh_traffic_at ON mesh_traffic (span, at);
+
+-- +goose Down
+DROP TABLE mesh_traffic;

@@ -1,0 +1,113 @@
+package steer_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// readers may read what is of acme.
+type readers struct{}
+
+func (readers) Authorize(_ context.Context, _ string, scope kernel.Scope) error {
+	if scope.Tenant != "acme" {
+		return kernel.Errorf(kernel.Denied, "no")
+	}
+	return nil
+}
+
+func (readers) Check(string) error { return nil }
+
+// entrance is a gateway with one route.
+type entrance struct{}
+
+func (entrance) Served(context.Context, traffic.Question) ([]traffic.Count, error) {
+	var t traffic.Tally
+	t.Places[0], t.Classes[2] = 7, 7
+	return []traffic.Count{{Key: traffic.Key{Route: "shop"}, Tally: t}}, nil
+}
+
+func (entrance) Backends(kernel.Scope, string) (string, bool) { return "web", true }
+
+func id(workload string) string {
+	return "spiffe://localhost/tenant/acme/project/shop/stage/dev/workload/" + workload
+}
+
+func TestTheGraphHasEachCallOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		t.Helper()
+		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
+		p := newPlaneWith(t, g)
+		p.say(t, strict, allow)
+		p.beside(t, dev(), "orders", "one")
+		web := p.beside(t, dev(), "web", "web")
+		var asked, refused int64
+		call := func(path string) int {
+			status, _ := ask(t, web, "orders", path)
+			if status != http.StatusNotFound { // it was told who answers
+				asked++
+			}
+			if status == http.StatusForbidden {
+				refused++
+			}
+			return status
+		}
+		eventually(t, "it is allowed", func() bool { return call("/orders/0") == http.StatusOK })
+		for i := range 40 {
+			call("/orders/" + strconv.Itoa(i))
+		}
+		for range 3 {
+			call("/other")
+		}
+		p.stop()
+		for i := range 20 {
+			call("/orders/" + strconv.Itoa(i))
+		}
+		p.start(t)
+		eventually(t, "all is counted", func() bool { return edges(t, g)[id("web")+" orders"][0] >= asked })
+		want := map[string][2]int64{"gateway web": {7, 0}, id("web") + " orders": {asked, refused}}
+		if diff := cmp.Diff(want, edges(t, g)); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := g.Look(t.Context(), kernel.Scope{Tenant: "globex", Project: "shop", Stage: "dev"}, time.Hour); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("another tenant: %v", err)
+		}
+	})
+}
+
+// edges are the calls, and those of them that were refused, by who called whom.
+func edges(t *testing.T, g *graph.Service) map[string][2]int64 {
+	t.Helper()
+	said, err := g.Look(t.Context(), dev(), time.Hour)
+	must(t, err)
+	out := map[string][2]int64{}
+	for _, e := range said.Edges {
+		out[e.From+" "+e.To] = [2]int64{e.Requests, e.ClientErrors}
+	}
+	return out
+}
+
+func TestWhatNobodyCanHaveCountedIsRefused(t *testing.T) {
+	t.Parallel()
+	g := &graph.Service{Store: nowhere{}, Domain: "localhost"}
+	less := traffic.Tally{Nanos: -1}
+	for reason, c := range map[string]graph.Call{
+		"of another trust domain": {From: "spiffe://elsewhere/a"}, "of no workload": {Service: "orders", Version: "A/b"}, "of less than nothing": {From: id("web"), Tally: less},
+	} {
+		if err := g.Record(t.Context(), dev(), "orders", []graph.Call{c}); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}

@@ -7220,13 +7220,10 @@ type LocalContainerInfoPhase string
 
 // LocalRolloutInfo defines model for LocalRolloutInfo.
 type LocalRolloutInfo struct {
-	// Before What the release before has answered at this step.
 	Before LocalSeenInfo `json:"before"`
 
 	// From The release that served before.
-	From string `json:"from"`
-
-	// Next What the new release has answered at this step.
+	From  string                `json:"from"`
 	Next  LocalSeenInfo         `json:"next"`
 	Phase LocalRolloutInfoPhase `json:"phase"`
 
@@ -14242,12 +14239,6 @@ type ListServicesParams struct {
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 }
 
-// GetRolloutParams defines parameters for GetRollout.
-type GetRolloutParams struct {
-	// Stage The service's stage.
-	Stage string `form:"stage" json:"stage"`
-}
-
 // GetServiceLogsParams defines parameters for GetServiceLogs.
 type GetServiceLogsParams struct {
 	// Stage The service's stage.
@@ -14258,6 +14249,12 @@ type GetServiceLogsParams struct {
 
 	// Follow Go on with every further line.
 	Follow bool `form:"follow,omitempty" json:"follow,omitempty"`
+}
+
+// GetRolloutParams defines parameters for GetRollout.
+type GetRolloutParams struct {
+	// Stage The service's stage.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // GetGivenTagsParams defines parameters for GetGivenTags.

@@ -89,7 +89,7 @@ func (p *servicePlane) aborted(ctx context.Context, r *running, ro *rollout, rea
 	r.log.Printf("the rollout of release %s was aborted at %d %%: %s", seen.To, at.Weight, reason)
 	err := p.told(ctx, "rollout.aborted", seen)
 	if err != nil {
-		p.config.Log.Error("an aborted rollout is not recorded", "service", r.key.String(), "error", err)
+		p.config.Log.ErrorContext(ctx, "an aborted rollout is not recorded", "service", r.key.String(), "error", err)
 	}
 	return kernel.Errorf(kernel.Refused, "the rollout of release %s of service %s was aborted at %d %% of the requests: %s; release %s serves on",
 		seen.To, r.key.Name, at.Weight, reason, seen.From).

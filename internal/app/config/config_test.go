@@ -97,6 +97,10 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
       - {name: errors, prometheus: {server: "http://localhost:9090", query: "errors{workload=${workload}}", condition: "< 0.01", for: 5m, every: 10s}}
     verifyEvery: 10m
     rollback: automatic
+    rollout:
+      strategy: canary
+      steps: [{setWeight: 5, pause: 2m}, {setWeight: 100}]
+      analysis: {successRate: 99.5, latencyP99: 400ms, minRequests: 200, maxWait: 10m, noData: pass}
 `)
 	c, err := config.Load(flags(t, "--config="+path), home())
 	if err != nil {
@@ -107,6 +111,10 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 	}
 	if live := c.Stages[1]; live.Verify[1].Command.Memory != 64 || live.Verify[2].Prometheus.Every.Seconds() != 10 || live.VerifyEvery.Minutes() != 10 || live.Rollback != stage.RollbackAutomatic {
 		t.Errorf("%+v", live)
+	}
+	if r, ok := c.Stages[1].Rollouts(); !ok || len(r.Steps) != 2 || r.Steps[0].SetWeight != 5 || r.Steps[0].Pause.String() != "2m0s" ||
+		r.Analysis.SuccessRate != 99.5 || r.Analysis.LatencyP99.String() != "400ms" || r.Analysis.MinRequests != 200 || r.Analysis.NoData != stage.NoDataPass {
+		t.Errorf("%+v", r)
 	}
 	if live := c.Stages[1]; live.Approvals.ExpireAfter.String() != "24h0m0s" || live.Soak.Hours() != 1 || !live.AutoPromote || live.Windows[0].Duration.Hours() != 8 {
 		t.Errorf("%+v", live)

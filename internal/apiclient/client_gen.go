@@ -2397,6 +2397,24 @@ func (e TenantStep) Valid() bool {
 	}
 }
 
+// Defines values for TopicBrokerKind.
+const (
+	TopicBrokerKindKafka TopicBrokerKind = "kafka"
+	TopicBrokerKindNats  TopicBrokerKind = "nats"
+)
+
+// Valid indicates whether the value is a known member of the TopicBrokerKind enum.
+func (e TopicBrokerKind) Valid() bool {
+	switch e {
+	case TopicBrokerKindKafka:
+		return true
+	case TopicBrokerKindNats:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TopicFrom.
 const (
 	TopicFromNew    TopicFrom = "new"
@@ -5282,6 +5300,12 @@ type DescribedTopic struct {
 	// Account The name of the topic at the broker, and the prefix of its users.
 	Account string `json:"account"`
 
+	// Addresses Where programs reach the broker of the topic; none where only another daemon has it.
+	Addresses []string `json:"addresses"`
+
+	// Broker The broker that carries the topic, which stays; that of the configuration unless given.
+	Broker string `json:"broker,omitempty"`
+
 	// Bytes How large they are together; 0 where the broker does not say.
 	Bytes int64 `json:"bytes"`
 
@@ -5295,7 +5319,10 @@ type DescribedTopic struct {
 	Description string `json:"description,omitempty"`
 
 	// Ends The ends of each partition.
-	Ends    []Ends `json:"ends"`
+	Ends []Ends `json:"ends"`
+
+	// Home The daemon whose embedded server has the topic.
+	Home    string `json:"home,omitempty"`
 	Managed bool   `json:"managed"`
 
 	// MaxMessageBytes How large an event may be; 1 MiB unless given.
@@ -5310,6 +5337,9 @@ type DescribedTopic struct {
 
 	// Partitions Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one.
 	Partitions int64 `json:"partitions,omitempty"`
+
+	// Problem Why the broker does not tell what it holds.
+	Problem string `json:"problem,omitempty"`
 
 	// Replicas On how many servers an event is kept; 1 unless given.
 	Replicas int64 `json:"replicas,omitempty"`
@@ -8117,6 +8147,12 @@ type PageToken struct {
 type PageTopic struct {
 	Items []Topic `json:"items"`
 	Next  string  `json:"next,omitempty"`
+}
+
+// PageTopicBrokerState defines model for PageTopicBrokerState.
+type PageTopicBrokerState struct {
+	Items []TopicBrokerState `json:"items"`
+	Next  string             `json:"next,omitempty"`
 }
 
 // PageTopicGrant defines model for PageTopicGrant.
@@ -11204,6 +11240,12 @@ type Topic struct {
 	// Account The name of the topic at the broker, and the prefix of its users.
 	Account string `json:"account"`
 
+	// Addresses Where programs reach the broker of the topic; none where only another daemon has it.
+	Addresses []string `json:"addresses"`
+
+	// Broker The broker that carries the topic, which stays; that of the configuration unless given.
+	Broker string `json:"broker,omitempty"`
+
 	// Compatibility What has to hold between versions of a schema.
 	Compatibility *SchemaCompatibility `json:"compatibility,omitempty"`
 	CreatedAt     time.Time            `json:"createdAt"`
@@ -11212,7 +11254,10 @@ type Topic struct {
 
 	// Description What happens there.
 	Description string `json:"description,omitempty"`
-	Managed     bool   `json:"managed"`
+
+	// Home The daemon whose embedded server has the topic.
+	Home    string `json:"home,omitempty"`
+	Managed bool   `json:"managed"`
 
 	// MaxMessageBytes How large an event may be; 1 MiB unless given.
 	MaxMessageBytes int64  `json:"maxMessageBytes,omitempty"`
@@ -11240,6 +11285,31 @@ type Topic struct {
 
 	// Validation What becomes of an event that breaks its schema.
 	Validation *TopicdocValidation `json:"validation,omitempty"`
+}
+
+// TopicBrokerKind What protocol a broker of topics speaks.
+type TopicBrokerKind string
+
+// TopicBrokerState defines model for TopicBrokerState.
+type TopicBrokerState struct {
+	// Addresses Where programs reach it, host:port or a URL.
+	Addresses []string `json:"addresses"`
+
+	// Default Whether topics are on it whose documents name none.
+	Default bool `json:"default"`
+
+	// Kind What protocol a broker of topics speaks.
+	Kind TopicBrokerKind `json:"kind"`
+
+	// Message Why it does not.
+	Message string `json:"message,omitempty"`
+	Name    string `json:"name"`
+
+	// Ok Whether it answers this process.
+	Ok bool `json:"ok"`
+
+	// TLS Whether programs speak TLS to it.
+	TLS bool `json:"tls"`
 }
 
 // TopicCreatedGrant defines model for TopicCreatedGrant.
@@ -11463,6 +11533,9 @@ type TopicSubscriptionSettings struct {
 
 // TopicdocSettings defines model for TopicdocSettings.
 type TopicdocSettings struct {
+	// Broker The broker that carries the topic, which stays; that of the configuration unless given.
+	Broker string `json:"broker,omitempty"`
+
 	// Compatibility What has to hold between versions of a schema.
 	Compatibility *SchemaCompatibility `json:"compatibility,omitempty"`
 
@@ -13897,6 +13970,12 @@ type ListAPIRevisionsParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetTopicsDocumentParams defines parameters for GetTopicsDocument.
+type GetTopicsDocumentParams struct {
+	// Stage The stage of the topics.
+	Stage string `form:"stage" json:"stage"`
+}
+
 // ListBackupsParams defines parameters for ListBackups.
 type ListBackupsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -14292,6 +14371,12 @@ type GetTopicParams struct {
 
 // ApplyTopicParams defines parameters for ApplyTopic.
 type ApplyTopicParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetTopicDocumentParams defines parameters for GetTopicDocument.
+type GetTopicDocumentParams struct {
 	// Stage The topic's stage.
 	Stage string `form:"stage" json:"stage"`
 }

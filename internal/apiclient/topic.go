@@ -21,10 +21,27 @@ func (c *Client) Topics(ctx context.Context, project, stage string) ([]Topic, er
 	return all[Topic](ctx, c, query(escape("projects", project, "topics"), ListTopicsParams{Stage: stage}))
 }
 
+// TopicBrokers returns the brokers that topics may be on, and how they are.
+func (c *Client) TopicBrokers(ctx context.Context) ([]TopicBrokerState, error) {
+	return all[TopicBrokerState](ctx, c, escape("topic-brokers"))
+}
+
 // Topic returns a topic, and how much it holds.
 func (c *Client) Topic(ctx context.Context, t TopicAt) (DescribedTopic, error) {
 	var out DescribedTopic
 	return out, c.call(ctx, http.MethodGet, t.path(), nil, &out)
+}
+
+// TopicDocument returns a topic as an AsyncAPI document.
+func (c *Client) TopicDocument(ctx context.Context, t TopicAt) (map[string]any, error) {
+	var out map[string]any
+	return out, c.call(ctx, http.MethodGet, t.path("asyncapi"), nil, &out)
+}
+
+// TopicsDocument returns the topics of a stage as one AsyncAPI document.
+func (c *Client) TopicsDocument(ctx context.Context, project, stage string) (map[string]any, error) {
+	var out map[string]any
+	return out, c.call(ctx, http.MethodGet, query(escape("projects", project, "asyncapi"), GetTopicParams{Stage: stage}), nil, &out)
 }
 
 // ApplyTopic creates a topic, or changes its settings.

@@ -12,6 +12,9 @@ func topicCalls(ctx context.Context, c *apiclient.Client) map[string]func() erro
 	at := apiclient.TopicAt{Project: "shop", Stage: "dev", Name: "orders"}
 	return map[string]func() error{
 		"Topics":              func() error { return e(c.Topics(ctx, "shop", "dev")) },
+		"TopicBrokers":        func() error { return e(c.TopicBrokers(ctx)) },
+		"TopicDocument":       func() error { return e(c.TopicDocument(ctx, at)) },
+		"TopicsDocument":      func() error { return e(c.TopicsDocument(ctx, "shop", "dev")) },
 		"Topic":               func() error { return e(c.Topic(ctx, at)) },
 		"ApplyTopic":          func() error { return e(c.ApplyTopic(ctx, at, apiclient.TopicdocSettings{})) },
 		"DeleteTopic":         func() error { return c.DeleteTopic(ctx, at) },

@@ -184,7 +184,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.shipped.Ready(system, a.platform.config.Tenant); err != nil { // the others get it once there is a server
 		return err
 	}
-	if err := a.fabric.load(ctx); err != nil {
+	if err := a.fabric.load(ctx, a.platform); err != nil {
 		return err
 	}
 	if err := a.fabric.listen(ctx, a.platform, sharing{a.local}); err != nil {

@@ -34,7 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/brokers"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -63,9 +63,9 @@ type fabric struct {
 	// leaks look for values that stand where they should not.
 	leaks *leak.Service
 	nats  *natsserver.Server
-	// topics are those of workloads; broker carries them.
-	topics *topic.Service
-	broker broker.Broker
+	// topics are those of workloads; brokers carry them.
+	topics  *topic.Service
+	brokers *brokers.Set
 	// documents are the document databases of stages.
 	documents *database.Service
 	// subscriptions send events on.
@@ -205,7 +205,7 @@ func (f *fabric) shareTraffic(p *platform, a *access) (err error) {
 
 // load reads what was recorded before, so that nothing is answered wrongly
 // once the listeners are open.
-func (f *fabric) load(ctx context.Context) error {
+func (f *fabric) load(ctx context.Context, p *platform) error {
 	if err := f.dns.Load(ctx); err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func (f *fabric) load(ctx context.Context) error {
 	if err := f.products.Load(ctx); err != nil {
 		return err
 	}
-	return f.startTopics(ctx)
+	return f.startTopics(ctx, p)
 }
 
 // listen opens the gateway's and DNS's ports; upstreams are the processes of
@@ -358,8 +358,8 @@ func (f *fabric) close(p *platform) {
 	if f.documents != nil {
 		closeDocuments(p, f.documents)
 	}
-	if f.broker != nil {
-		f.broker.Close()
+	if f.brokers != nil {
+		f.brokers.Close()
 	}
 	if f.nats != nil {
 		f.nats.Close()

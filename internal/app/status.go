@@ -73,7 +73,7 @@ func (a *App) Status(ctx context.Context) ServerStatus {
 			a.delivery.isolation.check(),
 			checkProgram("redis-server", "caches run in an embedded server that keeps nothing over a restart", "install redis-server for real caches"),
 			checkProgram("mariadbd", "workloads cannot have mysql databases", "install mariadb-server"),
-		}, checkPolicies(ctx, a.delivery)...),
+		}, append(a.checkBrokers(ctx), checkPolicies(ctx, a.delivery)...)...),
 	}
 }
 

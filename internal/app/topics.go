@@ -6,7 +6,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/natsbroker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/natsserver"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -15,16 +14,18 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
-// buildTopics makes the topics of workloads, on the NATS server of this process.
+// buildTopics makes the topics of workloads, and the brokers that they are on.
 func (f *fabric) buildTopics(p *platform, a *access) error {
 	metrics, err := topic.NewMetrics(p.telemetry.Registry())
 	if err != nil {
 		return err
 	}
-	f.broker = natsbroker.Embedded(f.nats, p.log)
 	store := topicsql.NewStore(p.db)
+	if f.brokers, err = newBrokers(p, f, store); err != nil {
+		return err
+	}
 	f.topics = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Broker: f.broker,
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Broker: f.brokers, Brokers: f.brokers,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Sealer: p.sealer,
 		Guard:   egress.Guard{Allow: p.config.Sinks(), What: "addresses that events are posted to", Setting: "sinkNetworks"},
 		Metrics: metrics, Address: p.publicURL(), Log: p.log,
@@ -34,11 +35,12 @@ func (f *fabric) buildTopics(p *platform, a *access) error {
 
 // startTopics makes topics usable again, and removes what a crash left of those that were
 // deleted.
-func (f *fabric) startTopics(ctx context.Context) error {
+func (f *fabric) startTopics(ctx context.Context, p *platform) error {
 	accounts, err := f.topics.Start(ctx)
 	if err != nil {
 		return err
 	}
+	f.tellBrokers(ctx, p)
 	known := map[string]bool{}
 	for _, account := range accounts {
 		known[account] = true
@@ -49,6 +51,7 @@ func (f *fabric) startTopics(ctx context.Context) error {
 // topicLoops adds what delivers events of topics, and looks after them.
 func (f *fabric) topicLoops(g *supervise.Group) {
 	g.Add("events of topics", f.topics.Push)
+	g.Every("topics that others deleted", time.Minute, func(ctx context.Context) error { return f.topics.Tidy(ctx, f.nats.Accounts()) })
 	g.Every("credentials of topics", time.Minute, f.topics.EndCredentials)
 	g.Every("lag of topics", topic.MeasureEvery, f.topics.Measure)
 }

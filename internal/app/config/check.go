@@ -134,6 +134,7 @@ func (k *checker) stages(err error) {
 }
 
 func (k *checker) addresses(c Config) {
+	k.brokers(c)
 	taken := map[string]string{}
 	for _, a := range []struct{ key, address string }{
 		{"listen", c.Listen}, {"gateway", c.Gateway}, {"gatewayHttp", c.GatewayHTTP}, {"dns", c.DNS}, {"nats", c.NATS}, {"xds", c.XDS},

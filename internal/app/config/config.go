@@ -44,6 +44,7 @@ type Config struct {
 	ACMEHTTPPort     int      `koanf:"acmeHttpPort" yaml:"acmeHttpPort" doc:"The port at which http-01 challenges are looked for. Clients on the internet expect 80; another is for machines where that port is not to be had."`
 	ACMETLSPort      int      `koanf:"acmeTlsPort" yaml:"acmeTlsPort" doc:"The port at which tls-alpn-01 challenges are looked for, as acmeHttpPort."`
 	NATS             string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
+	TopicBroker      string   `koanf:"topicBroker" yaml:"topicBroker" doc:"The broker of topics whose documents name none, by its name in brokers. Empty is the embedded NATS server, which only the daemon serves that has it: where several share a database, name a cluster."`
 	SinkNetworks     []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
 	FlagOrigins      []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
 	Zone             string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
@@ -113,6 +114,8 @@ type Config struct {
 	// File is where the configuration was read, "" where there is no file. It has no key.
 	File string `koanf:"-" yaml:"-"`
 
+	Brokers []Broker `koanf:"brokers" yaml:"brokers" doc:"NATS clusters and Kafka clusters that topics may be on, beside the NATS server in the daemon. One that does not answer is told by terrace doctor."`
+
 	Stages []stage.Stage `koanf:"stages" yaml:"stages" doc:"The stages that a release passes through, in their order. A file that has any has them all."`
 }
 
@@ -128,7 +131,7 @@ func Default() Config {
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
 		CredentialLife: stage.Duration(90 * 24 * time.Hour), BackupEvery: stage.Duration(24 * time.Hour), BackupsKept: 7,
-		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
+		LogLevel: "info", LogFormat: "auto", Brokers: []Broker{}, Stages: stage.Default(),
 	}
 }
 

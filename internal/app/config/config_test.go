@@ -216,6 +216,10 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"how a gateway is seen": {args: []string{"--gateway-traces=1.5", "--gateway-access-log=access.log", "--gateway-consumers=0"}, want: []string{"gatewayTraces:", "gatewayAccessLog:", "gatewayConsumers:"}},
 		"no path of a socket":   {args: []string{"--workload-api=run/x.sock"}, want: []string{`workloadApi: "run/x.sock" is not an absolute path`}},
 		"no settings of ACME":   {args: []string{"--acme-open=corp", "--acme-terms=terms", "--acme-networks=10.0.0.1", "--acme-http-port=0", "--acme-tls-port=70000"}, want: []string{`acmeOpen: "corp" is no scope`, "acmeTerms:", "acmeNetworks[0]:", "acmeHttpPort: 0 is no port", "acmeTlsPort: 70000 is no port"}},
+		"no broker of topics": {file: "topicBroker: kafka\nbrokers:\n  - {name: a, kind: kafka, addresses: ['nats://a:1'], mechanism: PLAIN}\n  - {name: a, kind: rabbit, addresses: []}\n  - {name: c, kind: nats, addresses: ['nats://me:hunter2@c'], username: me}\n  - {name: embedded, kind: kafka, addresses: ['a:1'], username: me, passwordFile: /nowhere/x, mechanism: GSSAPI}\n", want: []string{
+			"topicBroker: there is no broker", "brokers[0].addresses[0]: ", "brokers[0].mechanism: a mechanism and a password", `brokers[1].name: there is another broker "a"`, "brokers[1].kind", "brokers[1].addresses: there is none",
+			"brokers[2].addresses[0]: this is not a URL of NATS without a password", "brokers[2].username", `brokers[3].name: there is another broker "embedded"`, "brokers[3].passwordFile: there is no file /nowhere/x", `brokers[3].mechanism: "GSSAPI"`,
+		}},
 		"no share of traces":    {args: []string{"--gateway-traces=NaN"}, want: []string{`gatewayTraces: "NaN" is no share`}},
 		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},
 	}
@@ -279,13 +283,13 @@ func TestTheReferenceIsCurrentAndIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestEveryKeyOfAStageIsDocumented(t *testing.T) {
+func TestEveryKeyOfAStageAndABrokerIsDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := config.Example()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range keysOf(reflect.TypeFor[stage.Stage](), "") {
+	for _, key := range append(keysOf(reflect.TypeFor[stage.Stage](), ""), keysOf(reflect.TypeFor[config.Broker](), "")...) {
 		if !strings.Contains(string(text), "#   "+key+": ") {
 			t.Errorf("%s is not documented", key)
 		}

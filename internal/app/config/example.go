@@ -9,8 +9,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// nested documents the keys of a stage, in their order.
-func nested() [][2]string {
+// nested documents the keys of what a list has, in their order.
+func nested(key string) [][2]string {
+	if key == "brokers" {
+		return brokerKeys()
+	}
+	return stageKeys()
+}
+
+// stageKeys documents the keys of a stage, in their order.
+func stageKeys() [][2]string {
 	return [][2]string{
 		{"name", "the stage's name, a DNS label"},
 		{"order", "its place; stages are passed from the lowest to the highest"},
@@ -122,7 +130,7 @@ func (f field) example(b *bytes.Buffer, value any) error {
 	if f.single() {
 		fmt.Fprintf(b, "# Variable %s, flag --%s.\n", f.variable(), f.flag())
 	} else {
-		for _, n := range nested() {
+		for _, n := range nested(f.key) {
 			comment(b, "  "+n[0]+": "+n[1])
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // settings are those of a document as the API has them.
 func settings(d topicdoc.Document) apiclient.TopicdocSettings {
 	out := apiclient.TopicdocSettings{
-		Description: d.Description, Owner: d.Owner, Subject: d.Subject, Partitions: int64(d.Partitions), Replicas: int64(d.Replicas),
+		Description: d.Description, Owner: d.Owner, Broker: d.Broker, Subject: d.Subject, Partitions: int64(d.Partitions), Replicas: int64(d.Replicas),
 		RetentionSeconds: d.RetentionSeconds, RetentionBytes: d.RetentionBytes, MaxMessageBytes: int64(d.MaxMessageBytes),
 	}
 	if d.Validation != "" {

@@ -34,7 +34,7 @@ type group struct {
 func Command(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	return command.Group("topic", "Topics of workloads: events with schemas, grants and subscriptions",
-		list(g), show(g), apply(g), check(g), remove(g), publish(g), tail(g), pull(g), acknowledge(g), giveBack(g), lag(g), replay(g), dead(g), schemas(g), subscriptions(g), grants(g))
+		list(g), brokers(g), show(g), apply(g), check(g), remove(g), publish(g), tail(g), pull(g), acknowledge(g), giveBack(g), lag(g), replay(g), dead(g), schemas(g), asyncAPI(g), subscriptions(g), grants(g))
 }
 
 // about makes a command about a topic of a stage.
@@ -66,8 +66,8 @@ func list(g *group) *cobra.Command {
 		Use: "list", Short: "List topics", Aliases: []string{"ls"}, Args: cobra.NoArgs, Example: "  terrace topic list\n  terrace topic list --stage dev -o json",
 		RunE: g.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Topics(ctx, project, g.stage)
-			return command.PrintFound(g.Env, all, err, []string{"TOPIC", "STAGE", "KEPT", "VALIDATION", "COMPATIBILITY", "OWNER", "FOR"}, func(t apiclient.Topic) []string {
-				return []string{t.Name, t.Stage, kept(t.RetentionSeconds), word(t.Validation), word(t.Compatibility), t.Owner, standing(t)}
+			return command.PrintFound(g.Env, all, err, []string{"TOPIC", "STAGE", "BROKER", "KEPT", "VALIDATION", "COMPATIBILITY", "OWNER", "FOR"}, func(t apiclient.Topic) []string {
+				return []string{t.Name, t.Stage, t.Broker, kept(t.RetentionSeconds), word(t.Validation), word(t.Compatibility), t.Owner, standing(t)}
 			})
 		}),
 	}
@@ -104,9 +104,9 @@ func show(g *group) *cobra.Command {
 				return err
 			}
 			return g.Print(one, func(w io.Writer) {
-				output.Pairs(w, "topic", one.Name, "stage", one.Stage, "owner", one.Owner, "description", one.Description, "subject", one.Subject, "account", one.Account,
+				output.Pairs(w, "topic", one.Name, "stage", one.Stage, "owner", one.Owner, "description", one.Description, "broker", one.Broker, "at", strings.Join(one.Addresses, ", "), "subject", one.Subject, "account", one.Account, "daemon", one.Home,
 					"kept", kept(one.RetentionSeconds), "validation", word(one.Validation), "compatibility", word(one.Compatibility),
-					"partitions", fmt.Sprint(one.Partitions), "replicas", fmt.Sprint(one.Replicas), "events", fmt.Sprint(one.Messages), "bytes", fmt.Sprint(one.Bytes))
+					"partitions", fmt.Sprint(one.Partitions), "replicas", fmt.Sprint(one.Replicas), "events", fmt.Sprint(one.Messages), "bytes", fmt.Sprint(one.Bytes), "problem", one.Problem)
 			})
 		})
 }

@@ -31,8 +31,14 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, se
 	if before.Managed {
 		return Topic{}, managed(before)
 	}
+	if err := s.here(before); err != nil {
+		return Topic{}, err
+	}
 	t := before
 	t.Scope, t.Name, t.Settings = scope, name, settings.WithDefaults(name)
+	if err := s.placed(before, &t); err != nil {
+		return Topic{}, err
+	}
 	return s.keep(ctx, before, t)
 }
 
@@ -47,12 +53,13 @@ func (s *Service) keep(ctx context.Context, before, t Topic) (Topic, error) {
 	now := s.Clock.Now().UTC()
 	isNew := before.Name == ""
 	if !isNew && t == before {
-		return t, s.reconcile(ctx, t.Scope, t.Name)
+		return t, s.reconcile(ctx, t)
 	}
 	t.UpdatedAt = now
 	if isNew {
 		actor, _ := kernel.ActorFrom(ctx)
 		t.CreatedAt, t.CreatedBy = now, actor.Name
+		s.locate(t)
 		if err := s.Broker.Ensure(ctx, t.broker()); kernel.Is(err, kernel.Refused) || kernel.Is(err, kernel.Invalid) {
 			return t, err // what the broker never carries is not kept
 		}
@@ -67,7 +74,7 @@ func (s *Service) keep(ctx context.Context, before, t Topic) (Topic, error) {
 		return t, err
 	}
 	t.Revision++
-	return t, s.reconcile(ctx, t.Scope, t.Name)
+	return t, s.reconcile(ctx, t)
 }
 
 func (s *Service) write(ctx context.Context, isNew bool, t Topic) error {
@@ -86,17 +93,19 @@ func (s *Service) write(ctx context.Context, isNew bool, t Topic) error {
 
 // Delete removes a topic with its events, schemas, grants and subscriptions.
 func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) error {
-	t, err := s.get(ctx, actionWrite, scope, name)
+	t, err := s.find(ctx, actionWrite, scope, name)
 	if err != nil {
 		return err
 	}
 	if t.Managed {
 		return managed(t)
 	}
-	return s.remove(ctx, scope, name)
+	return s.remove(ctx, t)
 }
 
-func (s *Service) remove(ctx context.Context, scope kernel.Scope, name string) error {
+// remove deletes a topic. One on another daemon's server is removed there by that daemon.
+func (s *Service) remove(ctx context.Context, t Topic) error {
+	scope, name := t.Scope, t.Name
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		found, err := s.Store.Delete(ctx, scope, name)
 		if err != nil || !found {
@@ -107,7 +116,7 @@ func (s *Service) remove(ctx context.Context, scope kernel.Scope, name string) e
 	if err != nil {
 		return err
 	}
-	return s.reconcile(ctx, scope, name)
+	return s.reconcile(ctx, t)
 }
 
 // managedGrant is the name of the grant of the workload whose resource a topic is.
@@ -131,12 +140,19 @@ func (s *Service) Provide(ctx context.Context, scope kernel.Scope, name string, 
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return Topic{}, err
 	}
+	if err := s.here(before); err != nil {
+		return Topic{}, err
+	}
 	t := before
 	t.Scope, t.Name, t.Managed = scope, name, true
 	if before.Name == "" {
 		t.Settings = settings.WithDefaults(name)
 	}
 	t.Subject, t.RetentionSeconds = cmp.Or(settings.Subject, name), settings.WithDefaults(name).RetentionSeconds
+	t.Broker = topicdoc.Embedded // whose users are Terrace's to make
+	if err := s.placed(before, &t); err != nil {
+		return Topic{}, err
+	}
 	if t, err = s.keep(ctx, before, t); err != nil {
 		return t, err
 	}
@@ -180,6 +196,7 @@ func (s *Service) Erase(ctx context.Context, tenant string) (removed int64, err 
 		if t.Scope.Tenant != tenant {
 			continue
 		}
+		s.locate(t)
 		if err := s.Broker.Remove(ctx, t.Account()); err != nil {
 			return removed, err
 		}
@@ -196,5 +213,12 @@ func (s *Service) Provided(ctx context.Context, scope kernel.Scope, name string)
 
 // Withdraw removes the topic of a workload's resource; none is no error.
 func (s *Service) Withdraw(ctx context.Context, scope kernel.Scope, name string) error {
-	return s.remove(ctx, scope, name)
+	t, err := s.Store.Get(ctx, scope, name)
+	if kernel.Is(err, kernel.NotFound) {
+		t, err = Topic{Scope: scope, Name: name, Settings: Settings{Broker: topicdoc.Embedded}}, nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.remove(ctx, t)
 }

@@ -217,6 +217,9 @@ func (s *Service) EndCredentials(ctx context.Context) error {
 	}
 	for _, one := range due {
 		t, err := s.Store.Get(ctx, one.Scope, one.Topic)
+		if err == nil && s.here(t) != nil {
+			continue // the daemon that serves it ends them
+		}
 		if err == nil {
 			err = s.endCredentials(ctx, t, one.Name)
 		}

@@ -70,11 +70,11 @@ func (s *Service) Measure(ctx context.Context) error {
 	m.oldest.Reset()
 	for _, one := range all {
 		lag, err := s.Broker.Lag(ctx, Account(one.Scope, one.Topic), one.Name)
-		if kernel.Is(err, kernel.NotFound) {
+		if err != nil { // it is gone, another daemon's to measure, or on a broker that is away
+			if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Refused) {
+				s.Log.DebugContext(ctx, "how far behind a subscription is cannot be told", "topic", Account(one.Scope, one.Topic), "subscription", one.Name, "error", err)
+			}
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		labels := []string{one.Scope.Tenant, one.Scope.Project, one.Scope.Stage, one.Topic, one.Name}
 		m.pending.WithLabelValues(labels...).Set(float64(lag.Pending))

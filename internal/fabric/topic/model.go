@@ -2,6 +2,7 @@ package topic
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
@@ -37,6 +38,8 @@ type Topic struct {
 	Name  string       `json:"name"`
 	// Managed says that the resource of a workload has made it: its deployment changes it.
 	Managed bool `json:"managed"`
+	// Home is the embedded server that has it, among those of all daemons on one database.
+	Home string `json:"home,omitempty" doc:"The daemon whose embedded server has the topic."`
 	// DeadLettersOf is the topic whose dead letters it has.
 	DeadLettersOf string    `json:"deadLettersOf,omitempty"`
 	CreatedAt     time.Time `json:"createdAt"`
@@ -52,6 +55,15 @@ func (t Topic) Account() string { return Account(t.Scope, t.Name) }
 // Account is the name at the broker of a topic of a stage.
 func Account(s kernel.Scope, name string) string {
 	return s.Tenant + "." + s.Project + "." + s.Stage + "." + name
+}
+
+// split is the stage and the name of an account.
+func split(account string) (s kernel.Scope, name string, ok bool) {
+	parts := strings.Split(account, ".")
+	if len(parts) != 4 {
+		return s, "", false
+	}
+	return kernel.Scope{Tenant: parts[0], Project: parts[1], Stage: parts[2]}, parts[3], true
 }
 
 // EventSchema is a version of what events of a type carry.

@@ -65,8 +65,9 @@ type Subscriptions interface {
 	// AllSubscriptions names every one of every tenant, for what is measured.
 	AllSubscriptions(ctx context.Context) ([]OfTopic, error)
 	// ClaimPushes has a process hold the active ones that are pushed and that it holds
-	// already, or nobody any more, until a time, and names them.
-	ClaimPushes(ctx context.Context, holder string, now, until time.Time) ([]OfTopic, error)
+	// already, or nobody any more, until a time, and names them: those of clusters, and of the
+	// embedded server that is its home.
+	ClaimPushes(ctx context.Context, holder, home string, now, until time.Time) ([]OfTopic, error)
 	// ReleasePushes gives back what a process holds.
 	ReleasePushes(ctx context.Context, holder string) error
 }

@@ -78,7 +78,7 @@ func (s *Service) claimPushes(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, claimWithin)
 	defer cancel()
 	now := s.Clock.Now()
-	mine, err := s.Subscriptions.ClaimPushes(within, s.pushing.holder, now, now.Add(leaseTerm))
+	mine, err := s.Subscriptions.ClaimPushes(within, s.pushing.holder, s.Brokers.Home(), now, now.Add(leaseTerm))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
@@ -30,12 +31,15 @@ type Config struct {
 	Grants        Grants
 	Subscriptions Subscriptions
 	Attempts      Attempts
-	Broker        broker.Broker
-	Places        Places
-	Authorizer    Authorizer
-	Journal       Journal
-	Tx            Tx
-	Sealer        Sealer
+	// Broker carries topics; Brokers are those that it knows, nil where it is one alone, in
+	// this process.
+	Broker     broker.Broker
+	Brokers    Brokers
+	Places     Places
+	Authorizer Authorizer
+	Journal    Journal
+	Tx         Tx
+	Sealer     Sealer
 	// Guard is to which addresses events are posted.
 	Guard egress.Guard
 	// Metrics may be nil: nothing is counted then.
@@ -62,17 +66,31 @@ type Service struct {
 // New returns a Service that carries nothing before Start.
 func New(c Config) *Service {
 	c.FirstPause, c.MaxPause = cmp.Or(c.FirstPause, time.Second), cmp.Or(c.MaxPause, 15*time.Minute)
+	if c.Brokers == nil {
+		c.Brokers = sole{}
+	}
 	return &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing()}
 }
 
-// Start makes every topic usable again, with its grants and subscriptions, and returns their
-// accounts. What cannot be is told in the log: the others are.
+// Start makes every topic of the server in this process usable again, with its grants and
+// subscriptions, and returns their accounts. What cannot be is told in the log: the others are.
+// Clusters keep what they were told.
 func (s *Service) Start(ctx context.Context) (accounts []string, err error) {
 	all, err := s.Store.All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range all {
+		t, err := s.settle(ctx, t)
+		if kernel.Is(err, kernel.NotFound) {
+			continue // it was deleted meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Broker != topicdoc.Embedded || s.here(t) != nil {
+			continue
+		}
 		accounts = append(accounts, t.Account())
 		if err := s.carry(ctx, t); err != nil {
 			s.Log.ErrorContext(ctx, "a topic cannot be used", "topic", t.Account(), "error", err)
@@ -83,6 +101,7 @@ func (s *Service) Start(ctx context.Context) (accounts []string, err error) {
 
 // carry brings the broker to what is kept of a topic.
 func (s *Service) carry(ctx context.Context, t Topic) error {
+	s.locate(t)
 	if err := s.Broker.Ensure(ctx, t.broker()); err != nil {
 		return err
 	}
@@ -115,14 +134,15 @@ func (t Topic) broker() broker.Topic {
 	}
 }
 
-// reconcile brings the broker to what is kept of one topic: of two changes at once the later
-// one holds.
-func (s *Service) reconcile(ctx context.Context, scope kernel.Scope, name string) error {
+// reconcile brings the broker to what is kept of one topic, which was so before: of two
+// changes at once the later one holds.
+func (s *Service) reconcile(ctx context.Context, was Topic) error {
 	s.carrying.Lock()
 	defer s.carrying.Unlock()
-	t, err := s.Store.Get(ctx, scope, name)
+	t, err := s.Store.Get(ctx, was.Scope, was.Name)
 	if kernel.Is(err, kernel.NotFound) {
-		return s.Broker.Remove(ctx, Account(scope, name))
+		s.locate(was)
+		return s.Broker.Remove(ctx, was.Account())
 	}
 	if err != nil {
 		return err
@@ -130,8 +150,17 @@ func (s *Service) reconcile(ctx context.Context, scope kernel.Scope, name string
 	return s.carry(ctx, t)
 }
 
-// get finds a topic for an actor who may do the action there.
+// get finds a topic for an actor who may do the action there, and which this process can do.
 func (s *Service) get(ctx context.Context, action string, scope kernel.Scope, name string) (Topic, error) {
+	t, err := s.find(ctx, action, scope, name)
+	if err == nil && action != actionRead {
+		err = s.here(t)
+	}
+	return t, err
+}
+
+// find finds a topic for an actor who may do the action there.
+func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, name string) (Topic, error) {
 	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
 		return Topic{}, err
 	}

@@ -259,6 +259,10 @@ func (s *Service) deadTopic(ctx context.Context, t Topic) error {
 		Description: "Dead letters of " + t.Name, Owner: t.Owner, Validation: Off, Replicas: t.Replicas,
 		RetentionSeconds: max(t.RetentionSeconds, int64(deadRetention/time.Second)), RetentionBytes: t.RetentionBytes,
 	}.WithDefaults(name)}
+	dead.Broker = t.Broker
+	if err := s.placed(Topic{}, &dead); err != nil {
+		return err
+	}
 	_, err = s.keep(ctx, Topic{}, dead)
 	return err
 }

@@ -258,6 +258,7 @@ func exceptions() map[string]map[string]string {
 			below("/projects/{project}/workloads/{workload}/outputs") + "/get":         "they are those of one workload",
 			below("/runners") + "/get":                                                 few,
 			below("/stages") + "/get":                                                  few,
+			below("/topic-brokers") + "/get":                                           few,
 			below("/users/{user}/factors") + "/get":                                    person,
 			below("/users/{user}/sessions") + "/get":                                   person,
 		},

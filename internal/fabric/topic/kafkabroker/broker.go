@@ -179,6 +179,11 @@ func (b *Broker) dialer() func(ctx context.Context, network, address string) (ne
 	}
 }
 
+// Ping is Unavailable while no server of the cluster answers.
+func (b *Broker) Ping(ctx context.Context) error {
+	return failure("the Kafka cluster", b.client.Ping(ctx))
+}
+
 // Close leaves every group, so that others get what is in hand, and ends the
 // connections.
 func (b *Broker) Close() {

@@ -50,6 +50,7 @@ type site interface {
 	forbid(principal string) error
 	// reserve keeps a group of Terrace's out of the principals' reach, or ends that.
 	reserve(topic, group string, is bool) error
+	ping(ctx context.Context) error
 	close()
 }
 

@@ -28,7 +28,7 @@ type Cluster struct {
 func External(c Cluster, log *slog.Logger) (*Broker, error) {
 	options := []nats.Option{
 		nats.Name("terrace"), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
-		nats.ReconnectBufSize(-1), nats.Timeout(callTimeout),
+		nats.ReconnectBufSize(-1), nats.Timeout(callTimeout), nats.IgnoreAuthErrorAbort(),
 	}
 	if c.Username != "" {
 		options = append(options, nats.UserInfo(c.Username, c.Password))

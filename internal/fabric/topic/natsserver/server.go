@@ -42,6 +42,7 @@ type Config struct {
 type Server struct {
 	nats *server.Server
 	auth *authenticator
+	dir  string
 }
 
 // Start starts the server.
@@ -62,7 +63,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("nats server: %w", err)
 	}
 	ns.SetLoggerV2(logger{c.Log}, false, false, false)
-	s := &Server{nats: ns, auth: auth}
+	s := &Server{nats: ns, auth: auth, dir: c.Dir}
 	ns.Start()
 	if !ns.ReadyForConnections(startTimeout) {
 		s.Close()

@@ -27,6 +27,9 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "Who cannot read what somebody else writes.", schema.Audiences()...)
 	httpserver.Enum(api, "How events reach who wants them.", topic.Pull, topic.Push)
 	httpserver.Enum(api, "Whether a subscription of a topic delivers.", topic.Active, topic.Paused)
+	httpserver.Enum(api, "What protocol a broker of topics speaks.", topic.NATS, topic.Kafka)
+	a.registerBrokers(api)
+	a.registerDescriptions(api)
 	httpserver.Register(api, operation("list-topics", http.MethodGet, "", "List the topics of a project that are seen"), a.list)
 	httpserver.Register(api, operation("get-topic", http.MethodGet, "/{topic}", "Get a topic, and how much it holds"), a.get)
 	httpserver.Register(api, operation("apply-topic", http.MethodPut, "/{topic}", "Create a topic, or change its settings"), a.apply)
@@ -65,6 +68,8 @@ type Topic struct {
 	Stage string `json:"stage"`
 	// Account is the topic's name at the broker.
 	Account string `json:"account" doc:"The name of the topic at the broker, and the prefix of its users."`
+	// Addresses are where programs reach its broker.
+	Addresses []string `json:"addresses" doc:"Where programs reach the broker of the topic; none where only another daemon has it."`
 }
 
 // DescribedTopic is a topic with what it holds.
@@ -74,6 +79,7 @@ type DescribedTopic struct {
 	Messages uint64 `json:"messages" doc:"How many events are kept."`
 	Bytes    uint64 `json:"bytes" doc:"How large they are together; 0 where the broker does not say."`
 	Ends     []Ends `json:"ends" doc:"The ends of each partition."`
+	Problem  string `json:"problem,omitempty" doc:"Why the broker does not tell what it holds."`
 }
 
 // Ends are the offset of a partition's oldest event, and the one that the next gets.
@@ -82,8 +88,8 @@ type Ends struct {
 	Next  uint64 `json:"next"`
 }
 
-func topicOf(t topic.Topic) Topic {
-	return Topic{Topic: t, Stage: t.Scope.Stage, Account: t.Account()}
+func (a API) topicOf(t topic.Topic) Topic {
+	return Topic{Topic: t, Stage: t.Scope.Stage, Account: t.Account(), Addresses: a.Topics.Addresses(t)}
 }
 
 type listInput struct {
@@ -106,7 +112,7 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	}
 	out := kernel.Page[Topic]{Items: []Topic{}, Next: page.Next}
 	for _, t := range page.Items {
-		out.Items = append(out.Items, topicOf(t))
+		out.Items = append(out.Items, a.topicOf(t))
 	}
 	return &listOutput{out}, nil
 }
@@ -122,12 +128,16 @@ func (a API) get(ctx context.Context, in *Path) (*describedOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	stats, err := a.Topics.Stats(ctx, scope, in.Topic)
-	out := DescribedTopic{Topic: topicOf(t), Messages: stats.Messages, Bytes: stats.Bytes, Ends: []Ends{}}
+	problem := ""
+	stats, away := a.Topics.Stats(ctx, scope, in.Topic)
+	if away != nil {
+		problem = away.Error()
+	}
+	out := DescribedTopic{Topic: a.topicOf(t), Messages: stats.Messages, Bytes: stats.Bytes, Ends: []Ends{}, Problem: problem}
 	for _, e := range stats.Partitions {
 		out.Ends = append(out.Ends, Ends{e.First, e.Next})
 	}
-	return &describedOutput{out}, err
+	return &describedOutput{out}, nil
 }
 
 type applyInput struct {
@@ -143,7 +153,7 @@ func (a API) apply(ctx context.Context, in *applyInput) (*topicOutput, error) {
 		return nil, err
 	}
 	t, err := a.Topics.Apply(ctx, scope, in.Topic, in.Body)
-	return &topicOutput{topicOf(t)}, err
+	return &topicOutput{a.topicOf(t)}, err
 }
 
 func (a API) remove(ctx context.Context, in *Path) (*struct{}, error) {

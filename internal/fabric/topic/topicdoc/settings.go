@@ -25,6 +25,9 @@ const (
 	MaxPartitions, MaxReplicas = 256, 5
 )
 
+// Embedded names the broker that is the NATS server in the daemon.
+const Embedded = "embedded"
+
 // Validation is what becomes of an event that breaks its schema, at Terrace's own door.
 type Validation string
 
@@ -45,6 +48,8 @@ func Validations() []Validation { return []Validation{Reject, Flag, Off} }
 type Settings struct {
 	Description string `json:"description,omitempty" maxLength:"1000" doc:"What happens there."`
 	Owner       string `json:"owner,omitempty" maxLength:"200" doc:"The team that answers for it."`
+	// Broker names the broker that carries it; that of the daemon when empty.
+	Broker string `json:"broker,omitempty" maxLength:"63" doc:"The broker that carries the topic, which stays; that of the configuration unless given."`
 	// Subject is where programs publish and subscribe on NATS; the name when empty.
 	Subject    string `json:"subject,omitempty" maxLength:"200" doc:"The subject on NATS; the name unless given."`
 	Partitions int    `json:"partitions,omitempty" minimum:"0" maximum:"256" doc:"Into how many parts the topic is divided; events of one key lie in one. 1 unless given; NATS has one."`
@@ -81,6 +86,7 @@ func (s Settings) Problems(name string) []kernel.Problem {
 	}
 	full := s.WithDefaults(name)
 	when(!ValidName(name), "name", strconv.Quote(name)+" is no name", "use letters, digits and hyphens, at most 63")
+	when(s.Broker != "" && !ValidName(s.Broker), "broker", strconv.Quote(s.Broker)+" is no name of a broker", "see those that there are with: terrace topic brokers")
 	when(!validSubject(full.Subject), "subject", strconv.Quote(full.Subject)+" is no subject", "use words of letters, digits, hyphens and underscores with dots between them")
 	when(full.Partitions < 1 || full.Partitions > MaxPartitions, "partitions", fmt.Sprintf("%d is out of bounds", s.Partitions), "use 1 to "+strconv.Itoa(MaxPartitions))
 	when(full.Replicas < 1 || full.Replicas > MaxReplicas, "replicas", fmt.Sprintf("%d is out of bounds", s.Replicas), "use 1 to "+strconv.Itoa(MaxReplicas))

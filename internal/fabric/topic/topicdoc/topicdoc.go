@@ -54,13 +54,13 @@ type reader struct {
 
 func (r *reader) read() {
 	root := r.doc.Root()
-	o := root.Object("topic", "stage", "description", "owner", "subject", "partitions", "replicas", "retention", "retentionBytes", "maxMessageBytes", "validation", "compatibility", "events")
+	o := root.Object("topic", "stage", "description", "owner", "broker", "subject", "partitions", "replicas", "retention", "retentionBytes", "maxMessageBytes", "validation", "compatibility", "events")
 	if name, ok := o.Require("topic", "write the name of the topic: topic: orders"); ok {
 		r.out.Name, _ = name.String()
 	}
 	s := &r.out.Settings
 	for key, to := range map[string]*string{
-		"stage": &r.out.Stage, "description": &s.Description, "owner": &s.Owner, "subject": &s.Subject,
+		"stage": &r.out.Stage, "description": &s.Description, "owner": &s.Owner, "broker": &s.Broker, "subject": &s.Subject,
 		"validation": (*string)(&s.Validation), "compatibility": (*string)(&s.Compatibility),
 	} {
 		if v, ok := o.Get(key); ok {

@@ -6,6 +6,7 @@
 package topicsql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -15,6 +16,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
@@ -66,6 +68,7 @@ type topicRow struct {
 	Stage     string `bun:",pk"`
 	Name      string `bun:",pk"`
 	Managed   bool
+	Home      string
 	Revision  int64
 	CreatedAt time.Time
 	Body      string
@@ -74,7 +77,7 @@ type topicRow struct {
 func rowOf(t topic.Topic) (topicRow, error) {
 	body, err := db.Encode(t, "topic "+t.Name)
 	return topicRow{
-		Tenant: t.Scope.Tenant, Project: t.Scope.Project, Stage: t.Scope.Stage, Name: t.Name, Managed: t.Managed,
+		Tenant: t.Scope.Tenant, Project: t.Scope.Project, Stage: t.Scope.Stage, Name: t.Name, Managed: t.Managed, Home: t.Home,
 		Revision: t.Revision + 1, CreatedAt: t.CreatedAt, Body: body,
 	}, err
 }
@@ -82,7 +85,8 @@ func rowOf(t topic.Topic) (topicRow, error) {
 func (r topicRow) topic() (t topic.Topic, err error) {
 	err = db.Decode(r.Body, &t, "topic "+r.Name)
 	t.Scope, t.Name, t.Managed = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, r.Name, r.Managed
-	t.Revision, t.CreatedAt = r.Revision, r.CreatedAt.UTC()
+	t.Revision, t.CreatedAt, t.Home = r.Revision, r.CreatedAt.UTC(), r.Home
+	t.Broker = cmp.Or(t.Broker, topicdoc.Embedded) // there was no other one before
 	return t, err
 }
 
@@ -107,7 +111,7 @@ func (s *Store) Save(ctx context.Context, t topic.Topic) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("managed", "revision", "body").WherePK().Where("revision = ?", t.Revision).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewUpdate().Model(&r).Column("managed", "home", "revision", "body").WherePK().Where("revision = ?", t.Revision).Exec(ctx)
 	return saved(result, err, "topic "+t.Name)
 }
 

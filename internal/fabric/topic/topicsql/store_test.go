@@ -21,7 +21,7 @@ func at() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 func orders(project, stage string) topic.Topic {
 	return topic.Topic{
 		Scope: kernel.Scope{Tenant: "acme", Project: project, Stage: stage}, Name: "orders", CreatedAt: at(), UpdatedAt: at(),
-		Settings: topic.Settings{Subject: "orders", RetentionSeconds: 3600},
+		Settings: topic.Settings{Broker: "embedded", Subject: "orders", RetentionSeconds: 3600}, Home: "here",
 	}
 }
 
@@ -132,16 +132,19 @@ func subscriptions(t *testing.T, s *topicsql.Store, of topic.Topic) {
 	for name, mode := range map[string]topic.Mode{"chat": topic.Push, "billing": topic.Pull} {
 		must(t, s.InsertSubscription(ctx, of, topic.Subscription{Name: name, Mode: mode, Status: topic.Active, Sealed: []byte("x")}))
 	}
-	mine, err := s.ClaimPushes(ctx, "one", at(), at().Add(time.Minute))
+	mine, err := s.ClaimPushes(ctx, "one", "here", at(), at().Add(time.Minute))
 	if err != nil || len(mine) != 1 || mine[0].Name != "chat" {
 		t.Fatalf("%+v %v", mine, err)
 	}
+	if others, err := s.ClaimPushes(ctx, "three", "elsewhere", at().Add(time.Hour), at().Add(2*time.Hour)); err != nil || len(others) != 0 {
+		t.Errorf("a daemon that does not have the topic: %+v %v", others, err)
+	}
 	for now, want := range map[time.Time]int{at(): 0, at().Add(time.Hour): 1} {
-		if others, err := s.ClaimPushes(ctx, "two", now, now.Add(time.Minute)); err != nil || len(others) != want {
+		if others, err := s.ClaimPushes(ctx, "two", "here", now, now.Add(time.Minute)); err != nil || len(others) != want {
 			t.Errorf("another process at %s: %+v %v", now, others, err)
 		}
 		must(t, s.ReleasePushes(ctx, "two"))
-		_, err := s.ClaimPushes(ctx, "one", at(), at().Add(time.Minute))
+		_, err := s.ClaimPushes(ctx, "one", "here", at(), at().Add(time.Minute))
 		must(t, err)
 	}
 	sub, err := s.Subscription(ctx, of, "chat")

@@ -211,10 +211,13 @@ func (s *Store) AllSubscriptions(ctx context.Context) ([]topic.OfTopic, error) {
 	return db.Each(rows, err, "the subscriptions", subscriptionRow.of)
 }
 
+// servedBy is that a topic is on no server of another daemon.
+const servedBy = "EXISTS (SELECT 1 FROM topics t WHERE t.tenant = topic_subscriptions.tenant AND t.project = topic_subscriptions.project AND t.stage = topic_subscriptions.stage AND t.name = topic_subscriptions.topic AND t.home IN ('', ?))"
+
 // ClaimPushes implements topic.Subscriptions.
-func (s *Store) ClaimPushes(ctx context.Context, holder string, now, until time.Time) ([]topic.OfTopic, error) {
-	_, err := s.db.Conn(ctx).NewRaw("UPDATE topic_subscriptions SET holder = ?, held_until = ? WHERE mode = ? AND status = ? AND (holder IN (?, '') OR held_until < ?)",
-		holder, until, string(topic.Push), string(topic.Active), holder, now).Exec(ctx)
+func (s *Store) ClaimPushes(ctx context.Context, holder, home string, now, until time.Time) ([]topic.OfTopic, error) {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE topic_subscriptions SET holder = ?, held_until = ? WHERE mode = ? AND status = ? AND (holder IN (?, '') OR held_until < ?) AND "+servedBy,
+		holder, until, string(topic.Push), string(topic.Active), holder, now, home).Exec(ctx)
 	if err != nil {
 		return nil, db.Map(err, "the subscriptions")
 	}

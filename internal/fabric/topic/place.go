@@ -1,0 +1,193 @@
+package topic
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// BrokerKind is what protocol a broker speaks.
+type BrokerKind string
+
+// The kinds.
+const (
+	NATS  BrokerKind = "nats"
+	Kafka BrokerKind = "kafka"
+)
+
+// BrokerInfo tells of a broker that topics may be on.
+type BrokerInfo struct {
+	Name string     `json:"name"`
+	Kind BrokerKind `json:"kind"`
+	// Addresses are those that programs use.
+	Addresses []string `json:"addresses" doc:"Where programs reach it, host:port or a URL."`
+	// TLS is whether they speak it to Kafka.
+	TLS     bool `json:"tls" doc:"Whether programs speak TLS to it."`
+	Default bool `json:"default" doc:"Whether topics are on it whose documents name none."`
+}
+
+// BrokerState tells how a broker is.
+type BrokerState struct {
+	BrokerInfo
+
+	OK      bool   `json:"ok" doc:"Whether it answers this process."`
+	Message string `json:"message,omitempty" doc:"Why it does not."`
+}
+
+// Brokers are those that topics may be on, by name. What is done with a topic goes through
+// Config.Broker, which finds the right one.
+type Brokers interface {
+	// Default names the broker of topics whose documents name none.
+	Default() string
+	// Home names the embedded server of this process among those of all that share the database.
+	Home() string
+	// Info tells of a broker, or is NotFound.
+	Info(name string) (BrokerInfo, error)
+	// States tells how all are, by name.
+	States(ctx context.Context) []BrokerState
+	// Locate says where a topic is: on the broker of a name, which for the embedded one is the
+	// server of a home.
+	Locate(account, broker, home string)
+}
+
+// sole is the server in this process alone.
+type sole struct{}
+
+func (sole) Default() string { return topicdoc.Embedded }
+
+func (sole) Home() string { return "" }
+
+func (sole) Info(name string) (BrokerInfo, error) {
+	if name != topicdoc.Embedded {
+		return BrokerInfo{}, kernel.Errorf(kernel.NotFound, "there is no broker %q", name)
+	}
+	return BrokerInfo{Name: name, Kind: NATS, Addresses: []string{}, Default: true}, nil
+}
+
+func (s sole) States(context.Context) []BrokerState {
+	info, _ := s.Info(topicdoc.Embedded) // it is there
+	return []BrokerState{{BrokerInfo: info, OK: true}}
+}
+
+func (sole) Locate(string, string, string) {}
+
+// placed decides where a topic is, whose settings are taken already: a new one where they say,
+// one that is there where it has been.
+func (s *Service) placed(before Topic, t *Topic) error {
+	if before.Name != "" {
+		if t.Broker != "" && t.Broker != before.Broker {
+			return kernel.Errorf(kernel.Refused, "topic %s is on the broker %s, and its events do not move to %s", t.Name, before.Broker, t.Broker).
+				WithFix("make another topic on %s and have programs use that one, then delete this one", t.Broker)
+		}
+		t.Broker = before.Broker
+		return s.subjected(t)
+	}
+	t.Broker = cmp.Or(t.Broker, s.Brokers.Default())
+	if _, err := s.Brokers.Info(t.Broker); err != nil {
+		return kernel.Errorf(kernel.Invalid, "topic %s is not valid", t.Name).
+			WithProblems(kernel.Problem{Path: "broker", Message: err.Error(), Fix: "see those that there are with: terrace topic brokers"})
+	}
+	if t.Broker == topicdoc.Embedded {
+		t.Home = s.Brokers.Home()
+	}
+	return s.subjected(t)
+}
+
+// subjected has a topic that shares its broker with others be under its account there.
+func (s *Service) subjected(t *Topic) error {
+	if t.Broker == topicdoc.Embedded {
+		return nil
+	}
+	if t.Subject != t.Name && t.Subject != t.Account() {
+		return kernel.Errorf(kernel.Invalid, "topic %s is not valid", t.Name).
+			WithProblems(kernel.Problem{Path: "subject", Message: "on the broker " + t.Broker + " the topic is " + t.Account(), Fix: "leave the subject out"})
+	}
+	t.Subject = t.Account()
+	return nil
+}
+
+// Elsewhere refuses what only the daemon can do whose embedded server has a topic.
+func Elsewhere(account, home string) error {
+	return kernel.Errorf(kernel.Refused, "topic %s is on the NATS server in another daemon, %s", account, home).
+		WithFix("ask that daemon; where several shall serve topics, have them on a NATS cluster or on Kafka (brokers in the configuration). Where it is gone for good, delete the topic and make it again")
+}
+
+// here refuses what this process cannot do with a topic, since it is on another's server.
+func (s *Service) here(t Topic) error {
+	if t.Broker == topicdoc.Embedded && t.Home != "" && t.Home != s.Brokers.Home() {
+		return Elsewhere(t.Account(), t.Home)
+	}
+	return nil
+}
+
+// locate says where a topic is, before something is done with it there.
+func (s *Service) locate(t Topic) { s.Brokers.Locate(t.Account(), t.Broker, t.Home) }
+
+// BrokersOf tells how the brokers are, to who may see topics of the tenant.
+func (s *Service) BrokersOf(ctx context.Context, tenant string) ([]BrokerState, error) {
+	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
+		return nil, err
+	}
+	return s.Brokers.States(ctx), nil
+}
+
+// Addresses are where programs reach a topic's broker.
+func (s *Service) Addresses(t Topic) []string {
+	info, err := s.Brokers.Info(t.Broker)
+	if err != nil || s.here(t) != nil {
+		return []string{}
+	}
+	return info.Addresses
+}
+
+// settle has a topic of the embedded server, of which nobody has said whose, be on that of
+// this process, for good.
+func (s *Service) settle(ctx context.Context, t Topic) (Topic, error) {
+	if t.Broker != topicdoc.Embedded || t.Home != "" || s.Brokers.Home() == "" {
+		return t, nil
+	}
+	t.Home = s.Brokers.Home()
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Store.Save(ctx, t) })
+	if kernel.Is(err, kernel.Stale) { // another daemon was before
+		return s.Store.Get(ctx, t.Scope, t.Name)
+	}
+	t.Revision++
+	return t, err
+}
+
+// Tidy removes from the embedded server what another daemon has deleted: accounts are those
+// that the server has.
+func (s *Service) Tidy(ctx context.Context, accounts []string) error {
+	s.carrying.Lock()
+	defer s.carrying.Unlock()
+	all, err := s.Store.All(ctx)
+	if err != nil {
+		return err
+	}
+	own := map[string]bool{}
+	for _, t := range all {
+		own[t.Account()] = t.Broker == topicdoc.Embedded && s.here(t) == nil
+	}
+	for _, account := range accounts {
+		if own[account] {
+			continue
+		}
+		s.Brokers.Locate(account, topicdoc.Embedded, s.Brokers.Home())
+		if err := s.Broker.Remove(ctx, account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Find returns where a topic is, by its account, for what finds its broker.
+func Find(ctx context.Context, store Store, account string) (broker, home string, err error) {
+	scope, name, ok := split(account)
+	if !ok {
+		return "", "", kernel.Errorf(kernel.NotFound, "there is no topic %s", account)
+	}
+	t, err := store.Get(ctx, scope, name)
+	return t.Broker, t.Home, err
+}

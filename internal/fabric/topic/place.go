@@ -142,9 +142,9 @@ func (s *Service) Addresses(t Topic) []string {
 	return info.Addresses
 }
 
-// settle has a topic of the embedded server, of which nobody has said whose, be on that of
+// adopt has a topic of the embedded server, of which nobody has said whose, be on that of
 // this process, for good.
-func (s *Service) settle(ctx context.Context, t Topic) (Topic, error) {
+func (s *Service) adopt(ctx context.Context, t Topic) (Topic, error) {
 	if t.Broker != topicdoc.Embedded || t.Home != "" || s.Brokers.Home() == "" {
 		return t, nil
 	}

@@ -81,7 +81,7 @@ func (s *Service) Start(ctx context.Context) (accounts []string, err error) {
 		return nil, err
 	}
 	for _, t := range all {
-		t, err := s.settle(ctx, t)
+		t, err := s.adopt(ctx, t)
 		if kernel.Is(err, kernel.NotFound) {
 			continue // it was deleted meanwhile
 		}

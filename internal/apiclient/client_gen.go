@@ -5359,6 +5359,27 @@ type DescribedTopic struct {
 	Validation *TopicdocValidation `json:"validation,omitempty"`
 }
 
+// DescribedTopicBridge defines model for DescribedTopicBridge.
+type DescribedTopicBridge struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+
+	// From Where a new bridge begins; with what comes from now on unless given.
+	From string `json:"from,omitempty"`
+	Name string `json:"name"`
+
+	// Pending The events that wait for it; none where the broker does not tell.
+	Pending int64            `json:"pending,omitempty"`
+	State   TopicBridgeState `json:"state"`
+
+	// To The topic of the stage that events are taken to.
+	To string `json:"to"`
+
+	// Types The event types that are taken; all unless given.
+	Types     []string  `json:"types,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
 // DescribedTopicSubscription defines model for DescribedTopicSubscription.
 type DescribedTopicSubscription struct {
 	// AckWaitSeconds How long a delivery may go unanswered before the event comes again; 30 unless given.
@@ -8147,6 +8168,12 @@ type PageToken struct {
 type PageTopic struct {
 	Items []Topic `json:"items"`
 	Next  string  `json:"next,omitempty"`
+}
+
+// PageTopicBridge defines model for PageTopicBridge.
+type PageTopicBridge struct {
+	Items []TopicBridge `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PageTopicBrokerState defines model for PageTopicBrokerState.
@@ -11287,6 +11314,57 @@ type Topic struct {
 	Validation *TopicdocValidation `json:"validation,omitempty"`
 }
 
+// TopicBridge defines model for TopicBridge.
+type TopicBridge struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+
+	// From Where a new bridge begins; with what comes from now on unless given.
+	From  string           `json:"from,omitempty"`
+	Name  string           `json:"name"`
+	State TopicBridgeState `json:"state"`
+
+	// To The topic of the stage that events are taken to.
+	To string `json:"to"`
+
+	// Types The event types that are taken; all unless given.
+	Types     []string  `json:"types,omitempty"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// TopicBridgeSettings defines model for TopicBridgeSettings.
+type TopicBridgeSettings struct {
+	// From Where a new bridge begins; with what comes from now on unless given.
+	From string `json:"from,omitempty"`
+
+	// To The topic of the stage that events are taken to.
+	To string `json:"to"`
+
+	// Types The event types that are taken; all unless given.
+	Types []string `json:"types,omitempty"`
+}
+
+// TopicBridgeState defines model for TopicBridgeState.
+type TopicBridgeState struct {
+	// Failures Attempts that failed, and were made again.
+	Failures int64 `json:"failures"`
+
+	// Passed Events that the other topic has, among them those that were passed again.
+	Passed int64 `json:"passed"`
+
+	// Problem Why it stands still.
+	Problem string `json:"problem,omitempty"`
+
+	// Rejected Events that the other topic never takes; they are dead letters.
+	Rejected int64 `json:"rejected"`
+
+	// SeenAt When a daemon has last said how it does; none when none runs it yet.
+	SeenAt *time.Time `json:"seenAt,omitempty"`
+
+	// Skipped Events that would have gone back to where they came from.
+	Skipped int64 `json:"skipped"`
+}
+
 // TopicBrokerKind What protocol a broker of topics speaks.
 type TopicBrokerKind string
 
@@ -14377,6 +14455,30 @@ type ApplyTopicParams struct {
 
 // GetTopicDocumentParams defines parameters for GetTopicDocument.
 type GetTopicDocumentParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListTopicBridgesParams defines parameters for ListTopicBridges.
+type ListTopicBridgesParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DeleteTopicBridgeParams defines parameters for DeleteTopicBridge.
+type DeleteTopicBridgeParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetTopicBridgeParams defines parameters for GetTopicBridge.
+type GetTopicBridgeParams struct {
+	// Stage The topic's stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ApplyTopicBridgeParams defines parameters for ApplyTopicBridge.
+type ApplyTopicBridgeParams struct {
 	// Stage The topic's stage.
 	Stage string `form:"stage" json:"stage"`
 }

@@ -179,3 +179,25 @@ func (c *Client) AcknowledgeTopicEvents(ctx context.Context, t TopicAt, name str
 func (c *Client) ReplayTopicSubscription(ctx context.Context, t TopicAt, name string, in ReplayTopicSubscriptionRequest) error {
 	return c.call(ctx, http.MethodPost, t.path("subscriptions", name, "replay"), in, nil)
 }
+
+// TopicBridges returns the bridges that take events of a topic to others.
+func (c *Client) TopicBridges(ctx context.Context, t TopicAt) ([]TopicBridge, error) {
+	return all[TopicBridge](ctx, c, t.path("bridges"))
+}
+
+// TopicBridge returns a bridge, and how far behind it is.
+func (c *Client) TopicBridge(ctx context.Context, t TopicAt, name string) (DescribedTopicBridge, error) {
+	var out DescribedTopicBridge
+	return out, c.call(ctx, http.MethodGet, t.path("bridges", name), nil, &out)
+}
+
+// ApplyTopicBridge creates a bridge, or changes it.
+func (c *Client) ApplyTopicBridge(ctx context.Context, t TopicAt, name string, in TopicBridgeSettings) (TopicBridge, error) {
+	var out TopicBridge
+	return out, c.call(ctx, http.MethodPut, t.path("bridges", name), in, &out)
+}
+
+// DeleteTopicBridge deletes a bridge.
+func (c *Client) DeleteTopicBridge(ctx context.Context, t TopicAt, name string) error {
+	return c.call(ctx, http.MethodDelete, t.path("bridges", name), nil, nil)
+}

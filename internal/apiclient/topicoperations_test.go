@@ -11,10 +11,16 @@ func topicCalls(ctx context.Context, c *apiclient.Client) map[string]func() erro
 	e := func(_ any, err error) error { return err }
 	at := apiclient.TopicAt{Project: "shop", Stage: "dev", Name: "orders"}
 	return map[string]func() error{
-		"Topics":              func() error { return e(c.Topics(ctx, "shop", "dev")) },
-		"TopicBrokers":        func() error { return e(c.TopicBrokers(ctx)) },
-		"TopicDocument":       func() error { return e(c.TopicDocument(ctx, at)) },
-		"TopicsDocument":      func() error { return e(c.TopicsDocument(ctx, "shop", "dev")) },
+		"Topics":         func() error { return e(c.Topics(ctx, "shop", "dev")) },
+		"TopicBrokers":   func() error { return e(c.TopicBrokers(ctx)) },
+		"TopicDocument":  func() error { return e(c.TopicDocument(ctx, at)) },
+		"TopicsDocument": func() error { return e(c.TopicsDocument(ctx, "shop", "dev")) },
+		"TopicBridges":   func() error { return e(c.TopicBridges(ctx, at)) },
+		"TopicBridge":    func() error { return e(c.TopicBridge(ctx, at, "copy")) },
+		"ApplyTopicBridge": func() error {
+			return e(c.ApplyTopicBridge(ctx, at, "copy", apiclient.TopicBridgeSettings{To: "other"}))
+		},
+		"DeleteTopicBridge":   func() error { return c.DeleteTopicBridge(ctx, at, "copy") },
 		"Topic":               func() error { return e(c.Topic(ctx, at)) },
 		"ApplyTopic":          func() error { return e(c.ApplyTopic(ctx, at, apiclient.TopicdocSettings{})) },
 		"DeleteTopic":         func() error { return c.DeleteTopic(ctx, at) },

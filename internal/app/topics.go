@@ -25,7 +25,7 @@ func (f *fabric) buildTopics(p *platform, a *access) error {
 		return err
 	}
 	f.topics = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Broker: f.brokers, Brokers: f.brokers,
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Broker: f.brokers, Brokers: f.brokers,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Sealer: p.sealer,
 		Guard:   egress.Guard{Allow: p.config.Sinks(), What: "addresses that events are posted to", Setting: "sinkNetworks"},
 		Metrics: metrics, Address: p.publicURL(), Log: p.log,
@@ -51,6 +51,7 @@ func (f *fabric) startTopics(ctx context.Context, p *platform) error {
 // topicLoops adds what delivers events of topics, and looks after them.
 func (f *fabric) topicLoops(g *supervise.Group) {
 	g.Add("events of topics", f.topics.Push)
+	g.Add("bridges of topics", f.topics.RunBridges)
 	g.Every("topics that others deleted", time.Minute, func(ctx context.Context) error { return f.topics.Tidy(ctx, f.nats.Accounts()) })
 	g.Every("credentials of topics", time.Minute, f.topics.EndCredentials)
 	g.Every("lag of topics", topic.MeasureEvery, f.topics.Measure)

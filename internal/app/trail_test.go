@@ -233,6 +233,7 @@ func unproven() map[string]string {
 		"resume-gateway-subscription": "it takes one that is suspended", "rotate-topic-subscription": "it takes one whose events are posted",
 		"publish-topic-events": "it takes an event, which is no fact of the platform", "pull-topic-events": "it takes one that is not paused, and changes nothing of the platform's",
 		"delete-topic-subscription":    "its topic was deleted before",
+		"delete-topic-bridge":          "its topic was deleted before",
 		"approve-gateway-subscription": "it takes one that waits, and somebody else", "reject-gateway-subscription": "it takes one that waits",
 		"revoke-unlisted-certificate": "it takes a certificate of Terrace", "activate-certificate-authority": "it takes a next authority", "abort-certificate-authority": "it takes a next authority",
 		"install-certificate-authority": "it takes an authority elsewhere", "request-certificate-authority": "there is a next authority already",

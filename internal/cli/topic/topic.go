@@ -34,7 +34,7 @@ type group struct {
 func Command(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	return command.Group("topic", "Topics of workloads: events with schemas, grants and subscriptions",
-		list(g), brokers(g), show(g), apply(g), check(g), remove(g), publish(g), tail(g), pull(g), acknowledge(g), giveBack(g), lag(g), replay(g), dead(g), schemas(g), asyncAPI(g), subscriptions(g), grants(g))
+		list(g), brokers(g), show(g), apply(g), check(g), remove(g), publish(g), tail(g), pull(g), acknowledge(g), giveBack(g), lag(g), replay(g), dead(g), schemas(g), asyncAPI(g), bridges(g), subscriptions(g), grants(g))
 }
 
 // about makes a command about a topic of a stage.

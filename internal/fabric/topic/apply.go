@@ -106,7 +106,11 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 // remove deletes a topic. One on another daemon's server is removed there by that daemon.
 func (s *Service) remove(ctx context.Context, t Topic) error {
 	scope, name := t.Scope, t.Name
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+	leading, err := s.Bridges.BridgesTo(ctx, t)
+	if err != nil {
+		return err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		found, err := s.Store.Delete(ctx, scope, name)
 		if err != nil || !found {
 			return err
@@ -115,6 +119,12 @@ func (s *Service) remove(ctx context.Context, t Topic) error {
 	})
 	if err != nil {
 		return err
+	}
+	s.bridging.nudge(nil)
+	for _, b := range leading { // they are deleted with it: their groups are at other topics
+		if err := s.Broker.RemoveGroup(ctx, Account(b.Scope, b.Topic), bridgePrefix+b.Name); err != nil {
+			s.Log.WarnContext(ctx, "the group of a bridge is left at its topic", "topic", b.Topic, "bridge", b.Name, "error", err)
+		}
 	}
 	return s.reconcile(ctx, t)
 }

@@ -18,6 +18,8 @@ type Metrics struct {
 	events, deliveries *prometheus.CounterVec
 	pending, inFlight  *prometheus.GaugeVec
 	oldest             *prometheus.GaugeVec
+	bridges            *prometheus.CounterVec
+	bridgePending      *prometheus.GaugeVec
 }
 
 // NewMetrics registers the metrics of topics.
@@ -34,7 +36,10 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		inFlight:   gauge("terrace_topic_subscription_in_flight_events", "Events of a subscription that are out, or wait to come again."),
 		oldest:     gauge("terrace_topic_subscription_oldest_seconds", "The age of the oldest event that a subscription has not acknowledged, in seconds."),
 	}
-	for _, c := range []prometheus.Collector{m.events, m.deliveries, m.pending, m.inFlight, m.oldest} {
+	over := append(topic[:4:4], "bridge")
+	m.bridges = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "terrace_topic_bridge_events_total", Help: "Events that bridges took, by what became of them: passed, skipped or rejected."}, append(over[:5:5], "result"))
+	m.bridgePending = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "terrace_topic_bridge_pending_events", Help: "Events that wait for a bridge, at the process that runs it."}, over)
+	for _, c := range []prometheus.Collector{m.bridges, m.bridgePending, m.events, m.deliveries, m.pending, m.inFlight, m.oldest} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register topic metrics: %w", err)
 		}
@@ -56,6 +61,33 @@ func (m *Metrics) deliveredMany(t Topic, sub Subscription, result string, n int)
 	if m != nil {
 		m.deliveries.WithLabelValues(t.Scope.Tenant, t.Scope.Project, t.Scope.Stage, t.Name, sub.Name, result).Add(float64(n))
 	}
+}
+
+// bridged counts what a bridge has done more.
+func (m *Metrics) bridged(of OfTopic, more BridgeState) {
+	if m == nil {
+		return
+	}
+	for result, n := range map[string]uint64{"passed": more.Passed, "skipped": more.Skipped, "rejected": more.Rejected} {
+		m.bridges.WithLabelValues(append(of.labels(), result)...).Add(float64(n))
+	}
+}
+
+func (m *Metrics) behind(of OfTopic, pending uint64) {
+	if m != nil {
+		m.bridgePending.WithLabelValues(of.labels()...).Set(float64(pending))
+	}
+}
+
+// unbridged forgets how far behind a bridge is that others may run now.
+func (m *Metrics) unbridged(of OfTopic) {
+	if m != nil {
+		m.bridgePending.DeleteLabelValues(of.labels()...)
+	}
+}
+
+func (of OfTopic) labels() []string {
+	return []string{of.Scope.Tenant, of.Scope.Project, of.Scope.Stage, of.Topic, of.Name}
 }
 
 // Measure notes how far behind every subscription is.

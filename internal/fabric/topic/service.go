@@ -31,6 +31,8 @@ type Config struct {
 	Grants        Grants
 	Subscriptions Subscriptions
 	Attempts      Attempts
+	Bridges       Bridges
+	BridgeLeases  BridgeLeases
 	// Broker carries topics; Brokers are those that it knows, nil where it is one alone, in
 	// this process.
 	Broker     broker.Broker
@@ -61,6 +63,7 @@ type Service struct {
 	carrying sync.Mutex
 	compiled compiled
 	pushing  pushing
+	bridging bridging
 }
 
 // New returns a Service that carries nothing before Start.
@@ -69,7 +72,7 @@ func New(c Config) *Service {
 	if c.Brokers == nil {
 		c.Brokers = sole{}
 	}
-	return &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing()}
+	return &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing(), bridging: newBridging()}
 }
 
 // Start makes every topic of the server in this process usable again, with its grants and

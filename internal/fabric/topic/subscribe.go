@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
@@ -157,6 +158,9 @@ func (s *Service) wanted(ctx context.Context, t Topic, sub string, settings Subs
 func (s *Service) writeSubscription(ctx context.Context, isNew bool, t Topic, sub Subscription) error {
 	if !isNew {
 		return s.Subscriptions.SaveSubscription(ctx, t, sub)
+	}
+	if strings.HasPrefix(sub.Name, bridgePrefix) {
+		return kernel.Errorf(kernel.Invalid, "%q is no name of a subscription", sub.Name).WithFix("let it begin otherwise: with %s begin the groups of bridges", bridgePrefix)
 	}
 	all, err := s.Subscriptions.SubscriptionsOf(ctx, t)
 	if err != nil {

@@ -221,6 +221,7 @@ func fabric() []Type {
 		first("from to weight:integer promote:boolean", "rollout.decided"),
 		first("subject", "topic.changed"),
 		first("type version:integer", "topic-schema.registered"),
+		first("bridge to", "topic-bridge.changed", "topic-bridge.deleted"),
 		first("grant project workload? publish:boolean consume:boolean", "topic-grant.created", "topic-grant.rotated", "topic-grant.revoked"),
 		first("subscription mode project workload?", "topic-subscription.changed", "topic-subscription.deleted", "topic-subscription.paused", "topic-subscription.resumed",
 			"topic-subscription.rotated", "topic-subscription.replayed", "topic-subscription.redriven"),

@@ -30,6 +30,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "What protocol a broker of topics speaks.", topic.NATS, topic.Kafka)
 	a.registerBrokers(api)
 	a.registerDescriptions(api)
+	a.registerBridges(api)
 	httpserver.Register(api, operation("list-topics", http.MethodGet, "", "List the topics of a project that are seen"), a.list)
 	httpserver.Register(api, operation("get-topic", http.MethodGet, "/{topic}", "Get a topic, and how much it holds"), a.get)
 	httpserver.Register(api, operation("apply-topic", http.MethodPut, "/{topic}", "Create a topic, or change its settings"), a.apply)

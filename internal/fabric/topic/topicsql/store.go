@@ -1,7 +1,7 @@
 // Package topicsql keeps topics, their schemas, grants and subscriptions in the database.
 //
-// It owns the tables topics, topic_schemas, topic_grants, topic_subscriptions and
-// topic_attempts, and decides only that nobody writes over a change that he has not seen.
+// It owns the tables topics, topic_schemas, topic_grants, topic_subscriptions, topic_attempts
+// and topic_bridges, and decides only that nobody writes over a change that he has not seen.
 // Events are the broker's.
 package topicsql
 
@@ -147,6 +147,10 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) (bo
 		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM ? WHERE "+ofTopic, bun.Ident(table), scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx); err != nil {
 			return false, db.Map(err, "topic "+name)
 		}
+	}
+	_, err := s.db.Conn(ctx).NewDelete().Model((*bridgeRow)(nil)).Where("tenant = ? AND project = ? AND stage = ? AND (topic = ? OR target = ?)", scope.Tenant, scope.Project, scope.Stage, name, name).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "topic "+name)
 	}
 	result, err := s.db.Conn(ctx).NewDelete().Model((*topicRow)(nil)).Where(inScope, scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
 	if err != nil {

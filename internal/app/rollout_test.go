@@ -112,7 +112,7 @@ func (r *rolling) status(t *testing.T) local.RolloutInfo {
 }
 
 func as(who string) context.Context {
-	return kernel.WithActor(context.Background(), kernel.Actor{ID: who, Name: who, Tenant: "acme"})
+	return kernel.WithActor(context.Background(), kernel.Actor{ID: who, Name: who, Kind: kernel.ActorUser, Tenant: "acme"})
 }
 
 // at waits until a step of a rollout to a release is under way.
@@ -266,6 +266,10 @@ func TestPeopleEndARollout(t *testing.T) {
 	}
 	ended = r.deploy(t.Context(), "three", nil)
 	r.at(t, "three", 1)
+	program := kernel.WithActor(t.Context(), kernel.Actor{ID: "ci", Name: "ci", Kind: kernel.ActorService, Tenant: "acme"})
+	if _, err := r.PromoteRollout(program, dev, "orders"); !kernel.Is(err, kernel.Denied) {
+		t.Errorf("a program promotes: %v", err)
+	}
 	if _, err := r.PromoteRollout(as("ada"), dev, "orders"); err != nil {
 		t.Fatal(err)
 	}

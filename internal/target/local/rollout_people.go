@@ -53,8 +53,8 @@ func (s *Service) Rollout(ctx context.Context, scope kernel.Scope, service strin
 	return ro.look().info(), nil
 }
 
-// PromoteRollout has the new release take over without the steps that are left. It is a
-// Conflict where the rollout has ended.
+// PromoteRollout has the new release take over without the steps that are left. Only people may,
+// as with approvals. It is a Conflict where the rollout has ended.
 func (s *Service) PromoteRollout(ctx context.Context, scope kernel.Scope, service string) (RolloutInfo, error) {
 	return s.decide(ctx, actionPromote, scope, service, true)
 }
@@ -69,11 +69,15 @@ func (s *Service) decide(ctx context.Context, action string, scope kernel.Scope,
 	if err := s.mayAt(ctx, action, scope); err != nil {
 		return RolloutInfo{}, err
 	}
+	actor, _ := kernel.ActorFrom(ctx) // who may do it is known
+	if promote && actor.Kind != kernel.ActorUser {
+		return RolloutInfo{}, kernel.Errorf(kernel.Denied, "only people promote a rollout before it has kept all that its stage asks").
+			WithFix("ask somebody with the role approver, or let the rollout go on by itself")
+	}
 	ro, err := s.rolloutOf(scope, service)
 	if err != nil {
 		return RolloutInfo{}, err
 	}
-	actor, _ := kernel.ActorFrom(ctx) // who may do it is known
 	seen := ro.look()
 	err = s.config.Tx.InTx(ctx, func(ctx context.Context) error {
 		return s.config.Journal.Record(ctx, kernel.Fact{

@@ -61,12 +61,6 @@ func (v vaultAuthority) Stands(ctx context.Context, scope kernel.Scope, lies, se
 // vaultDomains are a vaultcert.Domains.
 type vaultDomains struct{ domains *domain.Service }
 
-// May implements vaultcert.Domains.
-func (v vaultDomains) May(ctx context.Context, scope kernel.Scope, name string) error {
-	_, err := v.of(ctx, scope, name)
-	return err
-}
-
 // of is a domain that a stage may have.
 func (v vaultDomains) of(ctx context.Context, scope kernel.Scope, name string) (domain.Domain, error) {
 	d, err := v.domains.Changeable(ctx, scope.Tenant, name)
@@ -76,13 +70,16 @@ func (v vaultDomains) of(ctx context.Context, scope kernel.Scope, name string) (
 	return d, err
 }
 
-// Fingerprint implements vaultcert.Domains.
-func (v vaultDomains) Fingerprint(ctx context.Context, scope kernel.Scope, name string) (string, error) {
+// Own implements vaultcert.Domains.
+func (v vaultDomains) Own(ctx context.Context, scope kernel.Scope, name string) (claim, fingerprint string, err error) {
 	d, err := v.of(ctx, scope, name)
-	if err != nil || d.Certificate == nil {
-		return "", err
+	if err != nil {
+		return "", "", err
 	}
-	return d.Certificate.Fingerprint, nil
+	if d.Certificate != nil {
+		fingerprint = d.Certificate.Fingerprint
+	}
+	return d.Record.Value, fingerprint, nil // of each claim it is another one
 }
 
 // Pair implements vaultcert.Domains.

@@ -38,6 +38,7 @@ func TestCertificatesAreKeptInAKeyVault(t *testing.T) {
 		{"not taken by the vault", mergedLater},
 		{"followed", followedIntoADomain},
 		{"copied", copiedFromADomain},
+		{"claimed anew", claimedAnew},
 		{"removed", certificateRemoved},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -290,6 +291,22 @@ func copiedFromADomain(w *vaultWorld) {
 	}
 	if value, _ := w.held("copied"); value == "" {
 		w.t.Error("its secret is not there")
+	}
+}
+
+// claimedAnew: who claims a domain later has not said that its key may leave.
+func claimedAnew(w *vaultWorld) {
+	before, _ := w.inVault("copied")
+	w.domain(http.MethodDelete, "/shop.example", "")
+	w.domain(http.MethodPost, "", `{"name":"shop.example","project":"demo"}`)
+	w.domain(http.MethodPost, "/shop.example/approve", `{"reason":"x"}`)
+	for _, name := range []string{"shop", "copied"} {
+		if c := w.again(name, "conflict"); !strings.Contains(fmt.Sprint(c["reason"]), "claimed anew") {
+			w.t.Errorf("%s: %v", name, c)
+		}
+	}
+	if after, _ := w.inVault("copied"); !after.Equal(before) || w.domainCertificate("shop.example") != "" {
+		w.t.Error("a claim that was given up still counts")
 	}
 }
 

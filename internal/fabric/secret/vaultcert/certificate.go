@@ -71,6 +71,9 @@ type Certificate struct {
 	Name string `json:"-"`
 	Settings
 
+	// Claim is which claim of the domain was meant: one that it was claimed anew with is another's
+	// to decide about.
+	Claim  string    `json:"claim,omitempty"`
 	SetBy  string    `json:"setBy"`
 	SetAt  time.Time `json:"setAt"`
 	State  State     `json:"state"`

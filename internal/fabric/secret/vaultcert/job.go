@@ -131,9 +131,20 @@ func (j job) fits(ctx context.Context, request []byte) bool {
 	return err == nil && stands
 }
 
+// shown is the fingerprint of the domain's own certificate, "" for none. A domain that was
+// given up and claimed anew since is a Conflict.
+func (j job) shown(ctx context.Context) (string, error) {
+	claim, shown, err := j.Domains.Own(ctx, j.c.Scope, j.c.Domain)
+	if err == nil && claim != j.c.Claim {
+		err = kernel.Errorf(kernel.Conflict, "domain %s was claimed anew since", j.c.Domain).
+			WithFix("who may change it decides, with: terrace certificate vault %s %s --stage %s --domain %s", j.c.Way, j.c.Name, j.c.Scope.Stage, j.c.Domain)
+	}
+	return shown, err
+}
+
 // copy has the vault hold the certificate that a domain has of its own.
 func (j job) copy(ctx context.Context) ([]told, error) {
-	shown, err := j.Domains.Fingerprint(ctx, j.c.Scope, j.c.Domain)
+	shown, err := j.shown(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +188,7 @@ func (j job) follow(ctx context.Context) ([]told, error) {
 	if leaf == nil || !h.Enabled {
 		return nil, kernel.Errorf(kernel.Refused, "certificate %s of the vault is disabled, or not issued yet", j.c.Name).WithFix("enable it there, or have it issued")
 	}
-	shown, err := j.Domains.Fingerprint(ctx, j.c.Scope, j.c.Domain)
+	shown, err := j.shown(ctx)
 	if err != nil {
 		return nil, err
 	}

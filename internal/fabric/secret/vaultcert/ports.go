@@ -99,10 +99,9 @@ type Authority interface {
 
 // Domains are those of tenants, which may have a certificate of their own.
 type Domains interface {
-	// May refuses an actor, or a stage, that a domain is not for.
-	May(ctx context.Context, scope kernel.Scope, domain string) error
-	// Fingerprint is that of a domain's own certificate (SHA-256, hex), "" for none.
-	Fingerprint(ctx context.Context, scope kernel.Scope, domain string) (string, error)
+	// Own refuses an actor, or a stage, that a domain is not for. Claim names that claim of the
+	// domain, and fingerprint its own certificate (SHA-256, hex), "" for none.
+	Own(ctx context.Context, scope kernel.Scope, domain string) (claim, fingerprint string, err error)
 	// Pair opens it for an address that it is copied to.
 	Pair(ctx context.Context, scope kernel.Scope, domain, to string) (Pair, error)
 	// Show has the domain show another one from then on.

@@ -52,7 +52,8 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, name string, want
 	if err != nil {
 		return Certificate{}, err
 	}
-	if err := s.has(ctx, scope, wanted); err != nil {
+	claim, err := s.has(ctx, scope, wanted)
+	if err != nil {
 		return Certificate{}, err
 	}
 	y, err := s.vaultOf(ctx, scope)
@@ -60,7 +61,7 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, name string, want
 		return Certificate{}, err
 	}
 	now := s.Clock.Now().UTC()
-	c := Certificate{Scope: scope, Name: name, Settings: wanted, SetAt: now, State: Waiting, Vault: y.Vault, Due: now, Revision: now.UnixNano()}
+	c := Certificate{Scope: scope, Name: name, Settings: wanted, Claim: claim, SetAt: now, State: Waiting, Vault: y.Vault, Due: now, Revision: now.UnixNano()}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
 		c.SetBy = actor.Name
 	}
@@ -84,12 +85,14 @@ func (s *Service) may(ctx context.Context, scope kernel.Scope, name string) erro
 	return checkName(name)
 }
 
-// has refuses hosts and domains that the stage, or the actor, may not have.
-func (s *Service) has(ctx context.Context, scope kernel.Scope, wanted Settings) error {
+// has refuses hosts and domains that the stage, or the actor, may not have, and tells which
+// claim of the domain is meant.
+func (s *Service) has(ctx context.Context, scope kernel.Scope, wanted Settings) (claim string, err error) {
 	if wanted.Way == Issue {
-		return s.Authority.Check(ctx, scope, wanted.Hosts)
+		return "", s.Authority.Check(ctx, scope, wanted.Hosts)
 	}
-	return s.Domains.May(ctx, scope, wanted.Domain)
+	claim, _, err = s.Domains.Own(ctx, scope, wanted.Domain)
+	return claim, err
 }
 
 // vaultOf finds the vault that a stage has.

@@ -101,6 +101,9 @@ func (s *Service) work(ctx context.Context, c *Certificate) ([]told, error) {
 	j := job{Service: s, vault: vault, c: c}
 	ways := map[Way]func(context.Context) ([]told, error){Issue: j.issue, Copy: j.copy, Follow: j.follow}
 	facts, err := ways[c.Way](ctx)
+	if err != nil && ctx.Err() != nil {
+		return facts, kernel.Errorf(kernel.Unavailable, "%s took too long", c.Vault)
+	}
 	if err != nil {
 		return facts, err
 	}

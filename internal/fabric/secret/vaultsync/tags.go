@@ -86,5 +86,8 @@ func whose(t map[string]string) string {
 	if !ofTerrace(t) {
 		return "which Terrace has not made"
 	}
+	if t[tagName] == "" {
+		return "which is that of a certificate of " + t[tagProject] + " on " + t[tagStage]
+	}
 	return "which is secret " + t[tagName] + " of " + t[tagProject] + " on " + t[tagStage]
 }

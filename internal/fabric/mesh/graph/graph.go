@@ -47,8 +47,24 @@ type Call struct {
 	Tally traffic.Tally
 }
 
+// Report says which report of which process of a workload counts are from: numbers of one grow.
+type Report struct {
+	Scope    kernel.Scope
+	Workload string
+	Process  string
+	Number   int64
+}
+
+// Tx runs a function in a transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
 // Store keeps counts; trafficsql implements it.
 type Store interface {
+	// Take notes that a report is taken; it is false where that one, or a later one of the
+	// process, was taken before.
+	Take(ctx context.Context, scope kernel.Scope, workload, process string, number int64, now time.Time) (bool, error)
 	// Add adds counts to what is kept.
 	Add(ctx context.Context, all []traffic.Count) error
 	// Sums returns what was counted, by route and consumer.
@@ -80,6 +96,7 @@ type Stages interface {
 // Service keeps who calls whom.
 type Service struct {
 	Store      Store
+	Tx         Tx
 	Gateway    Gateway
 	Authorizer Authorizer
 	Stages     Stages

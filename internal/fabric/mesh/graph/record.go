@@ -56,9 +56,10 @@ func (c *callers) apart(scope kernel.Scope, now time.Time, route, consumer strin
 	return true
 }
 
-// Record keeps what a workload has counted. What it says of others is of its own stage.
-func (s *Service) Record(ctx context.Context, scope kernel.Scope, workload string, calls []Call) error {
-	now := s.Clock.Now()
+// Record keeps what a workload has counted, once for each report. What it says of others is of
+// its own stage.
+func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
+	now, scope, workload := s.Clock.Now(), r.Scope, r.Workload
 	var counts []traffic.Count
 	for _, c := range calls {
 		route, consumer := asDestination+workload, c.From
@@ -82,7 +83,13 @@ func (s *Service) Record(ctx context.Context, scope kernel.Scope, workload strin
 	if len(counts) == 0 {
 		return nil
 	}
-	return s.Store.Add(ctx, counts)
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		first, err := s.Store.Take(ctx, scope, workload, r.Process, r.Number, now)
+		if err != nil || !first {
+			return err
+		}
+		return s.Store.Add(ctx, counts)
+	})
 }
 
 func (s *Service) id(scope kernel.Scope, workload string) string {

@@ -113,7 +113,7 @@ type plane struct {
 
 func newPlane(t *testing.T) *plane {
 	t.Helper()
-	return newPlaneWith(t, &graph.Service{Store: nowhere{}})
+	return newPlaneWith(t, &graph.Service{Store: nowhere{}, Tx: nowhere{}})
 }
 
 func newPlaneWith(t *testing.T, g *graph.Service) *plane {
@@ -139,6 +139,12 @@ func (p *plane) start(t *testing.T) {
 
 // nowhere keeps no counts.
 type nowhere struct{ graph.Store }
+
+func (nowhere) Take(context.Context, kernel.Scope, string, string, int64, time.Time) (bool, error) {
+	return true, nil
+}
+
+func (nowhere) InTx(ctx context.Context, fn func(context.Context) error) error { return fn(ctx) }
 
 func (nowhere) Add(context.Context, []traffic.Count) error { return nil }
 

@@ -48,7 +48,7 @@ func TestTheGraphHasEachCallOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		t.Helper()
-		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
+		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
 		p := newPlaneWith(t, g)
 		p.say(t, strict, allow)
 		p.beside(t, dev(), "orders", "one")
@@ -101,12 +101,12 @@ func edges(t *testing.T, g *graph.Service) map[string][2]int64 {
 
 func TestWhatNobodyCanHaveCountedIsRefused(t *testing.T) {
 	t.Parallel()
-	g := &graph.Service{Store: nowhere{}, Domain: "localhost"}
+	g := &graph.Service{Store: nowhere{}, Tx: nowhere{}, Domain: "localhost"}
 	less := traffic.Tally{Nanos: -1}
 	for reason, c := range map[string]graph.Call{
 		"of another trust domain": {From: "spiffe://elsewhere/a"}, "of no workload": {Service: "orders", Version: "A/b"}, "of less than nothing": {From: id("web"), Tally: less},
 	} {
-		if err := g.Record(t.Context(), dev(), "orders", []graph.Call{c}); !kernel.Is(err, kernel.Invalid) {
+		if err := g.Record(t.Context(), graph.Report{Scope: dev(), Workload: "orders", Process: "p", Number: 1}, []graph.Call{c}); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("%s: %v", reason, err)
 		}
 	}

@@ -33,8 +33,6 @@ const (
 type Server struct {
 	config xds.Config
 	ledger Ledger
-	// kept is what was taken last of each process that reports.
-	kept reported
 	// complete is closed once sidecars had the time to come back.
 	complete chan struct{}
 	sidecars sidecars

@@ -2,7 +2,8 @@
 // sidecars of the mesh do.
 //
 // It owns the tables gateway_traffic and mesh_traffic: each count is in its table by the
-// minute, for some hours, and by the hour, for a month.
+// minute, for some hours, and by the hour, for a month; and mesh_reports, by which each report
+// of a sidecar is taken once.
 package trafficsql
 
 import (
@@ -30,9 +31,6 @@ type Store struct {
 
 // NewStore returns a store on d of what the gateway counts.
 func NewStore(d *db.DB) *Store { return &Store{d, "gateway_traffic"} }
-
-// NewMeshStore returns a store on d of what sidecars count.
-func NewMeshStore(d *db.DB) *Store { return &Store{d, "mesh_traffic"} }
 
 // together is how many rows are written at once.
 const together = 200

@@ -282,7 +282,7 @@ func empty() map[string]string {
 	return map[string]string{
 		"acme_accounts": client, "acme_authorizations": client, "acme_certificates": client, "acme_orders": client,
 		"apispec_calls": served, "apispec_carried": ran, "apispec_followings": pushed, "automation_firings": ran, "budget_entries": ran, "budget_reservations": ran, "builds": pushed, "compliance_findings": ran, "compliance_spans": ran,
-		"config_revisions": pushed, "dns_names": served, "dns_records": served, "document_databases": ran, "document_keys": ran, "documents": ran, "event_outbox": "on this database events have their places at once", "gateway_slo_alerts": served, "gateway_subscription_usage": served, "gateway_traffic": served, "mesh_reports": served, "mesh_traffic": served,
+		"config_revisions": pushed, "dns_names": served, "dns_records": served, "document_databases": ran, "document_keys": ran, "documents": ran, "event_outbox": "on this database events have their places at once", "gateway_slo_alerts": served, "gateway_subscription_usage": served, "gateway_traffic": served, "mesh_reports": served, "mesh_traffic": served, "topic_attempts": "it takes an event that is delivered in vain",
 		"gateway_domains stage": "who sees a project sees its domains", "landing_zones stage": "they are of the tenant", "quota_told": "it takes a quota that is reached", "run_dossiers": ran,
 		"run_projects": ran, "run_promotions": ran, "run_release_approvals": "the first stage takes every release", "run_verified": ran, "secret_sync_items": "it takes a vault",
 		"source_objects": pushed, "usage_hours": ran, "vcs_checks": pushed, "vcs_comments": pushed, "vcs_deliveries": "it takes a host of repositories",

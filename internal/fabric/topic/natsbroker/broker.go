@@ -36,7 +36,7 @@ var _ broker.Broker = (*Broker)(nil)
 // groupID names a group of a topic.
 type groupID struct{ topic, group string }
 
-// site is where streams are: it knows how a topic is reached, and who may reach it.
+// site is where streams are: it knows how a topic is reached.
 type site interface {
 	// names returns a topic's stream, and its subject where that is not asked of the
 	// stream.
@@ -46,12 +46,17 @@ type site interface {
 	shut(topic string) error
 	// enter connects to it. The connection is the site's where shared is true.
 	enter(topic string) (conn *nats.Conn, shared bool, err error)
+	guard
+	ping(ctx context.Context) error
+	close()
+}
+
+// guard knows who may reach topics.
+type guard interface {
 	allow(topic, stream, subject string, p broker.Principal) error
 	forbid(principal string) error
 	// reserve keeps a group of Terrace's out of the principals' reach, or ends that.
 	reserve(topic, group string, is bool) error
-	ping(ctx context.Context) error
-	close()
 }
 
 // place is a topic's stream, reached.

@@ -97,7 +97,9 @@ func (r *rolling) ask(t *testing.T) (status int, release string) {
 		t.Fatal("the request is not taken")
 	}
 	r.proxy.Handle(x)
-	_ = resp.Body()
+	if body := resp.Body(); resp.StatusCode() != fasthttp.StatusOK {
+		t.Logf("the gateway says: %s", body)
+	}
 	x.Handled()
 	return resp.StatusCode(), string(resp.Header.Peek(proxy.ReleaseHeader))
 }

@@ -137,7 +137,7 @@ func (j job) shown(ctx context.Context) (string, error) {
 	claim, shown, err := j.Domains.Own(ctx, j.c.Scope, j.c.Domain)
 	if err == nil && claim != j.c.Claim {
 		err = kernel.Errorf(kernel.Conflict, "domain %s was claimed anew since", j.c.Domain).
-			WithFix("who may change it decides, with: terrace certificate vault %s %s --stage %s --domain %s", j.c.Way, j.c.Name, j.c.Scope.Stage, j.c.Domain)
+			WithFix("who may change it decides: see terrace certificate vault list --stage %s, and give %s its domain %s again", j.c.Scope.Stage, j.c.Name, j.c.Domain)
 	}
 	return shown, err
 }

@@ -52,7 +52,7 @@ func (f *fabric) startTopics(ctx context.Context, p *platform) error {
 func (f *fabric) topicLoops(g *supervise.Group) {
 	g.Add("events of topics", f.topics.Push)
 	g.Add("bridges of topics", f.topics.RunBridges)
-	g.Every("topics that others deleted", time.Minute, func(ctx context.Context) error { return f.topics.Tidy(ctx, f.nats.Accounts()) })
+	g.Every("topics that others deleted", time.Minute, func(ctx context.Context) error { return f.topics.Tidy(ctx, f.nats.Accounts(), f.brokers.RemoveHere) })
 	g.Every("credentials of topics", time.Minute, f.topics.EndCredentials)
 	g.Every("lag of topics", topic.MeasureEvery, f.topics.Measure)
 }

@@ -188,11 +188,35 @@ func TestTwoDaemonsOnOneDatabase(t *testing.T) {
 		if !one.server.Opened(made.Account()) {
 			t.Error("the other daemon has reached into this one's server")
 		}
-		must(t, one.Tidy(one.ctx, one.server.Accounts()))
+		must(t, one.tidy())
 		if one.server.Opened(made.Account()) {
 			t.Error("what another daemon deleted is there still")
 		}
 	})
+}
+
+func (one *daemon) tidy() error {
+	return one.Tidy(one.ctx, one.server.Accounts(), one.Brokers.(*brokers.Set).RemoveHere)
+}
+
+// A topic that another daemon deletes and makes anew on a cluster is published into there, while
+// its server still has the one before, and after it has removed that.
+func TestATopicMadeAnewElsewhereIsPublishedIntoThere(t *testing.T) {
+	t.Parallel()
+	d, cluster := dbtest.SQLite(t, topicsql.Migrations()), fakeKafka(t)
+	one, two := newDaemon(t, d, "one", cluster), newDaemon(t, d, "two", cluster)
+	_, err := one.Apply(one.ctx, dev(), "orders", topic.Settings{})
+	must(t, err)
+	one.put(t, "orders", 0, 1)
+	must(t, two.Delete(two.ctx, dev(), "orders"))
+	_, err = two.Apply(two.ctx, dev(), "orders", topic.Settings{Broker: "events"})
+	must(t, err)
+	one.put(t, "orders", 1, 1)
+	must(t, one.tidy())
+	one.put(t, "orders", 2, 1)
+	if stats, err := two.Stats(two.ctx, dev(), "orders"); err != nil || stats.Messages != 2 {
+		t.Errorf("it has %+v, %v", stats, err)
+	}
 }
 
 // told sees what the documents of the stage say of a topic on Kafka, and of one on the embedded

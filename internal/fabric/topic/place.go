@@ -158,8 +158,8 @@ func (s *Service) adopt(ctx context.Context, t Topic) (Topic, error) {
 }
 
 // Tidy removes from the embedded server what another daemon has deleted: accounts are those
-// that the server has.
-func (s *Service) Tidy(ctx context.Context, accounts []string) error {
+// that the server has, and remove takes one from it, wherever its topic is by now.
+func (s *Service) Tidy(ctx context.Context, accounts []string, remove func(ctx context.Context, account string) error) error {
 	s.carrying.Lock()
 	defer s.carrying.Unlock()
 	all, err := s.Store.All(ctx)
@@ -174,8 +174,7 @@ func (s *Service) Tidy(ctx context.Context, accounts []string) error {
 		if own[account] {
 			continue
 		}
-		s.Brokers.Locate(account, topicdoc.Embedded, s.Brokers.Home())
-		if err := s.Broker.Remove(ctx, account); err != nil {
+		if err := remove(ctx, account); err != nil {
 			return err
 		}
 	}

@@ -162,7 +162,8 @@ func (s *Service) get(ctx context.Context, action string, scope kernel.Scope, na
 	return t, err
 }
 
-// find finds a topic for an actor who may do the action there.
+// find finds a topic for an actor who may do the action there. What is done with it is done
+// where it is now: it may have been made anew on another broker, by another daemon.
 func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, name string) (Topic, error) {
 	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
 		return Topic{}, err
@@ -170,6 +171,9 @@ func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, n
 	t, err := s.Store.Get(ctx, scope, name)
 	if kernel.Is(err, kernel.NotFound) {
 		return t, kernel.Errorf(kernel.NotFound, "there is no topic %q at %s", name, scope.Stage).WithFix("see those that there are with: terrace topic list")
+	}
+	if err == nil {
+		s.locate(t)
 	}
 	return t, err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -39,6 +40,16 @@ func (s *Set) Remove(ctx context.Context, account string) error {
 	}
 	s.forget(account)
 	return nil
+}
+
+// RemoveHere removes a topic from the embedded server of this process, wherever the one of that
+// name is by now.
+func (s *Set) RemoveHere(ctx context.Context, account string) error {
+	b, err := s.named(topicdoc.Embedded)
+	if err != nil {
+		return err
+	}
+	return b.Remove(ctx, account)
 }
 
 // Stats implements broker.Topics.

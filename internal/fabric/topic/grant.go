@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -177,14 +178,21 @@ func (s *Service) grant(ctx context.Context, scope kernel.Scope, name, grant str
 	return t, g, err
 }
 
-// RevokeGrant ends a grant, and cuts off who is connected by it.
+// RevokeGrant ends a grant, and cuts off who is connected by it. While the broker is away the
+// grant is there still, with credentials that are over: it goes with them.
 func (s *Service) RevokeGrant(ctx context.Context, scope kernel.Scope, name, grant string) error {
 	t, g, err := s.grant(ctx, scope, name, grant)
 	if err != nil {
 		return err
 	}
+	now := s.Clock.Now().UTC()
+	for i := range g.Credentials {
+		if c := &g.Credentials[i]; c.Until == nil || c.Until.After(now) {
+			c.Until = &now
+		}
+	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Grants.DeleteGrant(ctx, t, g.Name); err != nil {
+		if err := s.Grants.SaveGrant(ctx, t, g); err != nil {
 			return err
 		}
 		return s.record(ctx, t, "topic-grant.revoked", g.told())
@@ -192,12 +200,7 @@ func (s *Service) RevokeGrant(ctx context.Context, scope kernel.Scope, name, gra
 	if err != nil {
 		return err
 	}
-	for _, c := range g.Credentials {
-		if err := s.Broker.Revoke(ctx, t.Account(), c.Username); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.endCredentials(ctx, t, g.Name)
 }
 
 // ListGrants returns who may use a topic, by name.
@@ -209,12 +212,14 @@ func (s *Service) ListGrants(ctx context.Context, scope kernel.Scope, name strin
 	return s.Grants.GrantsOf(ctx, t)
 }
 
-// EndCredentials cuts off credentials whose overlap is over.
+// EndCredentials cuts off credentials that are over. What cannot be, since a broker is away, waits
+// for the next time.
 func (s *Service) EndCredentials(ctx context.Context) error {
 	due, err := s.Grants.EndingGrants(ctx, s.Clock.Now(), endAtOnce)
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, one := range due {
 		t, err := s.Store.Get(ctx, one.Scope, one.Topic)
 		if err == nil && s.here(t) != nil {
@@ -224,13 +229,14 @@ func (s *Service) EndCredentials(ctx context.Context) error {
 			err = s.endCredentials(ctx, t, one.Name)
 		}
 		if err != nil && !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Stale) {
-			return err
+			failed = append(failed, fmt.Errorf("end credentials of grant %s: %w", one.Name, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
-// endCredentials cuts off those of a grant that are over, and forgets them.
+// endCredentials cuts off those of a grant that are over, and forgets them; a grant without any
+// goes.
 func (s *Service) endCredentials(ctx context.Context, t Topic, name string) error {
 	g, err := s.Grants.Grant(ctx, t, name)
 	if err != nil {
@@ -251,5 +257,10 @@ func (s *Service) endCredentials(ctx context.Context, t Topic, name string) erro
 		return nil
 	}
 	g.Credentials = stay
-	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Grants.SaveGrant(ctx, t, g) })
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Grants.SaveGrant(ctx, t, g); err != nil || len(stay) > 0 {
+			return err
+		}
+		return s.Grants.DeleteGrant(ctx, t, g.Name) // nobody has rotated it meanwhile: that would be Stale
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -140,6 +141,37 @@ func TestRotationAndRevocation(t *testing.T) {
 	signsIn(t, w, second.Credentials[0].Username, second.Password, false)
 	if err := w.RevokeGrant(w.ctx, dev(), "orders", "checkout"); !kernel.Is(err, kernel.NotFound) {
 		t.Error(err)
+	}
+}
+
+// away is a broker that revokes nothing, since it is away.
+type away struct{ broker.Broker }
+
+func (away) Revoke(context.Context, string, string) error {
+	return kernel.Errorf(kernel.Unavailable, "the broker is away")
+}
+
+// TestARevocationIsMadeUpFor: what a grant opened ends once the broker is there again.
+func TestARevocationIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	w := sqlite(t)
+	w.topic(t, "orders", topic.Settings{})
+	g, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: "checkout", Publish: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := w.Broker
+	w.Broker = away{there}
+	if err := w.RevokeGrant(w.ctx, dev(), "orders", "checkout"); !kernel.Is(err, kernel.Unavailable) {
+		t.Error(err)
+	}
+	w.Broker = there
+	if err := w.EndCredentials(w.ctx); err != nil {
+		t.Error(err)
+	}
+	signsIn(t, w, g.Credentials[0].Username, g.Password, false)
+	if all, err := w.ListGrants(w.ctx, dev(), "orders"); err != nil || len(all) > 0 {
+		t.Errorf("%+v %v", all, err)
 	}
 }
 

@@ -122,7 +122,7 @@ func (s *Service) runnable(ctx context.Context, of OfTopic) (*running, error) {
 		return bridge.End{Name: t.Broker + "/" + t.Account(), Topic: t.Account(), Broker: fenced{s.Broker, s.mayBridge}}
 	}
 	return &running{from: from, kept: kept, over: make(chan struct{}), bridge: &bridge.Bridge{
-		Name: group.Name, From: end(from), To: end(to), Types: group.Types, Start: group.From, Log: s.Log,
+		Name: group.Name, From: end(from), To: end(to), Log: s.Log,
 		Reject: func(ctx context.Context, d broker.Delivery, why error) error {
 			return s.reject(ctx, from, group.Name, d, why)
 		},

@@ -28,10 +28,8 @@ import (
 const Via = "terracevia"
 
 const (
-	handful  = 256
-	wait     = 5 * time.Second
-	ackWait  = 30 * time.Second
-	inFlight = 1024
+	handful = 256
+	wait    = 5 * time.Second
 	// maxVia bounds the ends that a message has left; over it the message goes no
 	// further.
 	maxVia = 16
@@ -50,13 +48,10 @@ type End struct {
 
 // Bridge takes messages one way. For both ways there are two.
 type Bridge struct {
-	// Name names the group in the topic that is read.
+	// Name names the group in the topic that is read. Whoever makes the bridge makes the group:
+	// while there is none, the bridge stands still.
 	Name     string
 	From, To End
-	// Types are the event types to take; none takes all.
-	Types []string
-	// Start is where a new bridge begins.
-	Start broker.Start
 	// Reject keeps a message that the other side will never take, such as one over its
 	// bound; then the bridge goes on. Where it is nil, or fails, the bridge stands still.
 	Reject func(ctx context.Context, d broker.Delivery, why error) error
@@ -93,19 +88,13 @@ func (b *Bridge) Status() Status {
 // Run takes messages until ctx ends. It never gives up: while a side is away it pauses
 // and tries again. It fits a supervise.Loop.
 func (b *Bridge) Run(ctx context.Context) error {
-	pause, ready := minPause, false
+	pause := minPause
 	for ctx.Err() == nil {
-		err := b.begin(ctx, &ready)
-		if err == nil {
-			err = b.step(ctx)
-		}
+		err := b.step(ctx)
 		b.note(ctx, err)
 		if err == nil {
 			pause = minPause
 			continue
-		}
-		if kernel.Is(err, kernel.NotFound) { // the group is gone with its topic
-			ready = false
 		}
 		if err := b.rest(ctx, pause); err != nil {
 			break
@@ -113,16 +102,6 @@ func (b *Bridge) Run(ctx context.Context) error {
 		pause = min(2*pause, maxPause)
 	}
 	return ctx.Err()
-}
-
-// begin makes the group, once.
-func (b *Bridge) begin(ctx context.Context, ready *bool) error {
-	if *ready {
-		return nil
-	}
-	err := b.From.Broker.EnsureGroup(ctx, b.From.Topic, broker.Group{Name: b.Name, Types: b.Types, AckWait: ackWait, MaxInFlight: inFlight, From: b.Start})
-	*ready = err == nil
-	return err
 }
 
 // note keeps how it went, and says so when that changes.

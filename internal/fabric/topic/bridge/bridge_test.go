@@ -40,6 +40,20 @@ func TestBothWays(t *testing.T) {
 	}
 }
 
+// A bridge whose group is removed, since it was deleted, stands still and makes none.
+func TestADeletedBridgeStandsStill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, b := range []*bridge.Bridge{w.bridge(w.nats, w.kafka), w.bridge(w.kafka, w.nats)} {
+		must(t, b.From.Broker.RemoveGroup(w.ctx, b.From.Topic, b.Name))
+		w.start(b)
+		w.until("it stands still", func() bool { return b.Status().Failures > 1 })
+		if _, err := b.From.Broker.Lag(w.ctx, b.From.Topic, b.Name); !kernel.Is(err, kernel.NotFound) || !kernel.Is(b.Status().Failing, kernel.NotFound) {
+			t.Errorf("%s: %v, %v", b.From.Name, err, b.Status().Failing)
+		}
+	}
+}
+
 // A side is away for three minutes of the bridge's time, while messages
 // come: nothing is lost, and of each key the order is kept.
 func TestAway(t *testing.T) {

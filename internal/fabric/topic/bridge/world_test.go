@@ -107,6 +107,7 @@ func (w *world) atNATS() bridge.End { return w.nats }
 func (w *world) atKafka() bridge.End { return w.kafka }
 
 func (w *world) bridge(from, to bridge.End) *bridge.Bridge {
+	must(w.t, from.Broker.EnsureGroup(w.ctx, from.Topic, broker.Group{Name: "bridge", AckWait: 30 * time.Second, MaxInFlight: 1024}))
 	return &bridge.Bridge{Name: "bridge", Wait: 200 * time.Millisecond, From: from, To: to, Log: quiet(), Pause: func(ctx context.Context, _ time.Duration) error { return breathe(ctx) }}
 }
 

@@ -29,7 +29,8 @@ type bridging struct {
 
 	mu    sync.Mutex
 	until time.Time
-	all   map[OfTopic]*running
+	// all is changed by RunBridges alone, which reads it without mu.
+	all map[OfTopic]*running
 }
 
 func newBridging() bridging {
@@ -77,9 +78,7 @@ func (s *Service) RunBridges(ctx context.Context) error {
 func (s *Service) claimBridges(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, claimWithin)
 	defer cancel()
-	if err := s.noteBridges(within); err != nil {
-		return err
-	}
+	s.noteBridges(within)
 	now := s.Clock.Now()
 	mine, err := s.BridgeLeases.ClaimBridges(within, s.bridging.holder, s.Brokers.Home(), now, now.Add(leaseTerm))
 	if err != nil {
@@ -94,10 +93,13 @@ func (s *Service) claimBridges(ctx context.Context) error {
 		if kernel.Is(err, kernel.NotFound) {
 			continue // it was deleted meanwhile
 		}
-		if err != nil {
-			return err
+		if err != nil { // one that runs goes on as it does
+			s.Log.WarnContext(ctx, "a bridge of topics cannot be read", "topic", Account(one.Scope, one.Topic), "bridge", one.Name, "error", err)
+			r = s.bridging.all[one]
 		}
-		wanted[one] = r
+		if r != nil {
+			wanted[one] = r
+		}
 	}
 	s.replaceBridges(ctx, wanted)
 	return nil
@@ -135,7 +137,7 @@ func (s *Service) replaceBridges(ctx context.Context, wanted map[OfTopic]*runnin
 		if w := wanted[of]; w == nil || !w.kept.UpdatedAt.Equal(r.kept.UpdatedAt) || w.bridge.From.Name != r.bridge.From.Name || w.bridge.To.Name != r.bridge.To.Name {
 			r.cancel()
 			<-r.over
-			delete(s.bridging.all, of)
+			s.bridging.put(of, nil)
 			s.Metrics.unbridged(of)
 		}
 	}
@@ -149,12 +151,29 @@ func (s *Service) replaceBridges(ctx context.Context, wanted map[OfTopic]*runnin
 			defer close(r.over)
 			_ = r.bridge.Run(running) // it ends with its context alone
 		}()
-		s.bridging.all[of] = r
+		s.bridging.put(of, r)
 	}
 }
 
-// noteBridges keeps what the bridges have done since it was kept before.
-func (s *Service) noteBridges(ctx context.Context) error {
+// put has a bridge run, or no longer where r is nil.
+func (b *bridging) put(of OfTopic, r *running) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all[of] = r; r == nil {
+		delete(b.all, of)
+	}
+}
+
+// now are the bridges that run.
+func (b *bridging) now() map[OfTopic]*running {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.all)
+}
+
+// noteBridges keeps what the bridges have done since it was kept before; what cannot be is kept
+// the next time.
+func (s *Service) noteBridges(ctx context.Context) {
 	for of, r := range s.bridging.all {
 		now, before := r.bridge.Status(), r.noted
 		more := BridgeState{
@@ -164,15 +183,12 @@ func (s *Service) noteBridges(ctx context.Context) error {
 			more.Problem = clean(now.Failing.Error())
 		}
 		if err := s.BridgeLeases.NoteBridge(ctx, of, s.bridging.holder, s.Clock.Now().UTC(), more); err != nil {
-			return err
+			s.Log.WarnContext(ctx, "what a bridge of topics has done is not kept yet", "topic", Account(of.Scope, of.Topic), "bridge", of.Name, "error", err)
+			continue
 		}
 		r.noted = now
 		s.Metrics.bridged(of, more)
-		if lag, err := s.Broker.Lag(ctx, r.bridge.From.Topic, r.bridge.Name); err == nil {
-			s.Metrics.behind(of, lag.Pending+lag.InFlight)
-		}
 	}
-	return nil
 }
 
 // stopBridges ends all, and lets other processes take over at once.
@@ -183,12 +199,9 @@ func (s *Service) stopBridges(ctx context.Context) {
 		r.cancel()
 		<-r.over
 	}
-	err := s.noteBridges(ctx)
+	s.noteBridges(ctx)
 	s.replaceBridges(ctx, nil)
-	if err == nil {
-		err = s.BridgeLeases.ReleaseBridges(ctx, s.bridging.holder)
-	}
-	if err != nil {
+	if err := s.BridgeLeases.ReleaseBridges(ctx, s.bridging.holder); err != nil {
 		s.Log.WarnContext(ctx, "bridges of topics were not given back: they rest until others may take them", "for", leaseTerm, "error", err)
 	}
 }

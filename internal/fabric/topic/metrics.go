@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -90,32 +91,87 @@ func (of OfTopic) labels() []string {
 	return []string{of.Scope.Tenant, of.Scope.Project, of.Scope.Stage, of.Topic, of.Name}
 }
 
-// Measure notes how far behind every subscription is.
+// measureWithin bounds how long a broker may take to tell how far behind a group is.
+const measureWithin = 5 * time.Second
+
+// measuring asks brokers how far behind groups are; one that is away it asks no more.
+type measuring struct {
+	*Service
+
+	on   map[string]string
+	away map[string]bool
+}
+
+// Measure notes how far behind every subscription is, and every bridge that this process runs.
 func (s *Service) Measure(ctx context.Context) error {
+	if s.Metrics == nil {
+		return nil
+	}
 	all, err := s.Subscriptions.AllSubscriptions(ctx)
-	if err != nil || s.Metrics == nil {
+	if err != nil {
 		return err
 	}
-	m := s.Metrics
+	topics, err := s.Store.All(ctx)
+	if err != nil {
+		return err
+	}
+	round := measuring{s, map[string]string{}, map[string]bool{}}
+	for _, t := range topics {
+		round.on[t.Account()] = t.Broker
+	}
+	told := map[OfTopic]broker.Lag{}
+	for _, one := range all {
+		if lag, ok := round.lag(ctx, Account(one.Scope, one.Topic), one.Name); ok {
+			told[one] = lag
+		}
+	}
+	s.Metrics.lagging(told, s.Clock.Now())
+	for of, r := range s.bridging.now() {
+		if lag, ok := round.lag(ctx, r.bridge.From.Topic, r.bridge.Name); ok {
+			s.bridging.behind(s.Metrics, of, lag)
+		}
+	}
+	return nil
+}
+
+// lag is how far behind a group is. It is not told where the group is gone or another daemon's
+// to measure, nor on a broker that is away.
+func (m measuring) lag(ctx context.Context, account, group string) (broker.Lag, bool) {
+	at := m.on[account]
+	if m.away[at] {
+		return broker.Lag{}, false
+	}
+	within, cancel := context.WithTimeout(ctx, measureWithin)
+	defer cancel()
+	lag, err := m.Broker.Lag(within, account, group)
+	if err != nil && !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Refused) {
+		m.away[at] = kernel.Is(err, kernel.Unavailable) || within.Err() != nil
+		m.Log.DebugContext(ctx, "how far behind a group is cannot be told", "topic", account, "group", group, "error", err)
+	}
+	return lag, err == nil
+}
+
+// lagging has the gauges of subscriptions tell what is told, and nothing else.
+func (m *Metrics) lagging(told map[OfTopic]broker.Lag, now time.Time) {
 	m.pending.Reset()
 	m.inFlight.Reset()
 	m.oldest.Reset()
-	for _, one := range all {
-		lag, err := s.Broker.Lag(ctx, Account(one.Scope, one.Topic), one.Name)
-		if err != nil { // it is gone, another daemon's to measure, or on a broker that is away
-			if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Refused) {
-				s.Log.DebugContext(ctx, "how far behind a subscription is cannot be told", "topic", Account(one.Scope, one.Topic), "subscription", one.Name, "error", err)
-			}
-			continue
-		}
-		labels := []string{one.Scope.Tenant, one.Scope.Project, one.Scope.Stage, one.Topic, one.Name}
-		m.pending.WithLabelValues(labels...).Set(float64(lag.Pending))
-		m.inFlight.WithLabelValues(labels...).Set(float64(lag.InFlight))
+	for of, lag := range told {
+		m.pending.WithLabelValues(of.labels()...).Set(float64(lag.Pending))
+		m.inFlight.WithLabelValues(of.labels()...).Set(float64(lag.InFlight))
 		age := 0.0
 		if !lag.Oldest.IsZero() {
-			age = max(0, s.Clock.Now().Sub(lag.Oldest).Seconds())
+			age = max(0, now.Sub(lag.Oldest).Seconds())
 		}
-		m.oldest.WithLabelValues(labels...).Set(age)
+		m.oldest.WithLabelValues(of.labels()...).Set(age)
 	}
-	return nil
+}
+
+// behind notes how far behind a bridge is that runs still.
+func (b *bridging) behind(m *Metrics, of OfTopic, lag broker.Lag) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all[of] != nil {
+		m.behind(of, lag.Pending+lag.InFlight)
+	}
 }

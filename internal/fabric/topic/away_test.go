@@ -87,3 +87,18 @@ func TestABrokerThatIsAwayIsAskedOnce(t *testing.T) {
 		t.Errorf("it was asked %d times, and %d subscriptions are measured", asked.Load(), measured)
 	}
 }
+
+// Why a broker does not answer is not for members of tenants.
+func TestWhyABrokerIsAwayIsNotTold(t *testing.T) {
+	t.Parallel()
+	cluster := fakeKafka(t)
+	one := newDaemon(t, dbtest.SQLite(t, topicsql.Migrations()), "one", cluster)
+	cluster.Close()
+	all, err := one.BrokersOf(one.ctx, "acme")
+	must(t, err)
+	for _, b := range all {
+		if b.Name == "events" && (b.OK || b.Message != "it does not answer") {
+			t.Errorf("%+v", b)
+		}
+	}
+}

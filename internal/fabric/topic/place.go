@@ -125,12 +125,20 @@ func (s *Service) here(t Topic) error {
 // locate says where a topic is, before something is done with it there.
 func (s *Service) locate(t Topic) { s.Brokers.Locate(t.Account(), t.Broker, t.Home) }
 
-// BrokersOf tells how the brokers are, to who may see topics of the tenant.
+// BrokersOf tells how the brokers are, to who may see topics of the tenant; why one does not
+// answer goes to the log.
 func (s *Service) BrokersOf(ctx context.Context, tenant string) ([]BrokerState, error) {
 	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
 		return nil, err
 	}
-	return s.Brokers.States(ctx), nil
+	all := s.Brokers.States(ctx)
+	for i, b := range all {
+		if !b.OK { // why is for who runs the platform: it may tell of its network
+			s.Log.WarnContext(ctx, "a broker of topics does not answer", "broker", b.Name, "error", b.Message)
+			all[i].Message = "it does not answer"
+		}
+	}
+	return all, nil
 }
 
 // Addresses are where programs reach a topic's broker.

@@ -2,6 +2,7 @@ package brokers
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 // pingWithin bounds how long a broker may take to say that it is there.
 const pingWithin = 5 * time.Second
+
+// statesFor is how long what was told of all brokers is told again.
+const statesFor = 5 * time.Second
 
 // Driver is a broker that tells whether it is there.
 type Driver interface {
@@ -39,6 +43,10 @@ type Set struct {
 
 	mu     sync.Mutex
 	places map[string]place
+
+	asking sync.Mutex
+	asked  time.Time
+	states []topic.BrokerState
 }
 
 var (
@@ -79,8 +87,18 @@ func (s *Set) named(name string) (Named, error) {
 	return Named{}, kernel.Errorf(kernel.NotFound, "there is no broker %q", name).WithFix("see those that there are with: terrace topic brokers")
 }
 
-// States implements topic.Brokers: all are asked at once.
+// States implements topic.Brokers: all are asked at once, and again after five seconds.
 func (s *Set) States(ctx context.Context) []topic.BrokerState {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if s.states == nil || time.Since(s.asked) >= statesFor {
+		s.states = s.ask(context.WithoutCancel(ctx))
+		s.asked = time.Now()
+	}
+	return slices.Clone(s.states)
+}
+
+func (s *Set) ask(ctx context.Context) []topic.BrokerState {
 	ctx, cancel := context.WithTimeout(ctx, pingWithin)
 	defer cancel()
 	out := make([]topic.BrokerState, len(s.all))

@@ -35,7 +35,8 @@ type Analysis struct {
 	MinRequests int64
 	// MaxWait is how long it is waited for them after the step's pause.
 	MaxWait time.Duration
-	// PassWithoutTraffic has the release go on where they have not come until then.
+	// PassWithoutTraffic has the release go on where they have not come until then; it is judged
+	// by those that have, for a release that fails is asked less and less.
 	PassWithoutTraffic bool
 }
 
@@ -93,10 +94,13 @@ func (a Analysis) Judge(s Step, held time.Duration, next, before Seen) (v Verdic
 	switch {
 	case held < s.Pause+a.MaxWait:
 		return Wait, ""
-	case a.PassWithoutTraffic:
-		return Advance, ""
+	case !a.PassWithoutTraffic:
+		return Abort, fmt.Sprintf("after %s only %d of the %d requests had come that it is judged by", held.Round(time.Second), next.Requests, a.MinRequests)
 	}
-	return Abort, fmt.Sprintf("after %s only %d of the %d requests had come that it is judged by", held.Round(time.Second), next.Requests, a.MinRequests)
+	if reason := a.fault(next, before); reason != "" {
+		return Abort, reason
+	}
+	return Advance, ""
 }
 
 // fault is what keeps a release from going on, "" for nothing.

@@ -32,7 +32,10 @@ func TestJudge(t *testing.T) {
 		"bad, and few before":            {time.Minute, bad, few, false, canary.Abort, "at least 99 %"},
 		"too few":                        {time.Minute, few, good, false, canary.Wait, ""},
 		"too few for long":               {2 * time.Minute, few, good, false, canary.Abort, "after 2m0s only 99 of the 100 requests"},
-		"too few, which may pass":        {2 * time.Minute, few, good, true, canary.Advance, ""},
+		"none, which may pass":           {2 * time.Minute, canary.Seen{}, good, true, canary.Advance, ""},
+		"too few, which may pass":        {2 * time.Minute, canary.Seen{Requests: 99}, good, true, canary.Advance, ""},
+		"too few, and they fail":         {2 * time.Minute, few, good, true, canary.Abort, "0 % of 99 requests succeeded"},
+		"too few, and they fail, early":  {time.Minute, few, good, true, canary.Wait, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

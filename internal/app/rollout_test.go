@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -279,6 +281,55 @@ func TestPeopleEndARollout(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.serves(t, "three")
+}
+
+// breaks has the release that serves end, again and again.
+func (r *rolling) breaks(t *testing.T, mark string) {
+	t.Helper()
+	addr, _, _ := r.Upstream(localtest.Scope("dev"), "orders", "http")
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, _ = fasthttp.Get(nil, "http://"+addr+"/crash") // it answers nothing
+}
+
+// TestAReleaseReplacesOneThatIsBroken, which has no share and no figures any more.
+func TestAReleaseReplacesOneThatIsBroken(t *testing.T) {
+	t.Parallel()
+	r := newRolling(t)
+	dev, mark := localtest.Scope("dev"), filepath.Join(t.TempDir(), "mark")
+	if err := <-r.deploy(t.Context(), "one", map[string]string{"BROKEN": mark}); err != nil {
+		t.Fatal(err)
+	}
+	ended := r.deploy(t.Context(), "two", map[string]string{"BROKEN": mark + "2"})
+	r.at(t, "two", 1)
+	r.breaks(t, mark)
+	upstream := func(want string) func() string {
+		return func() string {
+			if _, release, _ := r.Upstream(dev, "orders", "http"); release != want {
+				return "release " + release + " serves"
+			}
+			return ""
+		}
+	}
+	localtest.Eventually(t, upstream("two"))
+	r.serves(t, "two")
+	if _, err := r.PromoteRollout(as("ada"), dev, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	r.breaks(t, mark+"2")
+	localtest.Eventually(t, upstream(""))
+	began := len(r.facts())
+	if err := <-r.deploy(t.Context(), "three", nil); err != nil {
+		t.Fatal(err)
+	}
+	r.serves(t, "three")
+	if got := r.facts()[began:]; len(got) > 0 {
+		t.Errorf("nothing serves beside it, and it takes over in steps: %v", got)
+	}
 }
 
 // TestWhatEndsMeanwhileLeavesTheReleaseBefore: the run is canceled, and the daemon ends.

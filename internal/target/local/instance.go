@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -163,6 +164,12 @@ func (i *instance) isFailing() bool {
 		}
 	}
 	return false
+}
+
+// isBroken reports whether the instance does not serve, and does not come to it while ctx lasts:
+// a release has nothing to be compared with then.
+func (i *instance) isBroken(ctx context.Context) bool {
+	return i.isFailing() || i.awaitReady(ctx) != nil && !errors.Is(ctx.Err(), context.Canceled)
 }
 
 // stop ends every process, kindly first, and removes the folder.

@@ -69,7 +69,7 @@ func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, pr
 		return change{outputs: r.outputs(old, p.notes(spec))}, err
 	}
 	made, err := p.next(starting, r, old, spec, digest, recordedEndpoints(previous))
-	if s, ok := p.strategy(r, old, spec); ok && err == nil {
+	if s, ok := p.strategy(r, old, spec); ok && err == nil && !old.isBroken(starting) {
 		err = p.takeOver(ctx, r, old, made, s)
 	}
 	if err != nil && previous == nil && old == nil {
@@ -167,18 +167,24 @@ func (p *servicePlane) take(r *running, next *instance) (old *instance) {
 func (p *servicePlane) refresh(r *running) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.current == nil || !r.current.isReady() {
+	serving := r.current
+	ready, joins := serving != nil && serving.isReady(), r.next != nil && r.share > 0 && r.next.isReady()
+	switch {
+	case ready && joins:
+		p.endpoints.set(r.key, serving.placed(), r.next.placed().sharing(r.share))
+	case ready:
+		p.endpoints.set(r.key, serving.placed(), nil)
+	case joins: // what it takes over from is away
+		serving = r.next
+		p.endpoints.set(r.key, serving.placed(), nil)
+	default:
 		p.endpoints.set(r.key, nil, nil)
-	} else if r.next != nil && r.share > 0 && r.next.isReady() {
-		p.endpoints.set(r.key, r.current.placed(), r.next.placed().sharing(r.share))
-	} else {
-		p.endpoints.set(r.key, r.current.placed(), nil)
 	}
 	for name, f := range r.forwards {
 		target := ""
-		if r.current != nil {
-			if _, ok := r.current.hostPorts[name]; ok {
-				target = r.current.reachable(name)
+		if serving != nil {
+			if _, ok := serving.hostPorts[name]; ok {
+				target = serving.reachable(name)
 			}
 		}
 		f.Point(target)

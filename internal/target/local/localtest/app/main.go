@@ -24,6 +24,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "cannot go on")
 		os.Exit(n)
 	}
+	if _, err := os.Stat(os.Getenv("BROKEN")); err == nil {
+		os.Exit(3)
+	}
 	if os.Getenv("CHILD") != "" {
 		child := exec.Command("sleep", "1000")
 		if err := child.Start(); err != nil {

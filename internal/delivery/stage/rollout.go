@@ -83,10 +83,11 @@ func (r Rollout) complete() Rollout {
 	return r
 }
 
-// longest is how long all steps may take.
+// longest is how long all steps may take; a pause or a wait that is longer than any rollout
+// counts as such a one, so that the sum stays a time.
 func (r Rollout) longest() (d time.Duration) {
 	for _, s := range r.Steps {
-		d += time.Duration(s.Pause + r.Analysis.MaxWait)
+		d += min(time.Duration(s.Pause), mostRollout) + min(time.Duration(r.Analysis.MaxWait), mostRollout)
 	}
 	return d
 }

@@ -26,6 +26,12 @@ func TestRolloutIsChecked(t *testing.T) {
 		"more than all":    {rollout: stage.Rollout{Strategy: canary, Steps: []stage.RolloutStep{{SetWeight: 101}}}, want: "101 %"},
 		"rate":             {rollout: stage.Rollout{Strategy: canary, Analysis: stage.Analysis{SuccessRate: 101}}, want: "101 %"},
 		"no data":          {rollout: stage.Rollout{Strategy: canary, Analysis: stage.Analysis{NoData: "wait"}}, want: `"wait"`},
+		"longer than any time": {
+			rollout: stage.Rollout{Strategy: canary, Steps: []stage.RolloutStep{
+				{SetWeight: 5, Pause: stage.Duration(1_000_000 * time.Hour)}, {SetWeight: 10, Pause: stage.Duration(1_000_000 * time.Hour)}, {SetWeight: 15, Pause: stage.Duration(1_000_000 * time.Hour)},
+			}},
+			want: "make pauses or analysis.maxWait shorter",
+		},
 		"longer than an apply": {
 			rollout: stage.Rollout{Strategy: canary, Analysis: stage.Analysis{MaxWait: stage.Duration(20 * time.Minute)}},
 			want:    "it may take 1h24m0s",

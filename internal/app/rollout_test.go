@@ -268,6 +268,9 @@ func TestPeopleEndARollout(t *testing.T) {
 	if _, err := r.PromoteRollout(as("ada"), dev, "orders"); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("it has ended: %v", err)
 	}
+	if got := r.facts(); !slices.Equal(got, []string{"rollout.started", "rollout.decided", "rollout.aborted"}) {
+		t.Errorf("what decided nothing is recorded: %v", got)
+	}
 	ended = r.deploy(t.Context(), "three", nil)
 	r.at(t, "three", 1)
 	program := kernel.WithActor(t.Context(), kernel.Actor{ID: "ci", Name: "ci", Kind: kernel.ActorService, Tenant: "acme"})

@@ -51,8 +51,11 @@ type rollout struct {
 	seen Rollout
 	// next and before tell what is counted at the step; nil when it has ended.
 	next, before func() canary.Seen
-	// decided gets what a person decides, once.
-	decided chan decision
+	// decided gets what a person decides, once; deciding is held while that is recorded, and
+	// closed says that nobody may decide any more.
+	decided  chan decision
+	deciding sync.Mutex
+	closed   bool
 }
 
 // decision is what a person has decided of a rollout.
@@ -85,19 +88,36 @@ func (r *rollout) end(phase, reason string) Rollout {
 	return r.seen
 }
 
-// decide passes on what a person decides; false where it has ended or somebody else was first.
-func (r *rollout) decide(d decision) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.seen.Phase != RolloutProgressing {
-		return false
+// decide passes on what a person decides once it is recorded; false where it has ended or
+// somebody else was first.
+func (r *rollout) decide(d decision, record func(at Rollout) error) (bool, error) {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	if r.closed {
+		return false, nil
 	}
+	if err := record(r.look()); err != nil {
+		return false, err
+	}
+	r.closed = true
+	r.decided <- d // it has room for the only one
+	return true, nil
+}
+
+// close has nobody decide any more, and returns who has decided an abort that was not looked
+// at yet.
+func (r *rollout) close() (abortedBy string) {
+	r.deciding.Lock()
+	defer r.deciding.Unlock()
+	r.closed = true
 	select {
-	case r.decided <- d:
-		return true
+	case d := <-r.decided:
+		if !d.promote {
+			return d.by
+		}
 	default:
-		return false
 	}
+	return ""
 }
 
 // told records what has become of a rollout; it outlasts the call that ran it.

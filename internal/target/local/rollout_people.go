@@ -78,17 +78,18 @@ func (s *Service) decide(ctx context.Context, action string, scope kernel.Scope,
 	if err != nil {
 		return RolloutInfo{}, err
 	}
-	seen := ro.look()
-	err = s.config.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.config.Journal.Record(ctx, kernel.Fact{
-			Type: "rollout.decided", Scope: scope, Subject: "services/" + service,
-			Data: map[string]any{"from": seen.From, "to": seen.To, "weight": seen.Weight, "promote": promote},
+	first, err := ro.decide(decision{promote, actor.Name}, func(at Rollout) error {
+		return s.config.Tx.InTx(ctx, func(ctx context.Context) error {
+			return s.config.Journal.Record(ctx, kernel.Fact{
+				Type: "rollout.decided", Scope: scope, Subject: "services/" + service,
+				Data: map[string]any{"from": at.From, "to": at.To, "weight": at.Weight, "promote": promote},
+			})
 		})
 	})
 	if err != nil {
 		return RolloutInfo{}, err
 	}
-	if !ro.decide(decision{promote, actor.Name}) {
+	if !first {
 		return RolloutInfo{}, kernel.Errorf(kernel.Conflict, "the rollout of service %s has ended, or somebody has decided it already", service).
 			WithFix("see how it went with: terrace rollout status %s --stage %s --project %s", service, scope.Stage, scope.Project)
 	}

@@ -74,6 +74,9 @@ func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *insta
 			break
 		}
 	}
+	if by := ro.close(); by != "" {
+		return p.aborted(ctx, r, ro, by+" aborted it")
+	}
 	p.shift(r, next, 100)
 	seen := ro.end(RolloutPromoted, "")
 	r.log.Printf("release %s has kept what the stage asks, and takes over", seen.To)
@@ -82,6 +85,7 @@ func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *insta
 
 // aborted returns all requests to the release before.
 func (p *servicePlane) aborted(ctx context.Context, r *running, ro *rollout, reason string) error {
+	ro.close()
 	at := ro.look()
 	p.shift(r, nil, 0)
 	seen := ro.end(RolloutAborted, reason)

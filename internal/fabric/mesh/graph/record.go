@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,7 +73,7 @@ func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
 			return kernel.Errorf(kernel.Invalid, "%.80q is no workload", c.From)
 		}
 		if !whole(c.Tally) {
-			return kernel.Errorf(kernel.Invalid, "what was counted is less than nothing")
+			return kernel.Errorf(kernel.Invalid, "what was counted is less than nothing, or more than can be")
 		}
 		if !s.callers.apart(scope, now, route, consumer) {
 			route, consumer = asDestination+traffic.Others, traffic.Others
@@ -98,20 +99,16 @@ func (s *Service) id(scope kernel.Scope, workload string) string {
 
 func named(workload string) bool { return len(workload) <= maxPlace && name.MatchString(workload) }
 
-// whole tells that nothing of a tally is less than nothing, or so much that sums overflow.
+// whole tells that nothing of a tally is less than nothing, or so much that those of a report
+// together overflow.
 func whole(t traffic.Tally) bool {
-	const most = 1 << 50
-	for _, n := range t.Places {
-		if n < 0 || n > most {
+	const mostRequests, most = 1 << 40, 1 << 52
+	for _, n := range slices.Concat(t.Places[:], t.Classes[:]) {
+		if n < 0 || n > mostRequests {
 			return false
 		}
 	}
-	for _, n := range t.Classes {
-		if n < 0 || n > most {
-			return false
-		}
-	}
-	return t.Bytes >= 0 && t.Bytes < most && t.Nanos >= 0 && t.Nanos < 1<<60
+	return t.Bytes >= 0 && t.Bytes <= most && t.Nanos >= 0 && t.Nanos <= most
 }
 
 // together adds up counts of one kind: a statement of the database takes each once.

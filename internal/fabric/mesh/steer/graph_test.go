@@ -3,6 +3,7 @@ package steer_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -110,4 +111,31 @@ func TestWhatNobodyCanHaveCountedIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", reason, err)
 		}
 	}
+}
+
+// TestAReportOfTooMuchHidesNothing: what one workload says cannot take the graph from its stage.
+func TestAReportOfTooMuchHidesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		t.Helper()
+		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}, Domain: "localhost"}
+		record := func(number int64, workload string, calls ...graph.Call) error {
+			return g.Record(t.Context(), graph.Report{Scope: dev(), Workload: workload, Process: "p", Number: number}, calls)
+		}
+		one := graph.Call{From: id("web")}
+		one.Tally.Places[0] = 1
+		must(t, record(1, "web", one))
+		much := graph.Call{From: id("web")}
+		much.Tally.Nanos = 1 << 52
+		for number := range int64(4) {
+			must(t, record(number+1, "orders", slices.Repeat([]graph.Call{much}, 1000)...))
+		}
+		if got := edges(t, g)[id("web")+" web"]; got != [2]int64{1, 0} {
+			t.Errorf("of another workload it is told %v", got)
+		}
+		much.Tally.Nanos++
+		if err := record(9, "orders", much); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("more than can be: %v", err)
+		}
+	})
 }

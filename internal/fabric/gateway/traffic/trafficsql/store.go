@@ -32,8 +32,12 @@ type Store struct {
 // NewStore returns a store on d of what the gateway counts.
 func NewStore(d *db.DB) *Store { return &Store{d, "gateway_traffic"} }
 
-// together is how many rows are written at once.
-const together = 200
+const (
+	// together is how many rows are written at once.
+	together = 200
+	// most is where a number of a row stands still: those of all hours of a month can be added up.
+	most = 1 << 53
+)
 
 // counted are the columns of a tally, in the order of fields.
 func counted() []string {
@@ -74,7 +78,7 @@ func (s *Store) add(ctx context.Context, span time.Duration, all []traffic.Count
 	columns := counted()
 	set := make([]string, 0, len(columns))
 	for _, c := range columns {
-		set = append(set, c+" = "+s.table+"."+c+" + EXCLUDED."+c)
+		set = append(set, fmt.Sprintf("%[2]s = CASE WHEN %[1]s.%[2]s > %[3]d - EXCLUDED.%[2]s THEN %[3]d ELSE %[1]s.%[2]s + EXCLUDED.%[2]s END", s.table, c, int64(most)))
 	}
 	row := "(?" + strings.Repeat(", ?", 6+len(columns)) + ")"
 	rows, args := make([]string, 0, len(all)), make([]any, 0, len(all)*(7+len(columns)))
@@ -82,7 +86,7 @@ func (s *Store) add(ctx context.Context, span time.Duration, all []traffic.Count
 		rows = append(rows, row)
 		args = append(args, c.Tenant, c.Project, c.Stage, c.Route, c.Consumer, int64(span/time.Second), c.At.UTC().Truncate(span).Unix())
 		for _, f := range fields(&c.Tally) {
-			args = append(args, *f.(*int64)) //nolint:forcetypeassert // what fields returns
+			args = append(args, min(*f.(*int64), most)) //nolint:forcetypeassert // what fields returns
 		}
 	}
 	_, err := s.db.Conn(ctx).ExecContext(ctx, "INSERT INTO "+s.table+" (tenant, project, stage, route, consumer, span, at, "+strings.Join(columns, ", ")+

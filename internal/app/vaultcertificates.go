@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
@@ -83,12 +84,17 @@ func (v vaultDomains) Own(ctx context.Context, scope kernel.Scope, name string) 
 }
 
 // Pair implements vaultcert.Domains.
-func (v vaultDomains) Pair(ctx context.Context, scope kernel.Scope, name, to string) (vaultcert.Pair, error) {
+func (v vaultDomains) Pair(ctx context.Context, scope kernel.Scope, name string) (vaultcert.Pair, error) {
 	if _, err := v.of(ctx, scope, name); err != nil {
 		return vaultcert.Pair{}, err
 	}
-	chain, key, err := v.domains.Pair(ctx, scope.Tenant, name, to)
+	chain, key, err := v.domains.Pair(ctx, scope.Tenant, name)
 	return vaultcert.Pair{Chain: []byte(chain), Key: key}, err
+}
+
+// Copied implements vaultcert.Domains.
+func (v vaultDomains) Copied(ctx context.Context, scope kernel.Scope, name string, leaf *x509.Certificate, to string) error {
+	return v.domains.Copied(ctx, scope.Tenant, name, leaf, to)
 }
 
 // Show implements vaultcert.Domains.

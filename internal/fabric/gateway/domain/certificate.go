@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"maps"
 	"strings"
 
@@ -138,8 +139,8 @@ func (s *Service) Changeable(ctx context.Context, tenant, text string) (Domain, 
 }
 
 // Pair opens the certificate that a domain has of its own, to who may change it: both as PEM.
-// That it left is recorded.
-func (s *Service) Pair(ctx context.Context, tenant, text, to string) (chain string, key []byte, err error) {
+// Who has copied it somewhere says so with Copied.
+func (s *Service) Pair(ctx context.Context, tenant, text string) (chain string, key []byte, err error) {
 	d, err := s.Changeable(ctx, tenant, text)
 	if err != nil {
 		return "", nil, err
@@ -150,15 +151,18 @@ func (s *Service) Pair(ctx context.Context, tenant, text, to string) (chain stri
 	if key, err = s.Sealer.Open(ctx, d.Sealed, Associated(d.Scope.Tenant, d.Name)); err != nil {
 		return "", nil, kernel.Errorf(kernel.Unavailable, "the key of %s cannot be opened: %w", d.Name, err)
 	}
-	c := d.Certificate
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.record(ctx, d, "gateway-domain.certificate_copied", map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter, "to": to})
-	})
-	if err != nil {
-		clear(key)
-		return "", nil, err
-	}
 	return d.Chain, key, nil
+}
+
+// Copied records, in the transaction of the context, that a certificate of a domain and its key
+// were copied somewhere.
+func (s *Service) Copied(ctx context.Context, tenant, text string, leaf *x509.Certificate, to string) error {
+	d, err := s.Changeable(ctx, tenant, text)
+	if err != nil {
+		return err
+	}
+	c := (&pair{certs: []*x509.Certificate{leaf}}).describe()
+	return s.record(ctx, d, "gateway-domain.certificate_copied", map[string]any{"fingerprint": c.Fingerprint, "names": c.Names, "notAfter": c.NotAfter, "to": to})
 }
 
 // open makes the certificate of a domain ready for handshakes.

@@ -94,6 +94,9 @@ type Certificate struct {
 	Failures int `json:"failures,omitempty"`
 	// Unmerged is a chain, as DER and the leaf first, that the vault has not taken yet.
 	Unmerged [][]byte `json:"unmerged,omitempty"`
+	// Leaving is the fingerprint of what the vault was given with its key, and of which that is
+	// not told yet: a process may end between.
+	Leaving string `json:"leaving,omitempty"`
 	// Due is when there is something to do.
 	Due time.Time `json:"-"`
 	// Revision grows with each change: who has an older one writes nothing any more.

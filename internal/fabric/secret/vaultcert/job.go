@@ -91,7 +91,7 @@ func (j job) holds(h Held, leaf *x509.Certificate) []told {
 	}
 	j.note(h, leaf)
 	j.c.Unmerged, j.c.RenewAt = nil, renewAt(leaf)
-	return []told{{"vault-certificate.issued", j.described(leaf)}}
+	return []told{{what: "vault-certificate.issued", data: j.described(leaf)}}
 }
 
 // sign has the authority certify a key of the vault, and gives the vault the certificate.
@@ -157,10 +157,9 @@ func (j job) copy(ctx context.Context) ([]told, error) {
 		return nil, err
 	}
 	if h.Enabled && len(h.DER) > 0 && fingerprint(h.DER) == shown {
-		j.note(h, leafOf(h.DER))
-		return nil, nil
+		return j.copied(h, leafOf(h.DER)), nil
 	}
-	p, err := j.Domains.Pair(ctx, j.c.Scope, j.c.Domain, j.c.address())
+	p, err := j.Domains.Pair(ctx, j.c.Scope, j.c.Domain)
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +169,37 @@ func (j job) copy(ctx context.Context) ([]told, error) {
 		return nil, kernel.Errorf(kernel.Internal, "the certificate of domain %s cannot be read", j.c.Domain)
 	}
 	leaf := leafOf(block.Bytes)
+	if err := j.leaves(ctx, fingerprint(leaf.Raw)); err != nil {
+		return nil, err
+	}
 	h, err = j.vault.Import(ctx, j.c.Name, p, j.tags(fingerprint(leaf.Raw), serial(leaf)))
 	if err != nil {
 		return nil, err
 	}
+	return j.copied(h, leaf), nil
+}
+
+// leaves keeps what the vault is about to be given.
+func (j job) leaves(ctx context.Context, print string) error {
+	if j.c.Leaving == print {
+		return nil
+	}
+	j.c.Leaving = print
+	if err := j.Store.Save(ctx, *j.c); err != nil {
+		return err
+	}
+	j.c.Revision++
+	return nil
+}
+
+// copied notes what the vault has, and tells that it was copied there unless that was told.
+func (j job) copied(h Held, leaf *x509.Certificate) []told {
 	j.note(h, leaf)
-	return []told{{"vault-certificate.imported", j.described(leaf)}}, nil
+	if j.c.Leaving != fingerprint(leaf.Raw) {
+		return nil
+	}
+	j.c.Leaving = ""
+	return []told{{what: "vault-certificate.imported", data: j.described(leaf), left: leaf}}
 }
 
 // follow has a domain show the certificate that the vault has.
@@ -210,7 +234,7 @@ func (j job) follow(ctx context.Context) ([]told, error) {
 		return nil, err
 	}
 	j.note(h, leaf)
-	return []told{{"vault-certificate.taken", j.described(leaf)}}, nil
+	return []told{{what: "vault-certificate.taken", data: j.described(leaf)}}, nil
 }
 
 // note keeps which certificate both sides have.

@@ -2,6 +2,7 @@ package vaultcert
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
@@ -102,8 +103,11 @@ type Domains interface {
 	// Own refuses an actor, or a stage, that a domain is not for. Claim names that claim of the
 	// domain, and fingerprint its own certificate (SHA-256, hex), "" for none.
 	Own(ctx context.Context, scope kernel.Scope, domain string) (claim, fingerprint string, err error)
-	// Pair opens it for an address that it is copied to.
-	Pair(ctx context.Context, scope kernel.Scope, domain, to string) (Pair, error)
+	// Pair opens it.
+	Pair(ctx context.Context, scope kernel.Scope, domain string) (Pair, error)
+	// Copied records, in the transaction of the context, that a certificate of it was copied to
+	// an address.
+	Copied(ctx context.Context, scope kernel.Scope, domain string, leaf *x509.Certificate, to string) error
 	// Show has the domain show another one from then on.
 	Show(ctx context.Context, scope kernel.Scope, domain string, p Pair) error
 }

@@ -2,6 +2,7 @@ package vaultcert
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -22,6 +23,9 @@ const (
 	most, atOnce = 100, 8
 	// firstPause and lastPause are between tries with what cannot be done.
 	firstPause, lastPause = 5 * time.Second, 5 * time.Minute
+	// longPause is before what is not taken as it is, and restPause before that of a tenant that
+	// is closed.
+	longPause, restPause = time.Hour, time.Hour
 )
 
 // Watch does what is due until ctx ends. Any number of processes may watch one database.
@@ -81,6 +85,8 @@ func (s *Service) carryOut(ctx context.Context, c Certificate) error {
 type told struct {
 	what string
 	data map[string]any
+	// left is the certificate of the domain that left with its key; nil for none.
+	left *x509.Certificate
 }
 
 // work brings both sides to the same, and says when there is something to do next.
@@ -129,8 +135,11 @@ func (s *Service) failed(ctx context.Context, c *Certificate, err error) {
 		if len(cause.Problems) > 0 {
 			c.Reason += ": " + cause.Problems[0].Message
 		}
-		if cause.Kind == kernel.Conflict {
+		switch cause.Kind {
+		case kernel.Conflict:
 			c.State = Conflict
+		case kernel.Invalid:
+			pause = longPause
 		}
 		if cause.After > 0 {
 			pause = cause.After
@@ -145,17 +154,22 @@ func (s *Service) failed(ctx context.Context, c *Certificate, err error) {
 func (s *Service) keep(ctx context.Context, before, c Certificate, facts []told) error {
 	switch {
 	case c.State == Failed && before.State != Failed:
-		facts = append(facts, told{"vault-certificate.failed", map[string]any{"problem": c.Reason}})
+		facts = append(facts, told{what: "vault-certificate.failed", data: map[string]any{"problem": c.Reason}})
 	case c.State == Conflict && (before.State != Conflict || before.Reason != c.Reason):
-		facts = append(facts, told{"vault-certificate.conflicted", map[string]any{"problem": c.Reason}})
+		facts = append(facts, told{what: "vault-certificate.conflicted", data: map[string]any{"problem": c.Reason}})
 	case c.State == InStep && (before.State == Failed || before.State == Conflict):
-		facts = append(facts, told{"vault-certificate.resumed", nil})
+		facts = append(facts, told{what: "vault-certificate.resumed"})
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Save(ctx, c); err != nil {
 			return err
 		}
 		for _, f := range facts {
+			if f.left != nil {
+				if err := s.Domains.Copied(ctx, c.Scope, c.Domain, f.left, c.address()); err != nil {
+					return err
+				}
+			}
 			if err := s.record(ctx, c, f.what, f.data); err != nil {
 				return err
 			}

@@ -1,0 +1,161 @@
+package vaultcert_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultcert"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultcert/vaultcertsql"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// world is a vault, and a domain with a certificate that is copied there.
+type world struct {
+	vaultcert.Vault
+	vaultcert.Authority
+
+	*vaultcert.Service
+
+	at     time.Time
+	leaf   []byte
+	refuse error
+	held   *vaultcert.Held
+	opened int
+	told   []string
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	w := &world{at: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	about := &x509.Certificate{SerialNumber: big.NewInt(7), DNSNames: []string{"shop.example"}, NotBefore: w.at, NotAfter: w.at.Add(time.Hour)}
+	w.leaf, err = x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
+	must(t, err)
+	w.Service = vaultcert.New(vaultcert.Config{
+		Store: vaultcertsql.NewStore(d), Syncs: w, Vaults: w, Domains: w, Authorizer: w, Places: places{}, Tenants: w, Journal: w, Tx: d,
+		Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return w.at },
+	})
+	return w
+}
+
+func (*world) Get(context.Context, kernel.Scope) (vaultsync.Sync, error) {
+	y := vaultsync.Sync{}
+	y.Vault, y.Every = "https://kv.example", time.Hour
+	return y, nil
+}
+
+func (w *world) Certificates(context.Context, vaultsync.Sync) (vaultcert.Vault, error) {
+	return w, nil
+}
+func (*world) Authorize(context.Context, string, kernel.Scope) error { return nil }
+func (*world) Resting(context.Context) (map[string]bool, error) {
+	return map[string]bool{"closed": true}, nil
+}
+
+type places struct{}
+
+func (places) Check(context.Context, kernel.Scope) error { return nil }
+
+func (w *world) Own(context.Context, kernel.Scope, string) (claim, fingerprint string, err error) {
+	sum := sha256.Sum256(w.leaf)
+	return "claim", hex.EncodeToString(sum[:]), nil
+}
+
+func (w *world) Pair(context.Context, kernel.Scope, string) (vaultcert.Pair, error) {
+	w.opened++
+	return vaultcert.Pair{Chain: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.leaf})}, nil
+}
+
+func (w *world) Copied(context.Context, kernel.Scope, string, *x509.Certificate, string) error {
+	w.told = append(w.told, "copied")
+	return nil
+}
+func (*world) Show(context.Context, kernel.Scope, string, vaultcert.Pair) error { return nil }
+
+func (w *world) Record(_ context.Context, f kernel.Fact) error {
+	w.told = append(w.told, f.Type)
+	return nil
+}
+
+func (w *world) Newest(context.Context, string) (vaultcert.Held, error) {
+	if w.held == nil {
+		return vaultcert.Held{}, kernel.Errorf(kernel.NotFound, "nothing")
+	}
+	return *w.held, nil
+}
+
+// Import takes what it is given unless it refuses; of an outage it takes it, and does not answer.
+func (w *world) Import(_ context.Context, _ string, _ vaultcert.Pair, tags map[string]string) (vaultcert.Held, error) {
+	if kernel.Is(w.refuse, kernel.Invalid) {
+		return vaultcert.Held{}, w.refuse
+	}
+	w.held = &vaultcert.Held{Version: "1", Enabled: true, Tags: tags, DER: w.leaf}
+	return *w.held, w.refuse
+}
+
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{vaultcertsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		t.Helper()
+		test(t, newWorld(t, d))
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) set(t *testing.T, tenant, name string) {
+	t.Helper()
+	_, err := w.Set(t.Context(), kernel.Scope{Tenant: tenant, Project: "shop", Stage: "dev"}, name, vaultcert.Settings{Way: vaultcert.Copy, Domain: "shop.example"})
+	must(t, err)
+}
+
+// rounds has work be done every five minutes.
+func (w *world) rounds(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		must(t, w.Sweep(t.Context()))
+		w.at = w.at.Add(5 * time.Minute)
+	}
+}
+
+func TestACopyIsToldOnceItIsThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		t.Helper()
+		w.refuse = kernel.Errorf(kernel.Invalid, "the vault does not take this")
+		w.set(t, "acme", "shop")
+		w.rounds(t, 13)
+		if w.opened != 2 {
+			t.Errorf("within an hour the key was opened %d times, want 2", w.opened)
+		}
+		w.at = w.at.Add(time.Hour)
+		w.refuse = kernel.Errorf(kernel.Unavailable, "no answer") // but it has taken it
+		w.rounds(t, 1)
+		w.refuse = nil
+		w.rounds(t, 14)
+		want := []string{"vault-certificate.set", "vault-certificate.failed", "copied", "vault-certificate.imported", "vault-certificate.resumed"}
+		if !slices.Equal(w.told, want) {
+			t.Errorf("what is told: %v", w.told)
+		}
+	})
+}

@@ -47,11 +47,23 @@ func (s *Service) Sweep(ctx context.Context) error {
 	work.SetLimit(atOnce)
 	for _, c := range due {
 		if resting[c.Scope.Tenant] {
+			if err := s.rest(ctx, c); err != nil {
+				return err
+			}
 			continue
 		}
 		work.Go(func() error { return s.carryOut(ctx, c) })
 	}
 	return work.Wait()
+}
+
+// rest has a certificate of a closed tenant be out of the way of others for a while.
+func (s *Service) rest(ctx context.Context, c Certificate) error {
+	c.Due = s.Clock.Now().UTC().Add(restPause)
+	if err := s.Store.Save(ctx, c); !kernel.Is(err, kernel.Stale) {
+		return err
+	}
+	return nil // it was set anew, or another process was faster
 }
 
 // carryOut takes a certificate, does what is due with it, and keeps how it stands then.

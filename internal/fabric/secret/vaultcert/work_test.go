@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/big"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -64,7 +65,11 @@ func (w *world) Certificates(context.Context, vaultsync.Sync) (vaultcert.Vault, 
 }
 func (*world) Authorize(context.Context, string, kernel.Scope) error { return nil }
 func (*world) Resting(context.Context) (map[string]bool, error) {
-	return map[string]bool{"closed": true}, nil
+	closed := map[string]bool{}
+	for i := range 100 {
+		closed["closed-"+strconv.Itoa(i)] = true
+	}
+	return closed, nil
 }
 
 type places struct{}
@@ -156,6 +161,22 @@ func TestACopyIsToldOnceItIsThere(t *testing.T) {
 		want := []string{"vault-certificate.set", "vault-certificate.failed", "copied", "vault-certificate.imported", "vault-certificate.resumed"}
 		if !slices.Equal(w.told, want) {
 			t.Errorf("what is told: %v", w.told)
+		}
+	})
+}
+
+func TestClosedTenantsAreNotInTheWay(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		t.Helper()
+		for i := range 100 {
+			w.set(t, "closed-"+strconv.Itoa(i), "shop")
+		}
+		w.at = w.at.Add(time.Second)
+		w.set(t, "open", "shop")
+		w.rounds(t, 2)
+		if w.opened != 1 {
+			t.Errorf("%d certificates were copied, want that of the open tenant", w.opened)
 		}
 	})
 }

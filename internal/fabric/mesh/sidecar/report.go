@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -19,8 +21,9 @@ import (
 // says is kept.
 const MethodReport = "Report"
 
-// MaxCounted is how many counts a report has at most.
-const MaxCounted = 1000
+// MaxCounted is how many counts a report has at most. With the longest names they are less than
+// the 256 KiB that the control plane reads.
+const MaxCounted = 300
 
 // Report is what a sidecar has counted since the one before.
 type Report struct {
@@ -146,7 +149,12 @@ func (s *Sidecar) report(ctx context.Context) {
 		if !any {
 			return
 		}
-		if err := s.send(ctx, conn, r); err != nil {
+		err := s.send(ctx, conn, r)
+		if c := status.Code(err); c == codes.InvalidArgument || c == codes.ResourceExhausted {
+			s.config.Log.WarnContext(ctx, "what was counted is not taken, and is lost", "counts", len(r.Counted), "error", err)
+			err = nil // it would not be taken the next time either
+		}
+		if err != nil {
 			s.config.Log.DebugContext(ctx, "what was counted is reported later", "error", err)
 			return
 		}

@@ -2,9 +2,12 @@ package steer_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -138,4 +142,46 @@ func TestAReportOfTooMuchHidesNothing(t *testing.T) {
 			t.Errorf("more than can be: %v", err)
 		}
 	})
+}
+
+// refusing is a store that does not take the first report, however often it comes.
+type refusing struct {
+	nowhere
+
+	taken *atomic.Int64
+}
+
+func (r refusing) Take(_ context.Context, _ kernel.Scope, _, _ string, number int64, _ time.Time) (bool, error) {
+	if number == 1 {
+		return false, kernel.Errorf(kernel.Invalid, "not this one")
+	}
+	r.taken.Add(1)
+	return true, nil
+}
+
+func TestAReportThatIsNotTakenHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	r := refusing{taken: &atomic.Int64{}}
+	p := newPlaneWith(t, &graph.Service{Store: r, Tx: r})
+	p.say(t, strict, allow)
+	p.beside(t, dev(), "orders", "one")
+	web := p.beside(t, dev(), "web", "web")
+	eventually(t, "a later report is taken", func() bool {
+		_, _ = ask(t, web, "orders", "/orders/1")
+		return r.taken.Load() > 0
+	})
+}
+
+func TestAReportFitsIntoAMessage(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 63)
+	c := sidecar.Counted{From: "spiffe://" + long + "/tenant/" + long + "/project/" + long + "/stage/" + long + "/workload/" + long}
+	for i := range c.Tally.Places {
+		c.Tally.Places[i] = 100_000
+	}
+	c.Tally.Nanos, c.Tally.Bytes = 1<<52, 1<<52
+	raw, err := json.Marshal(sidecar.Report{Process: long, Counted: slices.Repeat([]sidecar.Counted{c}, sidecar.MaxCounted)})
+	if err != nil || len(raw) > 256<<10 {
+		t.Errorf("a full report has %d bytes, %v", len(raw), err)
+	}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,5 +133,16 @@ func together(all []traffic.Count) []traffic.Count {
 	return out
 }
 
+// tidy forgets stages of which another hour would begin.
+func (c *callers) tidy(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.stages, func(_ kernel.Scope, e *edges) bool { return now.Sub(e.since) >= time.Hour })
+}
+
 // Tidy removes what nobody asks for any more.
-func (s *Service) Tidy(ctx context.Context) error { return s.Store.Tidy(ctx, s.Clock.Now()) }
+func (s *Service) Tidy(ctx context.Context) error {
+	now := s.Clock.Now()
+	s.callers.tidy(now)
+	return s.Store.Tidy(ctx, now)
+}

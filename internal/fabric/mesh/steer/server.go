@@ -54,7 +54,7 @@ type moment struct{ turned, moved, joined <-chan struct{} }
 // sidecars report goes to the ledger.
 func New(c xds.Config, l Ledger) *Server {
 	s := &Server{config: c, ledger: l, complete: make(chan struct{}), stages: map[kernel.Scope]said{}}
-	s.sidecars.changed = make(chan struct{})
+	s.sidecars.changed, s.sidecars.empty = make(chan struct{}), s.forget
 	time.AfterFunc(Linger, func() { close(s.complete) })
 	return s
 }
@@ -166,4 +166,11 @@ func (s *Server) services(now moment, scope kernel.Scope) []sidecar.Service {
 	made := said{now, v.services()}
 	s.stages[scope] = made
 	return made.services
+}
+
+// forget drops what was made of a stage that has no sidecar any more.
+func (s *Server) forget(scope kernel.Scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.stages, scope)
 }

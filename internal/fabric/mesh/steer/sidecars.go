@@ -34,6 +34,8 @@ type sidecars struct {
 	mu      sync.Mutex
 	stages  map[kernel.Scope]map[string]beside
 	changed chan struct{}
+	// empty is called, without the lock, once no sidecar of a stage is left.
+	empty func(scope kernel.Scope)
 }
 
 // turned is closed once there is another sidecar, or one less.
@@ -90,22 +92,31 @@ func (s *sidecars) leave(who xds.Caller, addr string, one *present) {
 	}
 	var timer *time.Timer
 	timer = time.AfterFunc(Linger, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if one.forget != timer {
-			return // it has come back
+		if s.forget(who, addr, one, &timer) {
+			s.empty(who.Scope)
 		}
-		workloads := s.stages[who.Scope]
-		delete(workloads[who.Workload], addr)
-		if len(workloads[who.Workload]) == 0 {
-			delete(workloads, who.Workload)
-		}
-		if len(workloads) == 0 {
-			delete(s.stages, who.Scope)
-		}
-		s.turn()
 	})
 	one.forget = timer
+}
+
+// forget has a sidecar not be told of any more that has not come back since a timer began, which
+// is read under the lock; last is set where it was the last one of its stage.
+func (s *sidecars) forget(who xds.Caller, addr string, one *present, began **time.Timer) (last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one.forget != *began {
+		return false
+	}
+	workloads := s.stages[who.Scope]
+	delete(workloads[who.Workload], addr)
+	if len(workloads[who.Workload]) == 0 {
+		delete(workloads, who.Workload)
+	}
+	if len(workloads) == 0 {
+		delete(s.stages, who.Scope)
+	}
+	s.turn()
+	return len(workloads) == 0
 }
 
 // turn tells that there are others; the lock is held.

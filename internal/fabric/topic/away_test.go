@@ -97,7 +97,7 @@ func TestWhyABrokerIsAwayIsNotTold(t *testing.T) {
 	all, err := one.BrokersOf(one.ctx, "acme")
 	must(t, err)
 	for _, b := range all {
-		if b.Name == "events" && (b.OK || b.Message != "it does not answer") {
+		if b.Name == "events" && (b.OK || b.Message != "the log of the daemon says why") {
 			t.Errorf("%+v", b)
 		}
 	}

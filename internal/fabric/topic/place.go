@@ -135,7 +135,7 @@ func (s *Service) BrokersOf(ctx context.Context, tenant string) ([]BrokerState, 
 	for i, b := range all {
 		if !b.OK { // why is for who runs the platform: it may tell of its network
 			s.Log.WarnContext(ctx, "a broker of topics does not answer", "broker", b.Name, "error", b.Message)
-			all[i].Message = "it does not answer"
+			all[i].Message = "the log of the daemon says why"
 		}
 	}
 	return all, nil

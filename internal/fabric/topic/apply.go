@@ -36,6 +36,9 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, se
 	}
 	t := before
 	t.Scope, t.Name, t.Settings = scope, name, settings.WithDefaults(name)
+	if t.DeadLettersOf != "" && t.Validation != Off {
+		return Topic{}, kernel.Errorf(kernel.Refused, "topic %s has the dead letters of %s, whatever they are", name, t.DeadLettersOf).WithFix("give it validation: %s", Off)
+	}
 	if err := s.placed(before, &t); err != nil {
 		return Topic{}, err
 	}
@@ -100,7 +103,26 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 	if t.Managed {
 		return managed(t)
 	}
+	if err := s.buries(ctx, t); err != nil {
+		return err
+	}
 	return s.remove(ctx, t)
+}
+
+// buries refuses to remove the topic of another's dead letters while that one is there.
+func (s *Service) buries(ctx context.Context, t Topic) error {
+	if t.DeadLettersOf == "" {
+		return nil
+	}
+	_, err := s.Store.Get(ctx, t.Scope, t.DeadLettersOf)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "topic %s has the dead letters of %s", t.Name, t.DeadLettersOf).
+		WithFix("delete %s first, or leave it", t.DeadLettersOf)
 }
 
 // remove deletes a topic. One on another daemon's server is removed there by that daemon.

@@ -59,6 +59,12 @@ func TestWhatIsReturnedComesAgain(t *testing.T) {
 	if topics, err := w.List(w.ctx, dev(), kernel.PageRequest{}); err != nil || len(topics.Items) != 2 || topics.Items[1].DeadLettersOf != "orders" {
 		t.Errorf("%+v %v", topics, err)
 	}
+	if err := w.Delete(w.ctx, dev(), "orders-dead"); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("dead letters are deleted while there may be more: %v", err)
+	}
+	if _, err := w.Apply(w.ctx, dev(), "orders-dead", topic.Settings{}); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("dead letters have to be valid: %v", err)
+	}
 }
 
 // TestASubscriptionIsReplayed from an offset, and from a moment.
@@ -90,8 +96,11 @@ func TestASubscriptionIsReplayed(t *testing.T) {
 	if got := ids(w.pull(t, "orders", "billing", 4)); !slices.Equal(got, []string{"e1", "e2", "e3", "e4"}) {
 		t.Errorf("from a moment: %v", got)
 	}
-	if err := w.Replay(w.ctx, dev(), "orders", "billing", topic.Replayed{}); !kernel.Is(err, kernel.Invalid) {
-		t.Error(err)
+	behind := at[4].Offset + 2
+	for what, wrong := range map[string]topic.Replayed{"nothing": {}, "behind all events": {Offset: &behind}, "no partition": {Offset: &at[0].Offset, Partition: 7}} {
+		if err := w.Replay(w.ctx, dev(), "orders", "billing", wrong); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

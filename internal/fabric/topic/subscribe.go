@@ -395,6 +395,9 @@ func (s *Service) Replay(ctx context.Context, scope kernel.Scope, name, sub stri
 		to.Time = *from.At
 	} else {
 		to.At = &broker.Position{Partition: from.Partition, Offset: *from.Offset}
+		if err := s.holds(ctx, t, *to.At); err != nil {
+			return err
+		}
 	}
 	if err := s.Broker.Seek(ctx, t.Account(), sub, to); err != nil {
 		return err
@@ -403,4 +406,20 @@ func (s *Service) Replay(ctx context.Context, scope kernel.Scope, name, sub stri
 		return err
 	}
 	return s.changed(ctx, t, one, "topic-subscription.replayed", "")
+}
+
+// holds refuses a place at which a topic has nothing and will not have the next event: a group
+// that waits there would miss what comes before.
+func (s *Service) holds(ctx context.Context, t Topic, at broker.Position) error {
+	stats, err := s.Broker.Stats(ctx, t.Account())
+	if err != nil {
+		return err
+	}
+	if at.Partition < 0 || at.Partition >= len(stats.Partitions) {
+		return kernel.Errorf(kernel.Invalid, "topic %s has no partition %d", t.Name, at.Partition).WithFix("its partitions are 0 to %d", len(stats.Partitions)-1)
+	}
+	if next := stats.Partitions[at.Partition].Next; at.Offset > next {
+		return kernel.Errorf(kernel.Invalid, "offset %d lies behind all events of topic %s", at.Offset, t.Name).WithFix("the next event gets %d", next)
+	}
+	return nil
 }

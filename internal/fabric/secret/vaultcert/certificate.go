@@ -106,14 +106,14 @@ type Certificate struct {
 // address is where a certificate lies.
 func (c Certificate) address() string { return c.Vault + "/certificates/" + c.Name }
 
-// vaultName are the names that certificates have in a vault.
-var vaultName = regexp.MustCompile(`^[0-9a-zA-Z-]{1,127}$`)
+// vaultName are the names that certificates have in a vault, which takes no case into account.
+var vaultName = regexp.MustCompile(`^[0-9a-z-]{1,127}$`)
 
 func checkName(name string) error {
 	if vaultName.MatchString(name) {
 		return nil
 	}
-	return kernel.Errorf(kernel.Invalid, "%q is no name of a certificate in a key vault", name).WithFix("use up to 127 letters of ASCII, digits and hyphens")
+	return kernel.Errorf(kernel.Invalid, "%q is no name of a certificate in a key vault", name).WithFix("use up to 127 small letters of ASCII, digits and hyphens")
 }
 
 // complete fills in what is not said, and refuses what does not go together.

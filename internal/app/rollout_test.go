@@ -284,6 +284,19 @@ func TestPeopleEndARollout(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.serves(t, "three")
+	ended = r.deploy(t.Context(), "four", nil)
+	r.at(t, "four", 1)
+	r.Fences.Set(localtest.Caller("dev", "orders").Stack, 2) // another run holds the stack meanwhile
+	if _, err := r.PromoteRollout(as("ada"), dev, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !kernel.Is(err, kernel.Stale) {
+		t.Errorf("a release that is not recorded: %v", err)
+	}
+	r.serves(t, "three")
+	if got, info := r.facts(), r.status(t); got[len(got)-1] != "rollout.aborted" || info.Phase != local.RolloutAborted {
+		t.Errorf("it is told as promoted: %v, %+v", got, info)
+	}
 }
 
 // breaks has the release that serves end, again and again.

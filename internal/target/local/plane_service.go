@@ -70,7 +70,7 @@ func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, pr
 	}
 	made, err := p.next(starting, r, old, spec, digest, recordedEndpoints(previous))
 	if s, ok := p.strategy(r, old, spec); ok && err == nil && !old.isBroken(starting) {
-		err = p.takeOver(ctx, r, old, made, s)
+		made, err = p.takeOver(ctx, r, old, made, s)
 	}
 	if err != nil && previous == nil && old == nil {
 		return made, errors.Join(err, p.forget(r))

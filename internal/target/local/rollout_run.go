@@ -35,8 +35,9 @@ func (p *servicePlane) strategy(r *running, old *instance, spec serviceSpec) (ca
 	return s, true
 }
 
-// takeOver has what is made ready take over in steps, or takes it back.
-func (p *servicePlane) takeOver(ctx context.Context, r *running, old *instance, made change, s canary.Strategy) error {
+// takeOver has what is made ready take over in steps, or takes it back. What became of it is
+// told once the release is recorded, or is not.
+func (p *servicePlane) takeOver(ctx context.Context, r *running, old *instance, made change, s canary.Strategy) (change, error) {
 	p.mu.Lock()
 	err := p.ctx.Err()
 	if err == nil {
@@ -44,43 +45,61 @@ func (p *servicePlane) takeOver(ctx context.Context, r *running, old *instance, 
 		defer p.rolling.Done()
 	}
 	p.mu.Unlock()
+	var ro *rollout
 	if err == nil {
-		err = p.rollOut(ctx, r, old, made.next, s)
+		ro, err = p.rollOut(ctx, r, old, made.next, s)
 	}
 	if err != nil {
 		made.finish(false)
+		return made, err
 	}
-	return err
+	told := made
+	told.commit = func() {
+		made.finish(true)
+		p.promoted(ctx, r, ro)
+	}
+	told.abort = func() {
+		_ = p.aborted(ctx, r, ro, "it could not be recorded") // the run has the cause
+		made.finish(false)
+	}
+	return told, nil
 }
 
-// rollOut gives next, which is ready, more and more of the requests of old. On an error it has
-// none any more, and old has all.
-func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *instance, s canary.Strategy) error {
+// rollOut gives next, which is ready, more and more of the requests of old, all in the end. On an
+// error it has none any more, and old has all.
+func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *instance, s canary.Strategy) (*rollout, error) {
 	now := p.config.Clock.Now()
 	ro := &rollout{decided: make(chan decision, 1), seen: Rollout{
 		Scope: r.key.Scope, Service: r.key.Name, From: old.spec.Release, To: next.spec.Release,
 		Phase: RolloutProgressing, Steps: len(s.Steps), StartedAt: now, StepAt: now,
 	}}
 	if err := p.told(ctx, "rollout.started", ro.look()); err != nil {
-		return err
+		return nil, err
 	}
 	r.setRollout(ro)
 	for i, step := range s.Steps {
 		promoted, reason := p.step(ctx, r, ro, i, step, s.Analysis, old, next)
 		if reason != "" {
-			return p.aborted(ctx, r, ro, reason)
+			return nil, p.aborted(ctx, r, ro, reason)
 		}
 		if promoted {
 			break
 		}
 	}
 	if by := ro.close(); by != "" {
-		return p.aborted(ctx, r, ro, by+" aborted it")
+		return nil, p.aborted(ctx, r, ro, by+" aborted it")
 	}
 	p.shift(r, next, 100)
+	return ro, nil
+}
+
+// promoted says that the release has taken over and is the one that comes back.
+func (p *servicePlane) promoted(ctx context.Context, r *running, ro *rollout) {
 	seen := ro.end(RolloutPromoted, "")
-	r.log.Printf("release %s has kept what the stage asks, and takes over", seen.To)
-	return p.told(ctx, "rollout.promoted", seen)
+	r.log.Printf("the rollout of release %s has ended: it has taken over", seen.To)
+	if err := p.told(ctx, "rollout.promoted", seen); err != nil {
+		p.config.Log.ErrorContext(ctx, "a promoted rollout is not recorded", "service", r.key.String(), "error", err)
+	}
 }
 
 // aborted returns all requests to the release before.

@@ -2,8 +2,9 @@
 // this machine, as records, routes, secrets, topics, volumes, caches, databases
 // and supervised services of one stage each.
 //
-// It owns the recorded objects, with their owners and revisions, and the
-// processes behind them. It does not own DNS, the gateway, secrets or the event
+// It owns the recorded objects, with their owners and revisions, the processes
+// behind them, and the rollouts in which a release takes over from the one
+// before it in steps; canary judges those. It does not own DNS, the gateway, secrets or the event
 // broker: it drives them through ports. It plans nothing; the provider in
 // local/provider turns Terraform's plans into calls.
 //

@@ -92,12 +92,15 @@ func (t *Table) Permissions(service string) []Permission {
 }
 
 // ID is the SPIFFE ID of a workload of the stage.
-func (t *Table) ID(workload string) string {
-	return t.id(t.Scope.Project, t.Scope.Stage, workload)
-}
+func (t *Table) ID(workload string) string { return ID(t.domain, t.Scope, workload) }
 
 func (t *Table) id(project, stage, workload string) string {
-	return "spiffe://" + t.domain + "/tenant/" + t.Scope.Tenant + "/project/" + project + "/stage/" + stage + "/workload/" + workload
+	return ID(t.domain, kernel.Scope{Tenant: t.Scope.Tenant, Project: project, Stage: stage}, workload)
+}
+
+// ID is the SPIFFE ID of a workload of a scope in a trust domain.
+func ID(domain string, scope kernel.Scope, workload string) string {
+	return "spiffe://" + domain + "/tenant/" + scope.Tenant + "/project/" + scope.Project + "/stage/" + scope.Stage + "/workload/" + workload
 }
 
 func (t *Table) route(p Policy) {

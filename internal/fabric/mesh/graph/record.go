@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -69,7 +70,7 @@ func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
 			if !named(c.Service) || !named(c.Version) {
 				return kernel.Errorf(kernel.Invalid, "%.80q of %.80q is no workload", c.Version, c.Service)
 			}
-			route, consumer = asSource+c.Service+"/"+c.Version, s.id(scope, workload)
+			route, consumer = asSource+c.Service+"/"+c.Version, mesh.ID(s.Domain, scope, workload)
 		} else if c.From != traffic.Others && (!strings.HasPrefix(c.From, "spiffe://"+s.Domain+"/") || len(c.From) > 2048) {
 			return kernel.Errorf(kernel.Invalid, "%.80q is no workload", c.From)
 		}
@@ -92,10 +93,6 @@ func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
 		}
 		return s.Store.Add(ctx, counts)
 	})
-}
-
-func (s *Service) id(scope kernel.Scope, workload string) string {
-	return "spiffe://" + s.Domain + "/tenant/" + scope.Tenant + "/project/" + scope.Project + "/stage/" + scope.Stage + "/workload/" + workload
 }
 
 func named(workload string) bool { return len(workload) <= maxPlace && name.MatchString(workload) }

@@ -147,10 +147,10 @@ func (s *Service) failed(ctx context.Context, c *Certificate, err error) {
 		if len(cause.Problems) > 0 {
 			c.Reason += ": " + cause.Problems[0].Message
 		}
-		switch cause.Kind {
-		case kernel.Conflict:
+		if cause.Kind == kernel.Conflict {
 			c.State = Conflict
-		case kernel.Invalid:
+		}
+		if cause.Kind == kernel.Invalid {
 			pause = longPause
 		}
 		if cause.After > 0 {

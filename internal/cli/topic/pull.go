@@ -16,7 +16,7 @@ func pull(g *group) *cobra.Command {
 	var sub string
 	var in apiclient.PullTopicEventsRequest
 	var done bool
-	c := g.about("pull TOPIC", "Take events of a subscription; each comes again unless it is acknowledged in time", "terrace topic pull orders --stage dev --subscription billing --max 50 --ack\nterrace topic ack orders TOKEN --stage dev --subscription billing", cobra.ExactArgs(1),
+	c := g.about("pull TOPIC", "Take events of a subscription; each comes again unless it is acknowledged in time", "terrace topic pull orders --stage dev --subscription billing --max 50 --ack\nterrace topic ack orders 'TOKEN' --stage dev --subscription billing", cobra.ExactArgs(1),
 		func(ctx context.Context, s command.Server, t apiclient.TopicAt, _ []string) error {
 			found, err := s.PullTopicEvents(ctx, t, sub, in)
 			if err != nil {
@@ -59,7 +59,7 @@ func (g *group) taken(e apiclient.TopicEvent, withToken bool) error {
 
 func acknowledge(g *group) *cobra.Command {
 	var sub string
-	c := g.about("ack TOPIC TOKEN...", "Acknowledge events that were pulled", "terrace topic ack orders TOKEN --stage dev --subscription billing", cobra.MinimumNArgs(2),
+	c := g.about("ack TOPIC TOKEN...", "Acknowledge events that were pulled", "terrace topic ack orders 'TOKEN' --stage dev --subscription billing", cobra.MinimumNArgs(2),
 		func(ctx context.Context, s command.Server, t apiclient.TopicAt, tokens []string) error {
 			if err := s.AcknowledgeTopicEvents(ctx, t, sub, apiclient.AcknowledgeTopicEventsRequest{Done: tokens}); err != nil {
 				return err
@@ -73,7 +73,7 @@ func acknowledge(g *group) *cobra.Command {
 func giveBack(g *group) *cobra.Command {
 	var sub string
 	var delay int64
-	c := g.about("nak TOPIC TOKEN...", "Give back events that were pulled: they come again, or become dead letters", "terrace topic nak orders TOKEN --stage dev --subscription billing --delay 60", cobra.MinimumNArgs(2),
+	c := g.about("nak TOPIC TOKEN...", "Give back events that were pulled: they come again, or become dead letters", "terrace topic nak orders 'TOKEN' --stage dev --subscription billing --delay 60", cobra.MinimumNArgs(2),
 		func(ctx context.Context, s command.Server, t apiclient.TopicAt, tokens []string) error {
 			if err := s.AcknowledgeTopicEvents(ctx, t, sub, apiclient.AcknowledgeTopicEventsRequest{Failed: tokens, DelaySeconds: delay}); err != nil {
 				return err

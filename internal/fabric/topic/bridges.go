@@ -151,7 +151,7 @@ func (s *Service) roomForBridge(ctx context.Context, t Topic, name string) error
 		return err
 	}
 	if len(all) >= MaxBridges {
-		return kernel.Errorf(kernel.Refused, "topic %s has %d bridges, which is as many as it may have", t.Name, len(all)).WithFix("delete one: terrace topic bridge list %s", t.Name)
+		return kernel.Errorf(kernel.Refused, "topic %s has %d bridges, which is as many as it may have", t.Name, len(all)).WithFix("delete one: terrace topic bridge list %s --stage %s", t.Name, t.Scope.Stage)
 	}
 	_, err = s.Subscriptions.Subscription(ctx, t, bridgePrefix+name)
 	if err == nil {
@@ -171,7 +171,7 @@ func (s *Service) bridge(ctx context.Context, action string, scope kernel.Scope,
 	}
 	b, err := s.Bridges.Bridge(ctx, t, bridge)
 	if kernel.Is(err, kernel.NotFound) {
-		return t, b, kernel.Errorf(kernel.NotFound, "topic %s has no bridge %q", name, bridge).WithFix("see those that there are with: terrace topic bridge list %s", name)
+		return t, b, kernel.Errorf(kernel.NotFound, "topic %s has no bridge %q", name, bridge).WithFix("see those that there are with: terrace topic bridge list %s --stage %s", name, t.Scope.Stage)
 	}
 	return t, b, err
 }

@@ -77,11 +77,11 @@ func (s *Service) CreateGrant(ctx context.Context, scope kernel.Scope, name stri
 		return CreatedGrant{}, err
 	}
 	if len(all) >= MaxGrants {
-		return CreatedGrant{}, kernel.Errorf(kernel.Refused, "topic %s has %d grants, which is as many as it may have", t.Name, len(all)).WithFix("revoke one: terrace topic grant list %s", t.Name)
+		return CreatedGrant{}, kernel.Errorf(kernel.Refused, "topic %s has %d grants, which is as many as it may have", t.Name, len(all)).WithFix("revoke one: terrace topic grant list %s --stage %s", t.Name, t.Scope.Stage)
 	}
 	for _, one := range all {
 		if one.Name == g.Name { // before the broker is asked, where it would replace that one
-			return CreatedGrant{}, kernel.Errorf(kernel.Conflict, "topic %s has a grant %s already", t.Name, g.Name).WithFix("choose another name, or give it another credential with: terrace topic grant rotate %s %s", t.Name, g.Name)
+			return CreatedGrant{}, kernel.Errorf(kernel.Conflict, "topic %s has a grant %s already", t.Name, g.Name).WithFix("choose another name, or give it another credential with: terrace topic grant rotate %s %s --stage %s", t.Name, g.Name, t.Scope.Stage)
 		}
 	}
 	return s.issue(ctx, t, g, "topic-grant.created", s.Grants.InsertGrant)
@@ -170,7 +170,7 @@ func (s *Service) grant(ctx context.Context, scope kernel.Scope, name, grant str
 	}
 	g, err := s.Grants.Grant(ctx, t, grant)
 	if kernel.Is(err, kernel.NotFound) {
-		return t, g, kernel.Errorf(kernel.NotFound, "topic %s has no grant %q", name, grant).WithFix("see those that there are with: terrace topic grant list %s", name)
+		return t, g, kernel.Errorf(kernel.NotFound, "topic %s has no grant %q", name, grant).WithFix("see those that there are with: terrace topic grant list %s --stage %s", name, t.Scope.Stage)
 	}
 	if err == nil && g.Managed {
 		return t, g, managed(t)

@@ -87,7 +87,7 @@ func (s *Service) accept(ctx context.Context, t Topic, events []cloudevent.Event
 	}
 	if len(problems) > 0 {
 		return nil, nil, kernel.Errorf(kernel.Invalid, "topic %s does not take this", t.Name).WithProblems(problems[:min(len(problems), 50)]...).
-			WithFix("see what it takes with: terrace topic schema list %s", t.Name)
+			WithFix("see what it takes with: terrace topic schema list %s --stage %s", t.Name, t.Scope.Stage)
 	}
 	return messages, published, nil
 }

@@ -149,7 +149,7 @@ func (s *Service) Schema(ctx context.Context, scope kernel.Scope, name, eventTyp
 	}
 	e, err := s.Schemas.SchemaOf(ctx, t, eventType, version)
 	if kernel.Is(err, kernel.NotFound) {
-		return e, kernel.Errorf(kernel.NotFound, "topic %s has no such version of a schema of %q", name, eventType).WithFix("see those that there are with: terrace topic schema list %s", name)
+		return e, kernel.Errorf(kernel.NotFound, "topic %s has no such version of a schema of %q", name, eventType).WithFix("see those that there are with: terrace topic schema list %s --stage %s", name, t.Scope.Stage)
 	}
 	return e, err
 }

@@ -167,7 +167,7 @@ func (s *Service) writeSubscription(ctx context.Context, isNew bool, t Topic, su
 		return err
 	}
 	if len(all) >= MaxSubscriptions {
-		return kernel.Errorf(kernel.Refused, "topic %s has %d subscriptions, which is as many as it may have", t.Name, len(all)).WithFix("delete one: terrace topic subscription list %s", t.Name)
+		return kernel.Errorf(kernel.Refused, "topic %s has %d subscriptions, which is as many as it may have", t.Name, len(all)).WithFix("delete one: terrace topic subscription list %s --stage %s", t.Name, t.Scope.Stage)
 	}
 	return s.Subscriptions.InsertSubscription(ctx, t, sub)
 }
@@ -279,7 +279,7 @@ func (s *Service) subscription(ctx context.Context, action string, scope kernel.
 	}
 	one, err := s.Subscriptions.Subscription(ctx, t, sub)
 	if kernel.Is(err, kernel.NotFound) {
-		return t, one, kernel.Errorf(kernel.NotFound, "topic %s has no subscription %q", name, sub).WithFix("see those that there are with: terrace topic subscription list %s", name)
+		return t, one, kernel.Errorf(kernel.NotFound, "topic %s has no subscription %q", name, sub).WithFix("see those that there are with: terrace topic subscription list %s --stage %s", name, t.Scope.Stage)
 	}
 	return t, one, err
 }

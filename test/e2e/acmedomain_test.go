@@ -168,7 +168,7 @@ func TestACMEOfADomain(t *testing.T) {
 	// What a zone of the project has counts more than what the world says.
 	shop.Must(ctx, "dns", "zone", "create", "eu.example.com")
 	o.order(ctx, "*.eu.example.com", "dns-01", func(c *acme.Challenge) {
-		shop.Must(ctx, "dns", "record", "set", "_acme-challenge", "TXT", o.record(c), "--zone", "eu.example.com")
+		shop.Must(ctx, "dns", "record", "set", "--zone", "eu.example.com", "--", "_acme-challenge", "TXT", o.record(c)) // which may begin with a hyphen
 	})
 	o.root = filepath.Join(pki, "root.pem")
 	own := "dev." + shop.Project + ".localhost"
@@ -180,6 +180,6 @@ func TestACMEOfADomain(t *testing.T) {
 	}
 	shop.Must(ctx, "dns", "zone", "create", "_acme-challenge."+own)
 	o.order(ctx, "*."+own, "dns-01", func(c *acme.Challenge) {
-		shop.Must(ctx, "dns", "record", "set", "@", "TXT", o.record(c), "--zone", "_acme-challenge."+own)
+		shop.Must(ctx, "dns", "record", "set", "--zone", "_acme-challenge."+own, "--", "@", "TXT", o.record(c))
 	})
 }

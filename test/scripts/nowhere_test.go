@@ -47,6 +47,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l.write(t, "route.yaml", "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: x}\nspec:\n  hosts: [x.dev.nowhere.localhost]\n  rules: [{backends: [{service: x}]}]\n")
 	l.write(t, "mesh.yaml", "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n")
 	l.write(t, "topic.yaml", "topic: x\n")
+	l.write(t, "event.json", `{"specversion": "1.0", "id": "1", "source": "/x", "type": "x.placed", "data": {}}`)
 	l.write(t, "inputs.yaml", "name: nothing\n")
 	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
@@ -188,6 +189,7 @@ func (l lines) values() map[string]string {
 		"terrace module publish --version":                  "1.0.0",
 		"terrace promote --to":                              "test",
 		"terrace topic apply FILE":                          filepath.Join(l.folder, "topic.yaml"),
+		"terrace topic publish FILE":                        filepath.Join(l.folder, "event.json"),
 		"terrace topic grant create --publish":              "true",
 		"terrace topic replay --dead":                       "true",
 		"terrace certificate issue --key-out":               filepath.Join(l.folder, "new.key"),

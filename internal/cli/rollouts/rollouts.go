@@ -37,28 +37,22 @@ func status(e *command.Env) *cobra.Command {
 }
 
 func promote(e *command.Env) *cobra.Command {
-	var in apiclient.EndRolloutRequest
-	c := &cobra.Command{
-		Use: "promote SERVICE", Short: "Have the new release take over without the steps that are left",
-		Example: "  terrace rollout promote orders --stage prod",
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			r, err := s.PromoteRollout(ctx, project, args[0], in)
-			return show(e, r, err)
-		}),
-	}
-	e.StageFlag(c, &in.Stage, "stage", "the stage where it runs", true)
-	return c
+	return ending(e, "promote", "Have the new release take over without the steps that are left", command.Server.PromoteRollout)
 }
 
 func abort(e *command.Env) *cobra.Command {
+	return ending(e, "abort", "Return all requests to the release before; the run fails", command.Server.AbortRollout)
+}
+
+// ending makes a command that ends a rollout in one way.
+func ending(e *command.Env, name, short string, end func(command.Server, context.Context, string, string, apiclient.EndRolloutRequest) (apiclient.LocalRolloutInfo, error)) *cobra.Command {
 	var in apiclient.EndRolloutRequest
 	c := &cobra.Command{
-		Use: "abort SERVICE", Short: "Return all requests to the release before; the run fails",
-		Example: "  terrace rollout abort orders --stage prod",
+		Use: name + " SERVICE", Short: short,
+		Example: "  terrace rollout " + name + " orders --stage prod",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			r, err := s.AbortRollout(ctx, project, args[0], in)
+			r, err := end(s, ctx, project, args[0], in)
 			return show(e, r, err)
 		}),
 	}

@@ -19,13 +19,14 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// How often each is measured, in turns; the median counts. Turns at half load are of a
-// second, and those count in which a virtual machine had its processors for itself: an
-// instant of some milliseconds that the host takes is the 99th percentile of its second.
+// How often each is measured, in turns; the median counts. Turns at half load are short, and
+// those count in which a virtual machine had its processors for itself: an instant of some
+// milliseconds that the host takes would be the 99th percentile of a longer one.
 const (
 	rounds     = 3
-	halfRounds = 9
+	halfRounds = 61
 	halfTries  = 4 * halfRounds
+	halfTurn   = 100 * time.Millisecond
 )
 
 // figures are of one proxy.
@@ -72,7 +73,7 @@ func BenchmarkSideBySide(b *testing.B) {
 }
 
 // atHalfLoad measures what each proxy adds to the service's own p99 at half of what it can,
-// or at what the client of this test keeps up with. In the same second some requests go
+// or at what the client of this test keeps up with. In the same turn some requests go
 // to the service itself: what stops the machine, or the client, stops both.
 func atHalfLoad(b *testing.B, service string, results map[string]*figures) {
 	b.Helper()
@@ -95,10 +96,10 @@ func atHalfLoad(b *testing.B, service string, results map[string]*figures) {
 				continue
 			}
 			before := stolen()
-			go func() { direct <- paced(b, service, half(f)/8, time.Second) }()
-			through := paced(b, r.addr, half(f), time.Second)
+			go func() { direct <- paced(b, service, half(f)/4, halfTurn) }()
+			through := paced(b, r.addr, half(f), halfTurn)
 			added := through - <-direct
-			if stolen()-before < 0.02 {
+			if stolen() == before {
 				f.p99 = append(f.p99, added)
 			}
 		}

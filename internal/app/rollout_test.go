@@ -284,6 +284,9 @@ func TestPeopleEndARollout(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.serves(t, "three")
+	if info := r.status(t); info.Phase != local.RolloutPromoted || info.Step != 1 || info.Weight != 100 {
+		t.Errorf("promoted by hand: %+v", info)
+	}
 	ended = r.deploy(t.Context(), "four", nil)
 	r.at(t, "four", 1)
 	r.Fences.Set(localtest.Caller("dev", "orders").Stack, 2) // another run holds the stack meanwhile

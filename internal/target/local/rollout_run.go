@@ -89,6 +89,9 @@ func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *insta
 	if by := ro.close(); by != "" {
 		return nil, p.aborted(ctx, r, ro, by+" aborted it")
 	}
+	ro.mu.Lock()
+	ro.seen.Weight = 100
+	ro.mu.Unlock()
 	p.shift(r, next, 100)
 	return ro, nil
 }

@@ -23,7 +23,7 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery, w *workloadAPI) (*
 		Backups: localsql.NewBackups(p.db, p.sealer, p.blobs), BackupEvery: time.Duration(p.config.BackupEvery), BackupsKept: p.config.BackupsKept,
 		CredentialLife: time.Duration(p.config.CredentialLife), Said: d.said.Service, Log: p.log, Zone: p.config.Zone,
 		WorkloadAPI: w.path,
-		Rollouts:    localRollouts{d.stages}, Answers: localAnswers{&f.instances},
+		Rollouts:    localRollouts{d.stages}, Answers: localAnswers{&f.instances}, Approvals: d.runs,
 	})
 	if err != nil {
 		return nil, err

@@ -86,6 +86,25 @@ func TestPromotionScripts(t *testing.T) {
 	run(t, "promotion", harness.Start(t, "--config", config))
 }
 
+// TestRolloutScripts runs those of a stage where releases take over in steps, and where another
+// person approves.
+func TestRolloutScripts(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "terrace.yaml")
+	const stages = `stages:
+  - name: dev
+    order: 1
+    target: local
+    runtime: process
+    approvals: {count: 1, role: approver, otherThanRequester: true}
+    rollout: {strategy: canary, steps: [{setWeight: 20, pause: 10m}, {setWeight: 60, pause: 10m}]}
+`
+	if err := os.WriteFile(config, []byte(stages), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "rollout", harness.Start(t, "--config", config))
+}
+
 // TestVerifyScripts runs those of a stage that is verified by a command, which
 // fails for the release that a file names.
 func TestVerifyScripts(t *testing.T) {

@@ -111,12 +111,8 @@ func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest, now time.Time) 
 	case digest != r.Dossier:
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s now, not %s", r.ID, r.Dossier.Short(), digest.Short()).
 			WithFix("look at terrace run show %s and approve what it shows", r.ID)
-	case r.Required.OtherThanRequester && r.Initiator != nil && actor.ID == r.Initiator.ID:
-		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who brought the release on its way here, and that was you", r.Scope.Stage).
-			WithFix("ask another approver to look at terrace run show %s", r.ID)
-	case r.Required.OtherThanRequester && actor.ID == r.RequestedBy.ID:
-		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the run, and that was you", r.Scope.Stage).
-			WithFix("ask another approver to look at terrace run show %s", r.ID)
+	case byRequester(r, actor) != nil:
+		return byRequester(r, actor)
 	case missing(r, now) == 0 && len(openOverrides(r)) > 0:
 		return kernel.Errorf(kernel.Conflict, "%s needs no more approvals: %s", r.ID, needsOverride(openOverrides(r))).
 			WithFix("override it with terrace policy override %s --reason …, if that is right", r.ID)
@@ -126,6 +122,41 @@ func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest, now time.Time) 
 	default:
 		return nil
 	}
+}
+
+// byRequester refuses the word of who asked for a run where its stage wants another person's.
+func byRequester(r Run, actor kernel.Actor) error {
+	who := ""
+	switch {
+	case !r.Required.OtherThanRequester:
+		return nil
+	case r.Initiator != nil && actor.ID == r.Initiator.ID:
+		who = "brought the release on its way here"
+	case actor.ID == r.RequestedBy.ID:
+		who = "asked for the run"
+	default:
+		return nil
+	}
+	return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who %s, and that was you", r.Scope.Stage, who).
+		WithFix("ask another approver to look at terrace run show %s", r.ID)
+}
+
+// MayPromoteRollout refuses the actor to have a run's release take over before it has passed the
+// steps of its rollout, by what the stage asks of who approves the run: a role, and another
+// person than who asked for it.
+func (s *Service) MayPromoteRollout(ctx context.Context, scope kernel.Scope, id string) error {
+	actor, err := requester(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := s.find(ctx, scope, id, actionApprove)
+	if err != nil {
+		return err
+	}
+	if err := s.authorizeApproval(ctx, r); err != nil {
+		return err
+	}
+	return byRequester(r, actor)
 }
 
 // outdated says what has changed since the plan was made, "" for nothing.

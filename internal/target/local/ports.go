@@ -51,6 +51,13 @@ type Fences interface {
 	CheckFence(ctx context.Context, stack string, fence int64) error
 }
 
+// Approvals know who may let a run pass.
+type Approvals interface {
+	// MayPromoteRollout refuses the context's actor to have a run's release take over before it
+	// has passed the steps of its rollout.
+	MayPromoteRollout(ctx context.Context, scope kernel.Scope, run string) error
+}
+
 // Artifacts opens bundles: gzipped tars, named by their digests.
 type Artifacts interface {
 	Open(ctx context.Context, digest kernel.Digest) (io.ReadCloser, error)

@@ -32,6 +32,8 @@ const (
 type Rollout struct {
 	Scope   kernel.Scope
 	Service string
+	// Run is the one that brings the release, "" where it is not known.
+	Run string
 	// From and To are releases.
 	From, To string
 	Phase    string

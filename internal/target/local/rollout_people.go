@@ -54,7 +54,7 @@ func (s *Service) Rollout(ctx context.Context, scope kernel.Scope, service strin
 }
 
 // PromoteRollout has the new release take over without the steps that are left. Only people may,
-// as with approvals. It is a Conflict where the rollout has ended.
+// as with approvals, and by the same rules of the stage. It is a Conflict where the rollout has ended.
 func (s *Service) PromoteRollout(ctx context.Context, scope kernel.Scope, service string) (RolloutInfo, error) {
 	return s.decide(ctx, actionPromote, scope, service, true)
 }
@@ -79,6 +79,11 @@ func (s *Service) decide(ctx context.Context, action string, scope kernel.Scope,
 		return RolloutInfo{}, err
 	}
 	first, err := ro.decide(decision{promote, actor.Name}, func(at Rollout) error {
+		if promote && s.config.Approvals != nil {
+			if err := s.config.Approvals.MayPromoteRollout(ctx, at.Scope, at.Run); err != nil {
+				return err
+			}
+		}
 		return s.config.Tx.InTx(ctx, func(ctx context.Context) error {
 			return s.config.Journal.Record(ctx, kernel.Fact{
 				Type: "rollout.decided", Scope: scope, Subject: "services/" + service,

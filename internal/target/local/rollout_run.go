@@ -69,8 +69,9 @@ func (p *servicePlane) takeOver(ctx context.Context, r *running, old *instance, 
 // error it has none any more, and old has all.
 func (p *servicePlane) rollOut(ctx context.Context, r *running, old, next *instance, s canary.Strategy) (*rollout, error) {
 	now := p.config.Clock.Now()
+	by, _ := kernel.ActorFrom(ctx)
 	ro := &rollout{decided: make(chan decision, 1), seen: Rollout{
-		Scope: r.key.Scope, Service: r.key.Name, From: old.spec.Release, To: next.spec.Release,
+		Scope: r.key.Scope, Service: r.key.Name, Run: by.ID, From: old.spec.Release, To: next.spec.Release,
 		Phase: RolloutProgressing, Steps: len(s.Steps), StartedAt: now, StepAt: now,
 	}}
 	if err := p.told(ctx, "rollout.started", ro.look()); err != nil {

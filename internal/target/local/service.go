@@ -41,6 +41,8 @@ type Config struct {
 	Rollouts    Rollouts
 	Answers     Answers
 	RolloutLook time.Duration
+	// Approvals are asked before somebody leaves steps out; nil lets everybody who may approve.
+	Approvals Approvals
 
 	// WorkloadAPI is the path of the socket at which services ask who they are (SPIFFE Workload
 	// API), "" where there is none; nil has none.

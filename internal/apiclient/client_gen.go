@@ -11386,6 +11386,9 @@ type TopicBrokerState struct {
 	// Ok Whether it answers this process.
 	Ok bool `json:"ok"`
 
+	// Removing How many topics of the tenant were deleted while it was away, and are removed once it answers.
+	Removing int64 `json:"removing,omitempty"`
+
 	// TLS Whether programs speak TLS to it.
 	TLS bool `json:"tls"`
 }

@@ -96,7 +96,7 @@ func notExported() map[string]string {
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
 		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
 		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
-		"tenants": platform, "trust_spent": work, "topic_attempts": work, "upstream_sessions": signIn, "upstream_logouts": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
+		"tenants": platform, "trust_spent": work, "topic_attempts": work, "topic_removals": work, "upstream_sessions": signIn, "upstream_logouts": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
 	}
 }
 

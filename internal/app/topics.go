@@ -25,7 +25,7 @@ func (f *fabric) buildTopics(p *platform, a *access) error {
 		return err
 	}
 	f.topics = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Broker: f.brokers, Brokers: f.brokers,
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Removals: store, Broker: f.brokers, Brokers: f.brokers,
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Sealer: p.sealer,
 		Guard:   egress.Guard{Allow: p.config.Sinks(), What: "addresses that events are posted to", Setting: "sinkNetworks"},
 		Metrics: metrics, Address: p.publicURL(), Log: p.log,
@@ -53,6 +53,7 @@ func (f *fabric) topicLoops(g *supervise.Group) {
 	g.Add("events of topics", f.topics.Push)
 	g.Add("bridges of topics", f.topics.RunBridges)
 	g.Every("topics that others deleted", time.Minute, func(ctx context.Context) error { return f.topics.Tidy(ctx, f.nats.Accounts(), f.brokers.RemoveHere) })
+	g.Every("topics that were deleted", time.Minute, f.topics.RemoveDeleted)
 	g.Every("credentials of topics", time.Minute, f.topics.EndCredentials)
 	g.Every("lag of topics", topic.MeasureEvery, f.topics.Measure)
 }

@@ -2,6 +2,7 @@ package topic
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,8 +31,12 @@ func mark(b bool) string {
 }
 
 func state(b apiclient.TopicBrokerState) string {
-	if b.Ok {
-		return "answers"
+	said := "answers"
+	if !b.Ok {
+		said = "does not answer: " + b.Message
 	}
-	return "does not answer: " + b.Message
+	if b.Removing > 0 {
+		said += "; deleted topics that wait to be removed from it: " + strconv.FormatInt(b.Removing, 10)
+	}
+	return said
 }

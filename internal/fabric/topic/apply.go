@@ -62,6 +62,9 @@ func (s *Service) keep(ctx context.Context, before, t Topic) (Topic, error) {
 	if isNew {
 		actor, _ := kernel.ActorFrom(ctx)
 		t.CreatedAt, t.CreatedBy = now, actor.Name
+		if err := s.vacate(ctx, t); err != nil {
+			return t, err
+		}
 		s.locate(t)
 		if err := s.Broker.Ensure(ctx, t.broker()); kernel.Is(err, kernel.Refused) || kernel.Is(err, kernel.Invalid) {
 			return t, err // what the broker never carries is not kept
@@ -91,7 +94,10 @@ func (s *Service) write(ctx context.Context, isNew bool, t Topic) error {
 	if n >= MaxPerTenant {
 		return kernel.Errorf(kernel.Refused, "the tenant has %d topics, which is as many as it may have", n).WithFix("delete one that is not used: terrace topic list")
 	}
-	return s.Store.Insert(ctx, t)
+	if err := s.Store.Insert(ctx, t); err != nil {
+		return err
+	}
+	return s.vacant(ctx, t)
 }
 
 // Delete removes a topic with its events, schemas, grants and subscriptions.
@@ -125,16 +131,20 @@ func (s *Service) buries(ctx context.Context, t Topic) error {
 		WithFix("delete %s first, or leave it", t.DeadLettersOf)
 }
 
-// remove deletes a topic. One on another daemon's server is removed there by that daemon.
+// remove deletes a topic. Where its broker is away it is removed there later, and from another
+// daemon's server by that daemon.
 func (s *Service) remove(ctx context.Context, t Topic) error {
 	scope, name := t.Scope, t.Name
 	leading, err := s.Bridges.BridgesTo(ctx, t)
 	if err != nil {
 		return err
 	}
+	found, removal := false, s.removalOf(t)
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		found, err := s.Store.Delete(ctx, scope, name)
-		if err != nil || !found {
+		if found, err = s.Store.Delete(ctx, scope, name); err != nil || !found {
+			return err
+		}
+		if err := s.Removals.KeepRemoval(ctx, removal, s.heldFrom(t)); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "topic.deleted", Scope: scope, Subject: name})
@@ -148,7 +158,16 @@ func (s *Service) remove(ctx context.Context, t Topic) error {
 			s.Log.WarnContext(ctx, "the group of a bridge is left at its topic", "topic", b.Topic, "bridge", b.Name, "error", err)
 		}
 	}
-	return s.reconcile(ctx, t)
+	if !found {
+		return s.reconcile(ctx, t)
+	}
+	if s.here(t) != nil {
+		return nil
+	}
+	if err := s.clear(context.WithoutCancel(ctx), removal); err != nil {
+		s.Log.WarnContext(ctx, "a topic that was deleted is not removed from its broker yet", "topic", t.Account(), "broker", t.Broker, "error", err)
+	}
+	return nil
 }
 
 // managedGrant is the name of the grant of the workload whose resource a topic is.
@@ -234,7 +253,7 @@ func (s *Service) Erase(ctx context.Context, tenant string) (removed int64, err 
 		}
 		removed++
 	}
-	return removed, nil
+	return removed, s.eraseRemoved(ctx, tenant)
 }
 
 // Provided returns the topic of a workload's resource, or NotFound. Its callers have checked

@@ -65,7 +65,7 @@ func newDaemon(t *testing.T, d *db.DB, node string, cluster *kfake.Cluster) *dae
 	})
 	t.Cleanup(set.Close)
 	return &daemon{topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Broker: set, Brokers: set, Places: anyone{}, Authorizer: anyone{},
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Removals: store, Broker: set, Brokers: set, Places: anyone{}, Authorizer: anyone{},
 		Journal: &journal{}, Tx: d, Address: "https://terrace.example", Log: log,
 	}), server, ctx}
 }

@@ -104,7 +104,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	carrier, store := natsbroker.Embedded(w.server, log), topicsql.NewStore(d)
 	t.Cleanup(carrier.Close)
 	w.Service = topic.New(topic.Config{
-		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Broker: carrier, Places: anyone{}, Authorizer: anyone{},
+		Store: store, Schemas: store, Grants: store, Subscriptions: store, Attempts: store, Bridges: store, BridgeLeases: store, Removals: store, Broker: carrier, Places: anyone{}, Authorizer: anyone{},
 		Journal: w.journal, Tx: d, Sealer: sealer, Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 		Address: "https://terrace.example", Log: log, FirstPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
 	})

@@ -34,6 +34,8 @@ type BrokerState struct {
 
 	OK      bool   `json:"ok" doc:"Whether it answers this process."`
 	Message string `json:"message,omitempty" doc:"Why it does not."`
+	// Removing counts topics of the tenant.
+	Removing int `json:"removing,omitempty" doc:"How many topics of the tenant were deleted while it was away, and are removed once it answers."`
 }
 
 // Brokers are those that topics may be on, by name. What is done with a topic goes through
@@ -50,10 +52,12 @@ type Brokers interface {
 	// Locate says where a topic is: on the broker of a name, which for the embedded one is the
 	// server of a home.
 	Locate(account, broker, home string)
+	// RemoveAt removes a topic from a broker, wherever the one of its account is by now.
+	RemoveAt(ctx context.Context, broker, home, account string) error
 }
 
 // sole is the server in this process alone.
-type sole struct{}
+type sole struct{ of *Service }
 
 func (sole) Default() string { return topicdoc.Embedded }
 
@@ -72,6 +76,10 @@ func (s sole) States(context.Context) []BrokerState {
 }
 
 func (sole) Locate(string, string, string) {}
+
+func (s sole) RemoveAt(ctx context.Context, _, _, account string) error {
+	return s.of.Broker.Remove(ctx, account)
+}
 
 // placed decides where a topic is, whose settings are taken already: a new one where they say,
 // one that is there where it has been.
@@ -114,9 +122,16 @@ func Elsewhere(account, home string) error {
 		WithFix("ask that daemon; where several shall serve topics, have them on a NATS cluster or on Kafka (brokers in the configuration). Where it is gone for good, delete the topic and make it again")
 }
 
+// Served tells whether the daemon of an embedded server serves what is on a broker: a cluster
+// every one serves, and the embedded server of a home the one whose it is. "" is a home of
+// which nobody has said yet whose it is.
+func Served(broker, home, by string) bool {
+	return broker != topicdoc.Embedded || home == "" || home == by
+}
+
 // here refuses what this process cannot do with a topic, since it is on another's server.
 func (s *Service) here(t Topic) error {
-	if t.Broker == topicdoc.Embedded && t.Home != "" && t.Home != s.Brokers.Home() {
+	if !Served(t.Broker, t.Home, s.Brokers.Home()) {
 		return Elsewhere(t.Account(), t.Home)
 	}
 	return nil
@@ -131,8 +146,17 @@ func (s *Service) BrokersOf(ctx context.Context, tenant string) ([]BrokerState, 
 	if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
 		return nil, err
 	}
+	removals, err := s.Removals.RemovalsOf(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
 	all := s.Brokers.States(ctx)
 	for i, b := range all {
+		for _, r := range removals {
+			if r.Broker == b.Name {
+				all[i].Removing++
+			}
+		}
 		if !b.OK { // why is for who runs the platform: it may tell of its network
 			s.Log.WarnContext(ctx, "a broker of topics does not answer", "broker", b.Name, "error", b.Message)
 			all[i].Message = "the log of the daemon says why"

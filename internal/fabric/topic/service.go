@@ -33,6 +33,7 @@ type Config struct {
 	Attempts      Attempts
 	Bridges       Bridges
 	BridgeLeases  BridgeLeases
+	Removals      Removals
 	// Broker carries topics; Brokers are those that it knows, nil where it is one alone, in
 	// this process.
 	Broker     broker.Broker
@@ -69,10 +70,11 @@ type Service struct {
 // New returns a Service that carries nothing before Start.
 func New(c Config) *Service {
 	c.FirstPause, c.MaxPause = cmp.Or(c.FirstPause, time.Second), cmp.Or(c.MaxPause, 15*time.Minute)
-	if c.Brokers == nil {
-		c.Brokers = sole{}
+	s := &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing(), bridging: newBridging()}
+	if s.Brokers == nil {
+		s.Brokers = sole{s}
 	}
-	return &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing(), bridging: newBridging()}
+	return s
 }
 
 // Start makes every topic of the server in this process usable again, with its grants and

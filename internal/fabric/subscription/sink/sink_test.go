@@ -301,7 +301,7 @@ func TestATopicOfTheEmbeddedServer(t *testing.T) {
 	t.Cleanup(nats.Close)
 	carrier, store := natsbroker.Embedded(nats, log), topicsql.NewStore(d)
 	t.Cleanup(carrier.Close)
-	topics := topic.New(topic.Config{Store: store, Schemas: store, Grants: store, Subscriptions: store, Bridges: store, BridgeLeases: store, Broker: carrier, Journal: silent{}, Tx: d, Log: log})
+	topics := topic.New(topic.Config{Store: store, Schemas: store, Grants: store, Subscriptions: store, Bridges: store, BridgeLeases: store, Removals: store, Broker: carrier, Journal: silent{}, Tx: d, Log: log})
 	made, err := topics.Provide(t.Context(), shop.InStage("dev"), "changes", topic.Settings{}, "0123456789abcdef")
 	if err != nil {
 		t.Fatal(err)

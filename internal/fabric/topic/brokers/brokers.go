@@ -8,7 +8,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -139,15 +138,19 @@ func (s *Set) at(ctx context.Context, account string) (b Driver, known bool, err
 		}
 		s.Locate(account, p.broker, p.home)
 	}
-	if p.broker == topicdoc.Embedded && p.home != "" && p.home != s.home {
+	if !topic.Served(p.broker, p.home, s.home) {
 		return nil, known, topic.Elsewhere(account, p.home)
 	}
 	one, err := s.named(p.broker)
 	if err != nil {
-		return nil, known, kernel.Errorf(kernel.Refused, "topic %s is on the broker %s, which the configuration does not have", account, p.broker).
-			WithFix("put it back among the brokers of the configuration; or delete the topic once it is")
+		return nil, known, missing(account, p.broker)
 	}
 	return one.Driver, known, nil
+}
+
+func missing(account, broker string) error {
+	return kernel.Errorf(kernel.Refused, "topic %s is on the broker %s, which the configuration does not have", account, broker).
+		WithFix("put it back among the brokers of the configuration, or delete the topic")
 }
 
 // on does something with a topic at its broker. Another process may have deleted it and made

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/topic"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -24,7 +25,7 @@ func (s *Set) Remove(ctx context.Context, account string) error {
 	s.mu.Lock()
 	p, known := s.places[account]
 	s.mu.Unlock()
-	if known && p.home != "" && p.home != s.home {
+	if known && !topic.Served(p.broker, p.home, s.home) {
 		s.forget(account)
 		return nil
 	}
@@ -42,14 +43,29 @@ func (s *Set) Remove(ctx context.Context, account string) error {
 	return nil
 }
 
-// RemoveHere removes a topic from the embedded server of this process, wherever the one of that
-// name is by now.
-func (s *Set) RemoveHere(ctx context.Context, account string) error {
-	b, err := s.named(topicdoc.Embedded)
+// RemoveAt implements topic.Brokers.
+func (s *Set) RemoveAt(ctx context.Context, broker, home, account string) error {
+	if !topic.Served(broker, home, s.home) {
+		return topic.Elsewhere(account, home)
+	}
+	b, err := s.named(broker)
 	if err != nil {
+		return missing(account, broker)
+	}
+	if err := b.Remove(ctx, account); err != nil {
 		return err
 	}
-	return b.Remove(ctx, account)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.places[account] == (place{broker, home}) {
+		delete(s.places, account)
+	}
+	return nil
+}
+
+// RemoveHere removes a topic from the embedded server of this process.
+func (s *Set) RemoveHere(ctx context.Context, account string) error {
+	return s.RemoveAt(ctx, topicdoc.Embedded, s.home, account)
 }
 
 // Stats implements broker.Topics.

@@ -1,7 +1,7 @@
 // Package topicsql keeps topics, their schemas, grants and subscriptions in the database.
 //
-// It owns the tables topics, topic_schemas, topic_grants, topic_subscriptions, topic_attempts
-// and topic_bridges, and decides only that nobody writes over a change that he has not seen.
+// It owns the tables topics, topic_schemas, topic_grants, topic_subscriptions, topic_attempts,
+// topic_bridges and topic_removals, and decides only that nobody writes over a change that he has not seen.
 // Events are the broker's.
 package topicsql
 

@@ -2,6 +2,7 @@ package topic
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -98,17 +99,46 @@ func (s *Service) Pull(ctx context.Context, scope kernel.Scope, name, sub string
 	return s.fetch(ctx, live(t, one), limit, wait)
 }
 
-// fetch takes events that may be delivered once more, and buries the others.
+// fetch takes events that may be delivered once more, and buries the others. Where it fails, or
+// ctx is over, nobody has seen any of them.
 func (s *Service) fetch(ctx context.Context, from source, limit int, wait time.Duration) ([]Received, error) {
 	all, err := s.Broker.Fetch(ctx, from.account, from.sub.Name, limit, wait)
 	if err != nil {
 		return nil, err
 	}
+	out, err := s.sorted(ctx, from, all)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.unseen(ctx, from, all))
+	}
+	return out, nil
+}
+
+// unseen gives back what the broker has handed out and nobody has seen, so that it was no attempt.
+func (s *Service) unseen(ctx context.Context, from source, all []broker.Delivery) error {
+	if len(all) == 0 {
+		return nil
+	}
+	tokens := make([]string, len(all))
+	for i, d := range all {
+		tokens[i] = d.Token
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWithin)
+	defer cancel()
+	return s.Broker.Unseen(ctx, from.account, from.sub.Name, tokens...)
+}
+
+// sorted are those of what the broker has handed out that are for the subscription. It buries
+// what was delivered often enough.
+func (s *Service) sorted(ctx context.Context, from source, all []broker.Delivery) ([]Received, error) {
 	if err := s.counted(ctx, from, all); err != nil {
 		return nil, err
 	}
 	var out []Received
 	for _, d := range all {
+		var err error
 		switch {
 		case !from.wants(d): // another subscription's, or after what was asked for
 			err = s.Broker.Ack(ctx, from.account, from.sub.Name, d.Token)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/cloudevent"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/webhook"
@@ -260,23 +261,35 @@ func (p *pusher) batch(ctx context.Context, from source, wait time.Duration) (on
 // lane posts events of one key in their order; after one that is not taken the others of the
 // key come again after it.
 func (p *pusher) lane(ctx context.Context, from source, all []Received) error {
-	for _, r := range all {
+	for i, r := range all {
 		taken, err := p.deliver(ctx, from, r)
-		if err != nil || !taken {
-			return err
+		if err != nil {
+			return errors.Join(err, p.unseen(ctx, from, all[i+1:]))
+		}
+		if !taken {
+			return nil
 		}
 	}
 	return nil
 }
 
+// unseen gives back what was not posted.
+func (p *pusher) unseen(ctx context.Context, from source, all []Received) error {
+	deliveries := make([]broker.Delivery, len(all))
+	for i, r := range all {
+		deliveries[i] = r.delivery
+	}
+	return p.service.unseen(ctx, from, deliveries)
+}
+
 func (p *pusher) deliver(ctx context.Context, from source, r Received) (taken bool, err error) {
 	if err := p.service.mayPush(); err != nil {
-		return false, err
+		return false, errors.Join(err, p.unseen(ctx, from, []Received{r}))
 	}
 	s, d := p.service, r.delivery
 	if r.Attempt > 1 { // before: whoever goes on after a crash knows of it
 		if err := s.failed(ctx, from, d.Position, r.Attempt); err != nil {
-			return false, err
+			return false, errors.Join(err, p.unseen(ctx, from, []Received{r}))
 		}
 	}
 	header, body, id := post(r)

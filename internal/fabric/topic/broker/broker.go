@@ -51,6 +51,10 @@ type Groups interface {
 	// Nak gives deliveries back, to come again after delay; with them come again the
 	// later ones of their keys that are out, whose tokens end.
 	Nak(ctx context.Context, topic, group string, delay time.Duration, tokens ...string) error
+	// Unseen gives deliveries back that nobody has seen: they come again at once, and these were
+	// no attempts. A token that another delivery has replaced, or that another process has, is
+	// passed over.
+	Unseen(ctx context.Context, topic, group string, tokens ...string) error
 	// Seek moves the group's cursor: what lies after it comes (again), what lies before
 	// it does not. It is a Conflict while other processes fetch for the group and the
 	// server cannot move it under them.

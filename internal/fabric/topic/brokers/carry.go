@@ -112,6 +112,11 @@ func (s *Set) Nak(ctx context.Context, account, group string, delay time.Duratio
 	return s.on(ctx, account, func(b Driver) error { return b.Nak(ctx, account, group, delay, tokens...) })
 }
 
+// Unseen implements broker.Groups.
+func (s *Set) Unseen(ctx context.Context, account, group string, tokens ...string) error {
+	return s.on(ctx, account, func(b Driver) error { return b.Unseen(ctx, account, group, tokens...) })
+}
+
 // Seek implements broker.Groups.
 func (s *Set) Seek(ctx context.Context, account, group string, to broker.Start) error {
 	return s.on(ctx, account, func(b Driver) error { return b.Seek(ctx, account, group, to) })

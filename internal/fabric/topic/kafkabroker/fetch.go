@@ -113,6 +113,20 @@ func (b *Broker) Nak(ctx context.Context, topic, group string, delay time.Durati
 	return nil
 }
 
+// Unseen has deliveries wait in the window again.
+func (b *Broker) Unseen(ctx context.Context, topic, group string, tokens ...string) error {
+	s, places, err := b.tokens(ctx, groupID{topic, group}, tokens)
+	if err != nil || s == nil {
+		return err
+	}
+	for i, p := range places {
+		if current, _ := s.window.Current(p, tokens[i]); current {
+			s.window.Unseen(p, time.Now())
+		}
+	}
+	return nil
+}
+
 // tokens reads tokens, which programs outside may have sent. What this process does
 // not have, and the group has not got past, is Stale: it comes again.
 func (b *Broker) tokens(ctx context.Context, id groupID, tokens []string) (*session, []broker.Position, error) {

@@ -192,6 +192,21 @@ func (b *Broker) Nak(ctx context.Context, topic, group string, delay time.Durati
 	return failure(what(topic, group), p.confirm(ctx, foreign, []byte(`-NAK {"delay": `+strconv.FormatInt(int64(delay), 10)+`}`)))
 }
 
+// Unseen has deliveries of this process wait in its window again.
+func (b *Broker) Unseen(ctx context.Context, topic, group string, tokens ...string) error {
+	_, places, err := b.tokens(ctx, topic, group, tokens)
+	s := b.session(topic, group)
+	if err != nil || s == nil {
+		return err
+	}
+	for i, token := range tokens {
+		if current, _ := s.window.Current(places[i], token); current {
+			s.window.Unseen(places[i], time.Now())
+		}
+	}
+	return nil
+}
+
 // tokens reads tokens, which programs outside may have sent: each must be of this
 // group.
 func (b *Broker) tokens(ctx context.Context, topic, group string, tokens []string) (*place, []broker.Position, error) {

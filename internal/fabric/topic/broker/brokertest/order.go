@@ -53,6 +53,22 @@ func testOrderPerKey(t *testing.T, f *fixture) {
 	f.nothing(t, "all are acknowledged")
 }
 
+func testUnseen(t *testing.T, f *fixture) {
+	f.publish(t, 0, "abc")
+	for range 2 {
+		var all []broker.Delivery
+		for len(all) < 3 {
+			all = append(all, f.fetchOf(t, group, 3-len(all))...)
+		}
+		for _, d := range all {
+			if d.Attempt != 1 {
+				t.Errorf("%s is attempt %d", d.ID, d.Attempt)
+			}
+		}
+		must(t, f.Unseen(bounded(t), f.topic.Name, group, tokens(all)...))
+	}
+}
+
 func testNak(t *testing.T, f *fixture) {
 	f.publish(t, 0, "aaa")
 	first := f.collect(t, 2)

@@ -31,6 +31,7 @@ func Run(t *testing.T, d Driver) {
 		"what is published comes back as it was":              testRoundTrip,
 		"order per key, one after the other":                  testOrderPerKey,
 		"what is given back comes again before the later":     testNak,
+		"what nobody has seen was not attempted":              testUnseen,
 		"what nobody answers to comes again":                  testAckWait,
 		"a group goes on where it was":                        testResume,
 		"what a process had in hand comes again in order":     testTakeover,

@@ -183,6 +183,18 @@ func (w *Window) Back(p broker.Position, until time.Time) {
 	}
 }
 
+// Unseen has a message come again at once that nobody has worked on, with the later ones of its
+// key that are out: handing it out was no attempt.
+func (w *Window) Unseen(p broker.Position, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e, ok := w.entries[p]; ok && e.state == out {
+		e.delivery.Attempt--
+		w.giveBack(e, now)
+		w.wake()
+	}
+}
+
 // Drop forgets what a test is true of, and returns it.
 func (w *Window) Drop(match func(d broker.Delivery, isOut bool) bool) []broker.Delivery {
 	w.mu.Lock()

@@ -124,3 +124,18 @@ func TestUntouched(t *testing.T) {
 		t.Fatalf("%+v", dropped)
 	}
 }
+
+// What nobody has seen comes again in its order, and was no attempt.
+func TestUnseen(t *testing.T) {
+	t.Parallel()
+	f := fill(false, "aa")
+	want(t, "both", f.take(9), "0 1")
+	f.Unseen(at(0), f.now)
+	f.Unseen(at(1), f.now)
+	for _, d := range f.Take(9, f.now) {
+		if d.Attempt != 1 {
+			t.Errorf("%d is attempt %d", d.Position.Offset, d.Attempt)
+		}
+	}
+	want(t, "both are out", f.take(9), "")
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	secretv3 "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	"github.com/spiffe/go-spiffe/v2/proto/spiffe/workload"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -66,13 +67,16 @@ func (s *Service) Listen(ctx context.Context, path string) (*Listener, error) {
 			return next(ctx, req)
 		}),
 		grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			if err := endpoint(stream.Context()); err != nil {
-				return err
+			if _, secrets := srv.(*secrets); !secrets { // Envoy sends no header unless it is told to
+				if err := endpoint(stream.Context()); err != nil {
+					return err
+				}
 			}
 			return next(srv, stream)
 		}),
 	)
 	workload.RegisterSpiffeWorkloadAPIServer(l.server, s)
+	secretv3.RegisterSecretDiscoveryServiceServer(l.server, newSecrets(s))
 	go func() { l.done <- l.server.Serve(listener) }()
 	return l, nil
 }

@@ -10,6 +10,10 @@ import "path/filepath"
 const (
 	// CertificateProvider is what the file calls the certificates of its workload (gRFC A29).
 	CertificateProvider = "default"
+	// CertificateSecret is the name of the certificate of a workload with its key where secrets
+	// are discovered (SDS), RootsSecret that of whom it trusts.
+	CertificateSecret = "default"
+	RootsSecret       = "ROOTCA"
 	// ServerListener begins the name of the listener of a server, which ends in its address
 	// (gRFC A36).
 	ServerListener = "terrace/server/"

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/steer"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -16,7 +17,7 @@ func (c *controlPlane) listen(ctx context.Context, p *platform, f *fabric, insta
 	if p.config.XDS == "" {
 		return nil
 	}
-	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Certificate: f.authority.GetCertificate, Log: p.log}
+	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Beside: beside.New(), Certificate: f.authority.GetCertificate, Log: p.log}
 	about.Also = steer.New(about, f.graph).Register
 	c.server, err = xds.Listen(ctx, p.config.XDS, about)
 	return err

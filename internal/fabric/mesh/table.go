@@ -91,6 +91,20 @@ func (t *Table) Permissions(service string) []Permission {
 	return slices.Concat(t.allowed[service], t.allowed[""])
 }
 
+// Admitted are the permissions of who may call a workload beside which a sidecar stands, at which
+// callers always prove who they are. Where the mesh is not strict, who is guarded refuses
+// everybody, as the mesh explains it, and who is not takes those of its tenant.
+func (t *Table) Admitted(workload string) []Permission {
+	switch {
+	case !t.Guarded(workload):
+		tenant, _, _ := strings.Cut(t.ID(workload), "/project/")
+		return []Permission{{Policy: "tenant", From: []string{tenant + "/*"}}}
+	case !t.strict:
+		return nil
+	}
+	return t.Permissions(workload)
+}
+
 // ID is the SPIFFE ID of a workload of the stage.
 func (t *Table) ID(workload string) string { return ID(t.domain, t.Scope, workload) }
 

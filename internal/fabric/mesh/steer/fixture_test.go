@@ -19,6 +19,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
@@ -129,7 +130,7 @@ func newPlaneWith(t *testing.T, g *graph.Service) *plane {
 
 func (p *plane) start(t *testing.T) {
 	t.Helper()
-	about := xds.Config{Tables: p, Instances: p, Trust: p.pki.Workloads(), Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
+	about := xds.Config{Beside: beside.New(), Tables: p, Instances: p, Trust: p.pki.Workloads(), Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
 	about.Also = steer.New(about, p.graph).Register
 	server, err := xds.Listen(context.Background(), p.addr, about)
 	must(t, err)

@@ -13,16 +13,13 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
-	// Linger is how long a sidecar is still told of to others whose stream has ended: it
-	// comes back, or its callers find out. So long after its start a server has nothing to
-	// say to sidecars that hold something, since others have not come back yet.
-	Linger = 10 * time.Second
 	// lookEvery is how often it is looked whether a sidecar still is who it was.
 	lookEvery = 10 * time.Second
 	// gather is how long changes are waited for that come together.
@@ -33,9 +30,6 @@ const (
 type Server struct {
 	config xds.Config
 	ledger Ledger
-	// complete is closed once sidecars had the time to come back.
-	complete chan struct{}
-	sidecars sidecars
 
 	mu     sync.Mutex
 	stages map[kernel.Scope]said
@@ -53,9 +47,8 @@ type moment struct{ turned, moved, joined <-chan struct{} }
 // New returns a server for the listener of a configuration; Register puts it there. What
 // sidecars report goes to the ledger.
 func New(c xds.Config, l Ledger) *Server {
-	s := &Server{config: c, ledger: l, complete: make(chan struct{}), stages: map[kernel.Scope]said{}}
-	s.sidecars.changed, s.sidecars.empty = make(chan struct{}), s.forget
-	time.AfterFunc(Linger, func() { close(s.complete) })
+	s := &Server{config: c, ledger: l, stages: map[kernel.Scope]said{}}
+	c.Beside.WhenEmpty(s.forget)
 	return s
 }
 
@@ -82,14 +75,14 @@ func (s *Server) follow(stream grpc.ServerStream) error {
 	if err := json.Unmarshal(asked.GetValue(), &hello); err != nil {
 		return status.Error(codes.InvalidArgument, "the sidecar does not say where others come in")
 	}
-	leave, err := s.sidecars.enter(who, hello)
+	leave, err := s.config.Beside.Enter(beside.Sidecar{Scope: who.Scope, Workload: who.Workload, From: who.Host, Inbound: hello.Inbound, GRPC: hello.GRPC})
 	if err != nil {
-		return err
+		return err //nolint:wrapcheck // a status of gRPC
 	}
 	defer leave()
 	if hello.Holds {
 		select {
-		case <-s.complete:
+		case <-s.config.Beside.Complete():
 		case <-stream.Context().Done():
 			return nil
 		}
@@ -124,7 +117,7 @@ func (s *Server) tell(stream grpc.ServerStream, who xds.Caller) error {
 
 // moment is what there is now.
 func (s *Server) moment() moment {
-	return moment{s.config.Tables.Turned(), s.config.Instances.Moved(), s.sidecars.turned()}
+	return moment{s.config.Tables.Turned(), s.config.Instances.Moved(), s.config.Beside.Turned()}
 }
 
 // over waits until there is something else, or it is to be looked; it is false once ctx ends.
@@ -162,7 +155,7 @@ func (s *Server) services(now moment, scope kernel.Scope) []sidecar.Service {
 	if made, ok := s.stages[scope]; ok && made.moment == now {
 		return made.services
 	}
-	v := view{scope: scope, table: s.config.Tables.Table(scope), instances: s.config.Instances, beside: s.sidecars.of(scope)}
+	v := view{scope: scope, table: s.config.Tables.Table(scope), instances: s.config.Instances, beside: s.config.Beside.Of(scope)}
 	made := said{now, v.services()}
 	s.stages[scope] = made
 	return made.services

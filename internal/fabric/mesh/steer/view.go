@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
@@ -20,20 +20,12 @@ type view struct {
 	scope     kernel.Scope
 	table     *mesh.Table
 	instances xds.Instances
-	beside    map[string]standing
+	beside    map[string][]beside.Standing
 }
 
-// authorization is who may call a workload. Where the mesh is not strict, who is guarded
-// refuses everybody, as the mesh explains it, and who is not takes those of its tenant.
+// authorization is who may call a workload.
 func authorization(t *mesh.Table, workload string) (out []sidecar.Allow) {
-	if !t.Guarded(workload) {
-		tenant, _, _ := strings.Cut(t.ID(workload), "/project/")
-		return []sidecar.Allow{{From: []string{tenant + "/*"}}}
-	}
-	if !t.Strict() {
-		return nil
-	}
-	for _, p := range t.Permissions(workload) {
+	for _, p := range t.Admitted(workload) {
 		out = append(out, sidecar.Allow{From: p.From, Methods: p.Methods, Paths: p.Paths})
 	}
 	return out
@@ -58,7 +50,7 @@ func (v view) services() (out []sidecar.Service) {
 // what no route takes has no backend.
 func (v view) service(name string) (sidecar.Service, bool) {
 	s := sidecar.Service{Name: name, Protocol: sidecar.ProtocolHTTP}
-	if v.beside[name].grpc {
+	if slices.ContainsFunc(v.beside[name], func(one beside.Standing) bool { return one.GRPC }) {
 		s.Protocol = sidecar.ProtocolGRPC
 	}
 	ways := v.table.Ways(name)
@@ -94,7 +86,10 @@ func (v view) takes(service string, port int) bool {
 
 // version adds a backend to a service, and returns its name.
 func (v view) version(s *sidecar.Service, backend string, port int) string {
-	one := sidecar.Version{Name: backend, Identity: v.table.ID(backend), Weight: 1, Instances: v.beside[backend].addrs}
+	one := sidecar.Version{Name: backend, Identity: v.table.ID(backend), Weight: 1}
+	for _, at := range v.beside[backend] {
+		one.Instances = append(one.Instances, at.Addr)
+	}
 	if len(one.Instances) == 0 {
 		number := ""
 		if port != 0 {

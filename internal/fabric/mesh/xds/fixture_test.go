@@ -27,6 +27,7 @@ import (
 	grpcxds "google.golang.org/grpc/xds"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds/bootstrap"
@@ -135,7 +136,7 @@ func start(t *testing.T) *fixture {
 	f.pki = pkitest.Start(t, pki.Options{Zones: []string{"localhost"}})
 	var err error
 	f.server, err = xds.Listen(t.Context(), "127.0.0.1:0", xds.Config{
-		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Log: slog.New(slog.DiscardHandler),
+		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: beside.New(), Log: slog.New(slog.DiscardHandler),
 		Certificate: f.pki.Authority().GetCertificate,
 	})
 	if err != nil {

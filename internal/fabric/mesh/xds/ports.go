@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -48,6 +49,8 @@ type Config struct {
 	Tables    Tables
 	Instances Instances
 	Trust     Trust
+	// Beside are the sidecars that stand beside workloads.
+	Beside *beside.Sidecars
 	// Certificate is what the server proves itself by.
 	Certificate func(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	Clock       kernel.Clock

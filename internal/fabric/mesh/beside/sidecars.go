@@ -19,8 +19,8 @@ const (
 	// comes back, or its callers find out. So long after its start a server has nothing to
 	// say to sidecars that hold something, since others have not come back yet.
 	Linger = 10 * time.Second
-	// maxOfWorkload is how many sidecars stand beside a workload at most.
-	maxOfWorkload = 256
+	// MaxOfWorkload is how many sidecars stand beside a workload at most.
+	MaxOfWorkload = 256
 )
 
 // Sidecar is one beside a workload.
@@ -123,8 +123,8 @@ func (s *Sidecars) place(one Sidecar, addr string) (*present, error) {
 	}
 	p := of[addr]
 	if p == nil {
-		if len(of) >= maxOfWorkload {
-			return nil, status.Errorf(codes.ResourceExhausted, "%d sidecars stand beside %s, which are all that may", maxOfWorkload, one.Workload)
+		if len(of) >= MaxOfWorkload {
+			return nil, status.Errorf(codes.ResourceExhausted, "%d sidecars stand beside %s, which are all that may", MaxOfWorkload, one.Workload)
 		}
 		p = &present{}
 		of[addr] = p
@@ -200,7 +200,7 @@ func reached(from, inbound string) (string, error) {
 	}
 	at, wrong := netip.ParseAddrPort(net.JoinHostPort(host, port))
 	if err != nil || wrong != nil || at.Port() == 0 {
-		return "", status.Error(codes.InvalidArgument, "others cannot come in at "+inbound+": name an address of IP and a port with --inbound")
+		return "", status.Errorf(codes.InvalidArgument, "others cannot come in at %.80q: name an address of IP and a port with --inbound", inbound)
 	}
 	if at.Addr().IsUnspecified() {
 		return net.JoinHostPort(from, port), nil

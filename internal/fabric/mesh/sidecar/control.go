@@ -86,9 +86,10 @@ func (s *Sidecar) steered(ctx context.Context) {
 		if time.Since(began) > retryAtOnce {
 			wait = firstRetry
 		}
-		s.config.Log.WarnContext(ctx, "the control plane does not answer: what it has said last holds", "error", err, "again", wait)
+		again := max(wait, pauseOf(err))
+		s.config.Log.WarnContext(ctx, "the control plane does not answer: what it has said last holds", "error", err, "again", again)
 		select {
-		case <-time.After(wait):
+		case <-time.After(again):
 		case <-ctx.Done():
 		}
 		wait = min(2*wait, lastRetry)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -126,40 +127,67 @@ func (s *Sidecar) reports(ctx context.Context) {
 	tick, rank := time.NewTicker(every), time.NewTicker(traffic.RankEvery)
 	defer tick.Stop()
 	defer rank.Stop()
+	var again time.Time
+	wait := every
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-rank.C:
 			_ = s.book.Rank(ctx) // compares in memory
-		case <-tick.C:
-			s.report(ctx)
+		case now := <-tick.C:
+			if now.Before(again) {
+				continue
+			}
+			pause := s.report(ctx)
+			if pause == 0 {
+				wait = every
+				continue
+			}
+			wait = min(max(2*wait, pause), longestPause)
+			again = now.Add(wait)
 		}
 	}
 }
 
-// report sends what there is. What cannot be sent is kept for the next time.
-func (s *Sidecar) report(ctx context.Context) {
+// report sends what there is. What cannot be sent is kept for the next time, which is not before
+// the pause that the control plane asks for.
+func (s *Sidecar) report(ctx context.Context) time.Duration {
 	conn := s.control.conn.Load()
 	if conn == nil || s.book.Write(ctx) != nil {
-		return
+		return 0
 	}
 	for {
 		r, any := s.ledger.next()
 		if !any {
-			return
+			return 0
 		}
 		err := s.send(ctx, conn, r)
-		if c := status.Code(err); c == codes.InvalidArgument || c == codes.ResourceExhausted {
+		pause := pauseOf(err)
+		if c := status.Code(err); c == codes.InvalidArgument || c == codes.ResourceExhausted && pause == 0 {
 			s.config.Log.WarnContext(ctx, "what was counted is not taken, and is lost", "counts", len(r.Counted), "error", err)
 			err = nil // it would not be taken the next time either
 		}
 		if err != nil {
 			s.config.Log.DebugContext(ctx, "what was counted is reported later", "error", err)
-			return
+			return pause
 		}
 		s.ledger.answered()
 	}
+}
+
+// longestPause bounds how long the control plane is not asked that has asked for a pause.
+const longestPause = time.Minute
+
+// pauseOf is after which time the control plane wants to be asked again that has refused
+// something for now (google.rpc.RetryInfo); 0 is where it says none.
+func pauseOf(err error) time.Duration {
+	for _, d := range status.Convert(err).Details() {
+		if r, ok := d.(*errdetails.RetryInfo); ok {
+			return min(max(r.GetRetryDelay().AsDuration(), firstRetry), longestPause)
+		}
+	}
+	return 0
 }
 
 func (s *Sidecar) send(ctx context.Context, conn *grpc.ClientConn, r Report) error {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,6 +111,21 @@ type plane struct {
 	addr  string
 	roots string
 	stop  func()
+	// at is the time that the server is told; nil is that of the system.
+	at atomic.Pointer[time.Time]
+}
+
+func (p *plane) now() time.Time {
+	if at := p.at.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
+}
+
+// later has the server's clock stand still, so much later than it is or stood.
+func (p *plane) later(d time.Duration) {
+	at := p.now().Add(d)
+	p.at.Store(&at)
 }
 
 func newPlane(t *testing.T) *plane {
@@ -130,7 +146,7 @@ func newPlaneWith(t *testing.T, g *graph.Service) *plane {
 
 func (p *plane) start(t *testing.T) {
 	t.Helper()
-	about := xds.Config{Beside: beside.New(), Tables: p, Instances: p, Trust: p.pki.Workloads(), Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
+	about := xds.Config{Beside: beside.New(), Tables: p, Instances: p, Trust: p.pki.Workloads(), Clock: p.now, Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
 	about.Also = steer.New(about, p.graph).Register
 	server, err := xds.Listen(context.Background(), p.addr, about)
 	must(t, err)

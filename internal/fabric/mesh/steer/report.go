@@ -31,9 +31,12 @@ func (s *Server) reports(_ any, ctx context.Context, read func(any) error, _ grp
 	if err := read(&raw); err != nil {
 		return nil, err
 	}
-	var r sidecar.Report
-	if err := json.Unmarshal(raw.GetValue(), &r); err != nil || len(r.Process) > 64 || len(r.Counted) > sidecar.MaxCounted {
-		return nil, status.Error(codes.InvalidArgument, "the report cannot be read")
+	r, err := readReport(raw.GetValue())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.costs.report(who, r.Process, s.config.Clock.Now()); err != nil {
+		return nil, err
 	}
 	calls := make([]graph.Call, 0, len(r.Counted))
 	for _, c := range r.Counted {
@@ -44,6 +47,23 @@ func (s *Server) reports(_ any, ctx context.Context, read func(any) error, _ grp
 		return nil, refusal(err)
 	}
 	return &emptypb.Empty{}, nil
+}
+
+// maxProcess is how long the name of a process is at most, in bytes.
+const maxProcess = 64
+
+func readReport(raw []byte) (r sidecar.Report, err error) {
+	switch err := json.Unmarshal(raw, &r); {
+	case err != nil:
+		return r, status.Error(codes.InvalidArgument, "the report cannot be read: it is no JSON of a report")
+	case r.Process == "" || len(r.Process) > maxProcess:
+		return r, status.Errorf(codes.InvalidArgument, "the report does not say in 1 to %d bytes which process it is of", maxProcess)
+	case r.Number < 1:
+		return r, status.Errorf(codes.InvalidArgument, "the report has the number %d, and the first one is 1", r.Number)
+	case len(r.Counted) > sidecar.MaxCounted:
+		return r, status.Errorf(codes.InvalidArgument, "the report has %d counts, more than the %d that one may have", len(r.Counted), sidecar.MaxCounted)
+	}
+	return r, nil
 }
 
 // refusal is an error as gRPC tells it; what is wrong within is not told.

@@ -30,6 +30,7 @@ const (
 type Server struct {
 	config xds.Config
 	ledger Ledger
+	costs  costs
 
 	mu     sync.Mutex
 	stages map[kernel.Scope]said
@@ -67,15 +68,19 @@ func (s *Server) follow(stream grpc.ServerStream) error {
 	if err != nil {
 		return err //nolint:wrapcheck // a status of gRPC
 	}
-	var asked wrapperspb.BytesValue
-	if err := stream.RecvMsg(&asked); err != nil {
-		return err //nolint:wrapcheck // as above
+	closed, err := s.costs.open(who, s.config.Clock.Now())
+	if err != nil {
+		return err
 	}
-	var hello sidecar.Hello
-	if err := json.Unmarshal(asked.GetValue(), &hello); err != nil {
-		return status.Error(codes.InvalidArgument, "the sidecar does not say where others come in")
+	defer closed()
+	hello, err := greeted(stream)
+	if err != nil {
+		return err
 	}
 	leave, err := s.config.Beside.Enter(beside.Sidecar{Scope: who.Scope, Workload: who.Workload, From: who.Host, Inbound: hello.Inbound, GRPC: hello.GRPC})
+	if status.Code(err) == codes.ResourceExhausted {
+		return later(time.Minute, "%s", status.Convert(err).Message())
+	}
 	if err != nil {
 		return err //nolint:wrapcheck // a status of gRPC
 	}
@@ -88,6 +93,25 @@ func (s *Server) follow(stream grpc.ServerStream) error {
 		}
 	}
 	return s.tell(stream, who)
+}
+
+// greeted is how a sidecar presents itself, for which it has a while.
+func greeted(stream grpc.ServerStream) (hello sidecar.Hello, err error) {
+	var asked wrapperspb.BytesValue
+	got := make(chan error, 1)
+	go func() { got <- stream.RecvMsg(&asked) }() // ends with the stream
+	select {
+	case err = <-got:
+	case <-time.After(patience):
+		return hello, status.Errorf(codes.DeadlineExceeded, "the sidecar has not said within %s where others come in", patience)
+	}
+	if err != nil {
+		return hello, err
+	}
+	if err := json.Unmarshal(asked.GetValue(), &hello); err != nil {
+		return hello, status.Error(codes.InvalidArgument, "the sidecar does not say where others come in: what it has sent is no JSON of that")
+	}
+	return hello, nil
 }
 
 func (s *Server) tell(stream grpc.ServerStream, who xds.Caller) error {

@@ -54,11 +54,11 @@ func (w *shower) get(ctx context.Context, host string, headers http.Header) (str
 	return fmt.Sprintf("%d %s", resp.StatusCode, body), err
 }
 
-// issued has the control plane issue a certificate to a workload.
-func issued(t *testing.T, of harness.Person, name string) *tls.Certificate {
+// issued has the control plane issue a certificate to a workload, as more arguments say.
+func issued(t *testing.T, of harness.Person, name string, more ...string) *tls.Certificate {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "workload.key")
-	out := of.Must(t.Context(), "certificate", "issue", name, "--stage", "dev", "--life", "10m", "--key-out", file)
+	out := of.Must(t.Context(), append([]string{"certificate", "issue", name, "--stage", "dev", "--life", "10m", "--key-out", file}, more...)...)
 	key, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

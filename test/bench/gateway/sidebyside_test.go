@@ -1,9 +1,7 @@
 package gateway_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -12,11 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/prometheus/procfs"
+	"github.com/terrace-idp/terrace/test/bench/pace"
 )
 
 // How often each is measured, in turns; the median counts. Turns at half load are short, and
@@ -26,7 +23,6 @@ const (
 	rounds     = 3
 	halfRounds = 61
 	halfTries  = 4 * halfRounds
-	halfTurn   = 100 * time.Millisecond
 )
 
 // figures are of one proxy.
@@ -95,29 +91,15 @@ func atHalfLoad(b *testing.B, service string, results map[string]*figures) {
 			if len(f.p99) == halfRounds {
 				continue
 			}
-			before := stolen()
-			go func() { direct <- paced(b, service, half(f)/4, halfTurn) }()
-			through := paced(b, r.addr, half(f), halfTurn)
+			before := pace.Stolen()
+			go func() { direct <- paced(b, service, half(f)/4, pace.Turn) }()
+			through := paced(b, r.addr, half(f), pace.Turn)
 			added := through - <-direct
-			if stolen() == before {
+			if pace.Stolen() == before {
 				f.p99 = append(f.p99, added)
 			}
 		}
 	}
-}
-
-// stolen is how many seconds of processor time the host of a virtual machine has taken from
-// it, where the system tells.
-func stolen() float64 {
-	proc, err := procfs.NewDefaultFS()
-	if err != nil {
-		return 0
-	}
-	stat, err := proc.Stat()
-	if err != nil {
-		return 0
-	}
-	return stat.CPUTotal.Steal
 }
 
 func half(f *figures) float64 { return min(median(f.perSecond)/2, 8000) }
@@ -154,69 +136,21 @@ func number(b *testing.B, in, pattern string) float64 {
 	return n
 }
 
-// paced sends requests at a rate and returns the 99th percentile of the time
-// from when each was due: what waits for a slow one counts.
+// paced sends requests at a rate and returns the 99th percentile of the time from when each
+// was due.
 func paced(b *testing.B, addr string, perSecond float64, d time.Duration) time.Duration {
 	b.Helper()
-	const clients = 16
-	var mu sync.Mutex
-	var took []time.Duration
-	var wg sync.WaitGroup
-	began := time.Now().Add(50 * time.Millisecond)
-	pause := time.Duration(float64(time.Second) * clients / perSecond)
-	for c := range clients {
-		wg.Go(func() {
-			own, err := client(addr, began.Add(pause*time.Duration(c)/clients), pause, d)
-			if err != nil {
-				b.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			took = append(took, own...)
-		})
-	}
-	wg.Wait()
-	if len(took) == 0 {
+	clients, err := pace.Open(16, measuredHost, 1024, func() (net.Conn, error) { return net.Dial("tcp", addr) })
+	if err != nil {
+		b.Error(err)
 		return 0
 	}
-	slices.Sort(took)
-	return took[len(took)*99/100]
-}
-
-func client(addr string, due time.Time, pause, d time.Duration) (took []time.Duration, err error) {
-	conn, err := net.Dial("tcp", addr)
+	defer clients.Close()
+	took, err := clients.Ask(perSecond, d)
 	if err != nil {
-		return nil, err
+		b.Error(err)
 	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(d + time.Minute))
-	r := bufio.NewReader(conn)
-	for end := due.Add(d); due.Before(end); due = due.Add(pause) {
-		time.Sleep(time.Until(due))
-		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+measuredHost+"\r\n\r\n"); err != nil {
-			return took, err
-		}
-		for length := 0; ; {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return took, err
-			}
-			if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && strings.EqualFold(name, "content-length") {
-				length, _ = strconv.Atoi(strings.TrimSpace(value))
-			}
-			if line == "\r\n" {
-				if length != 1024 {
-					return took, fmt.Errorf("an answer of %d bytes", length)
-				}
-				break
-			}
-		}
-		if _, err := r.Discard(1024); err != nil {
-			return took, err
-		}
-		took = append(took, time.Since(due))
-	}
-	return took, nil
+	return pace.Quantile(took, 99)
 }
 
 func median[T int64 | float64 | time.Duration](values []T) T {

@@ -10,48 +10,111 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/cluster"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/istio"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/linkerd"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
+// The meshes of clusters.
+const (
+	toIstio   = "istio"
+	toLinkerd = "linkerd"
+)
+
+// rendering is what a command writes.
+type rendering struct {
+	*command.Env
+
+	stage, mesh, domain string
+	paths, workloads    []string
+}
+
 func render(e *command.Env) *cobra.Command {
-	var stage, mesh, domain string
-	var paths []string
+	r := &rendering{Env: e}
 	c := &cobra.Command{
 		Use: "render", Short: "Write documents as the objects of a cluster's mesh", Args: cobra.NoArgs,
 		Long: "The objects are for the namespace PROJECT-STAGE, where the stage's workloads run as service accounts of their names.\n" +
-			"What the cluster's mesh cannot say is refused at its line. Apply them with kubectl, or keep them in Git.",
-		Example: "  terrace mesh render --for istio -f mesh.yaml --stage prod | kubectl apply -f -",
-		RunE: func(*cobra.Command, []string) error {
-			project, err := named(e)
-			if err != nil {
-				return err
-			}
-			files, err := read(e, paths)
-			if err != nil {
-				return err
-			}
-			docs, err := meshdoc.Read(files...)
-			if err != nil {
-				return err
-			}
-			objects, err := istio.Render(kernel.Scope{Project: project, Stage: stage}, domain, docs)
-			if err != nil {
-				return err
-			}
-			if e.Format != output.Table {
-				return e.Print(objects, nil)
-			}
-			return manifests(e.Out, objects)
-		},
+			"What the cluster's mesh cannot say is refused at its line. Linkerd guards ports: those of workloads are read from\n" +
+			"their Score files, and without one are those that documents name. Apply the objects with kubectl, or keep them in Git.",
+		Example: "  terrace mesh render --for istio -f mesh.yaml --stage prod | kubectl apply --server-side -f -\n" +
+			"  terrace mesh render --for linkerd -f mesh.yaml --workload orders/score.yaml --stage prod",
+		RunE: func(*cobra.Command, []string) error { return r.write() },
 	}
-	fileFlag(c, &paths)
-	command.Choice(c, &mesh, "for", "", "the cluster's mesh", "istio")
+	fileFlag(c, &r.paths)
+	command.Choice(c, &r.mesh, "for", "", "the cluster's mesh", toIstio, toLinkerd)
 	_ = c.MarkFlagRequired("for")
-	e.StageFlag(c, &stage, "stage", "the stage that the objects are for", true)
-	c.Flags().StringVar(&domain, "trust-domain", istio.DefaultTrustDomain, "the trust domain of the cluster's mesh")
+	e.StageFlag(c, &r.stage, "stage", "the stage that the objects are for", true)
+	c.Flags().StringVar(&r.domain, "trust-domain", cluster.DefaultTrustDomain, "the trust domain of the cluster's mesh")
+	c.Flags().StringArrayVar(&r.workloads, "workload", nil, "the Score file of a workload, for its ports and probes; may be repeated")
+	_ = c.MarkFlagFilename("workload", "yaml", "yml")
 	return c
+}
+
+func (r *rendering) write() error {
+	project, err := named(r.Env)
+	if err != nil {
+		return err
+	}
+	files, err := read(r.Env, r.paths)
+	if err != nil {
+		return err
+	}
+	docs, err := meshdoc.Read(files...)
+	if err != nil {
+		return err
+	}
+	objects, err := r.objects(kernel.Scope{Project: project, Stage: r.stage}, docs)
+	if err != nil {
+		return err
+	}
+	if r.Format != output.Table {
+		return r.Print(objects, nil)
+	}
+	return manifests(r.Out, objects)
+}
+
+func (r *rendering) objects(scope kernel.Scope, docs []meshdoc.Document) ([]cluster.Object, error) {
+	if r.mesh == toIstio {
+		if len(r.workloads) > 0 {
+			return nil, exit.Wrong("--workload is for --for linkerd: Istio needs no ports").WithFix("remove it")
+		}
+		return istio.Render(scope, r.domain, docs)
+	}
+	var all []cluster.Workload
+	for _, path := range r.workloads {
+		source, err := r.ReadSource(path, yamldoc.MaxBytes)
+		if err != nil {
+			return nil, err
+		}
+		w, err := workload.Parse(path, source)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, deployed(w))
+	}
+	return linkerd.Render(scope, r.domain, docs, all)
+}
+
+// deployed is what a mesh has to know of a workload.
+func deployed(w *workload.Workload) cluster.Workload {
+	out := cluster.Workload{Name: w.Name}
+	for _, p := range w.Service.Ports {
+		if p.Protocol == workload.TCP {
+			out.Ports = append(out.Ports, cluster.Port{Service: p.Port, Pod: p.TargetPort})
+		}
+	}
+	for _, c := range w.Containers {
+		for _, p := range []*workload.Probe{c.LivenessProbe, c.ReadinessProbe} {
+			if p != nil && p.HTTP != nil {
+				out.Probes = append(out.Probes, cmp.Or(p.HTTP.Path, "/"))
+			}
+		}
+	}
+	return out
 }
 
 // named returns the project that was named, here or at the sign-in: no server is asked.
@@ -67,7 +130,7 @@ func named(e *command.Env) (string, error) {
 }
 
 // manifests writes objects as documents of YAML.
-func manifests(w io.Writer, objects []istio.Object) error {
+func manifests(w io.Writer, objects []cluster.Object) error {
 	for _, o := range objects {
 		if _, err := fmt.Fprintln(w, "---"); err != nil {
 			return err

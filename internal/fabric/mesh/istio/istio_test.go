@@ -10,6 +10,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/cluster"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/istio"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -59,13 +60,13 @@ spec:
 
 func shop() kernel.Scope { return kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"} }
 
-func render(t *testing.T, source string) ([]istio.Object, error) {
+func render(t *testing.T, source string) ([]cluster.Object, error) {
 	t.Helper()
 	docs, err := meshdoc.Read(meshdoc.File{Name: "mesh.yaml", Source: source})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return istio.Render(shop(), istio.DefaultTrustDomain, docs)
+	return istio.Render(shop(), cluster.DefaultTrustDomain, docs)
 }
 
 // TestObjectsFitIstio holds what is rendered against Istio's own definitions, and against what

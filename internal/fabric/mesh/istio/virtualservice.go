@@ -9,8 +9,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 )
 
-func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
 // virtualService says what becomes of calls of a service; what none of its routes takes has no
 // backend, as in the mesh of Terrace.
 func virtualService(service string, ways []meshdoc.Way) map[string]any {

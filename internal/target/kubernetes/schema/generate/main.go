@@ -3,7 +3,7 @@
 // custom resource definitions of the Gateway API and the Secrets Store CSI
 // driver. References are put in place, descriptions are left out, and objects
 // with properties allow no others. With -istio it writes those that Istio has
-// for what a mesh is rendered to.
+// for what a mesh is rendered to, and with -linkerd those of Linkerd.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -25,10 +26,13 @@ func main() {
 	add := []func(map[string]any) error{core, custom}
 	args := os.Args[1:]
 	if len(args) == 2 && args[0] == "-istio" {
-		add, args = []func(map[string]any) error{core, istio, forget}, args[1:]
+		add, args = []func(map[string]any) error{core, istio, forget("istio.io/")}, args[1:]
+	}
+	if len(args) == 2 && args[0] == "-linkerd" {
+		add, args = []func(map[string]any) error{core, linkerd, forget("linkerd.io/", "gateway.networking.k8s.io/", "v1/Namespace")}, args[1:]
 	}
 	if len(args) != 1 {
-		fmt.Fprintln(os.Stderr, "usage: generate [-istio] FILE")
+		fmt.Fprintln(os.Stderr, "usage: generate [-istio | -linkerd] FILE")
 		os.Exit(2)
 	}
 	if err := generate(args[0], add); err != nil {
@@ -111,11 +115,11 @@ type definition struct {
 	} `json:"spec"`
 }
 
-// add adds the version v1 of its kind.
-func (d definition) add(all map[string]any) {
+// add adds a version of its kind.
+func (d definition) add(all map[string]any, version string) {
 	for _, v := range d.Spec.Versions {
-		if v.Name == "v1" {
-			all[d.Spec.Group+"/v1/"+d.Spec.Names.Kind] = withMetadata(expander{}.expand(v.Schema.OpenAPIV3Schema), all)
+		if v.Name == version {
+			all[d.Spec.Group+"/"+version+"/"+d.Spec.Names.Kind] = withMetadata(expander{}.expand(v.Schema.OpenAPIV3Schema), all)
 		}
 	}
 }
@@ -140,20 +144,22 @@ func istio(all map[string]any) error {
 		}
 		switch crd.Spec.Names.Kind {
 		case "AuthorizationPolicy", "DestinationRule", "PeerAuthentication", "VirtualService":
-			crd.add(all)
+			crd.add(all, "v1")
 		}
 	}
 	return nil
 }
 
-// forget takes out the kinds of Kubernetes itself.
-func forget(all map[string]any) error {
-	for kind := range all {
-		if !strings.Contains(kind, "istio.io/") {
-			delete(all, kind)
+// forget takes out the kinds that have none of the words.
+func forget(keep ...string) func(map[string]any) error {
+	return func(all map[string]any) error {
+		for kind := range all {
+			if !slices.ContainsFunc(keep, func(word string) bool { return strings.Contains(kind, word) }) {
+				delete(all, kind)
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 // custom adds the kinds of custom resource definitions.
@@ -170,7 +176,7 @@ func custom(all map[string]any) error {
 		if err := read(filepath.Join(dir, filepath.FromSlash(file)), &crd); err != nil {
 			return err
 		}
-		crd.add(all)
+		crd.add(all, "v1")
 	}
 	return nil
 }

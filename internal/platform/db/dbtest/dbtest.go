@@ -13,11 +13,17 @@ import (
 
 // Each runs test on an empty SQLite database and an empty PostgreSQL one, each
 // migrated by sets. Where PostgreSQL's programs are missing its half is
-// skipped, saying so.
+// skipped, saying so. With -short, as under the race detector, PostgreSQL is enough where it is:
+// what races does so on either, and SQLite is computed by instrumented code.
 func Each(t *testing.T, sets []db.Migrations, test func(t *testing.T, d *db.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
+		if testing.Short() {
+			if _, err := server(); err == nil {
+				t.Skip("-short: PostgreSQL is enough")
+			}
+		}
 		test(t, SQLite(t, sets...))
 	})
 	t.Run("postgres", func(t *testing.T) {

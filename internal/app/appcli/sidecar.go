@@ -1,11 +1,13 @@
 package appcli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/spf13/cobra"
@@ -42,6 +44,7 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.Application, "application", "127.0.0.1:8080", "where the process answers")
 	flags.BoolVar(&f.GRPC, "grpc", false, "the process speaks gRPC, or other HTTP/2 in the clear")
+	flags.StringVar(&f.Release, "release", "", "which release the process is of, for rollouts; empty is what TERRACE_RELEASE says")
 	flags.StringVar(&f.Inbound, "inbound", "127.0.0.1:8443", "where others come in")
 	flags.StringVar(&f.Outbound, "outbound", "127.0.0.1:15001", "where the process asks others")
 	flags.StringVar(&f.Document, "document", "", "the file that says who may call, and whom it calls")
@@ -58,6 +61,7 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 }
 
 func (f *sidecarFlags) run(ctx context.Context, s streams, version string) (err error) {
+	f.Release = cmp.Or(f.Release, os.Getenv("TERRACE_RELEASE"))
 	if f.WorkloadAPI, err = address(f.WorkloadAPI); err != nil {
 		return err
 	}

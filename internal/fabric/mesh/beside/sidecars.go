@@ -21,6 +21,8 @@ const (
 	Linger = 10 * time.Second
 	// MaxOfWorkload is how many sidecars stand beside a workload at most.
 	MaxOfWorkload = 256
+	// maxRelease is how long the name of a release is at most.
+	maxRelease = 128
 )
 
 // Sidecar is one beside a workload.
@@ -33,14 +35,17 @@ type Sidecar struct {
 	GRPC bool
 	// Serves is the port that the workload itself listens on; 0 is its only one.
 	Serves uint16
+	// Release is the one that it stands beside, "" where it does not say.
+	Release string
 }
 
 // Standing is what is known of a sidecar by others.
 type Standing struct {
 	// Addr is where others come in, an address of IP with a port.
-	Addr   string
-	GRPC   bool
-	Serves uint16
+	Addr    string
+	GRPC    bool
+	Serves  uint16
+	Release string
 }
 
 // Sidecars are those that are there. The zero value is not usable.
@@ -92,13 +97,16 @@ func (s *Sidecars) Enter(one Sidecar) (leave func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(one.Release) > maxRelease {
+		return nil, status.Errorf(codes.InvalidArgument, "a release has no more than %d characters", maxRelease)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, err := s.place(one, addr)
 	if err != nil {
 		return nil, err
 	}
-	now := Standing{addr, one.GRPC, one.Serves}
+	now := Standing{addr, one.GRPC, one.Serves, one.Release}
 	if p.streams == 0 && p.forget == nil || p.standing != now {
 		s.turn()
 	}

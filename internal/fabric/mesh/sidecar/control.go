@@ -35,6 +35,9 @@ type Hello struct {
 	Inbound string `json:"inbound"`
 	// GRPC has it be spoken to in HTTP/2.
 	GRPC bool `json:"grpc,omitempty"`
+	// Release is which one of its workload it stands beside, "" where it does not know. It parts
+	// requests between releases of one workload, and proves nothing.
+	Release string `json:"release,omitempty"`
 	// Holds says that it has a document, and can wait for one that is complete.
 	Holds bool `json:"holds,omitempty"`
 }
@@ -115,7 +118,7 @@ func (s *Sidecar) follow(ctx context.Context) error {
 	if err != nil {
 		return err //nolint:wrapcheck // steered says whose it is
 	}
-	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Holds: s.control.holds.Load()})
+	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Release: s.config.Release, Holds: s.control.holds.Load()})
 	if err != nil {
 		return fmt.Errorf("write who this is: %w", err)
 	}

@@ -60,6 +60,10 @@ type Version struct {
 	Weight int  `json:"weight"`
 	// Instances are host:port of their sidecars, or of what proves its identity by itself.
 	Instances []string `json:"instances,omitempty"`
+	// Next are those of a release that takes over from the one of Instances, and get Share
+	// percent of the version's requests. A file never says it.
+	Next  []string `json:"next,omitempty"`
+	Share int      `json:"share,omitempty"`
 }
 
 // How a service speaks.

@@ -64,15 +64,26 @@ func newOutgoing(d *Document, generation int64) (*outgoing, error) {
 		for _, v := range s.Versions {
 			at := place{s.Name, v.Name}
 			o.identities[at] = v.Identity
-			for _, addr := range v.Instances {
-				o.endpoints[at] = append(o.endpoints[at], upstream.Endpoint{Addr: addr, Release: v.Name})
-			}
+			o.endpoints[at] = v.endpoints()
 		}
 		entries = append(entries, proxy.Counting{}.Entry(routeTo(s, generation), nil))
 	}
 	var err error
 	o.table, err = proxy.Counting{}.Table(entries, nil)
 	return o, err //nolint:wrapcheck // says what it did
+}
+
+// endpoints are the instances of a version. Those of the release that takes over have their share
+// together, however many there are; where there are none the others share by what they have to do.
+func (v Version) endpoints() []upstream.Endpoint {
+	out := make([]upstream.Endpoint, 0, len(v.Instances)+len(v.Next))
+	for _, addr := range v.Instances {
+		out = append(out, upstream.Endpoint{Addr: addr, Release: v.Name, Weight: (100 - v.Share) * len(v.Next)})
+	}
+	for _, addr := range v.Next {
+		out = append(out, upstream.Endpoint{Addr: addr, Release: v.Name, Weight: v.Share * len(v.Instances)})
+	}
+	return out
 }
 
 // peer has a connection prove who answers.

@@ -29,6 +29,8 @@ type Config struct {
 	// Application is where the process answers in the clear; GRPC has it speak HTTP/2.
 	Application string
 	GRPC        bool
+	// Release is which one of the workload the process is of, "" where that is not known.
+	Release string
 	// Document is a file, which is read again when it has changed; it is empty where the
 	// control plane at the address Control, host:port, says what to do. Roots is a file with
 	// whom its certificate has to come from.

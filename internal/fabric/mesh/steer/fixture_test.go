@@ -39,7 +39,15 @@ type stages struct {
 	mu       sync.Mutex
 	policies []mesh.Policy
 	addrs    map[string]string
-	changed  chan struct{}
+	// release serves of each service, and next takes over with a share of weight.
+	release string
+	next    shared
+	changed chan struct{}
+}
+
+type shared struct {
+	addr, release string
+	weight        int
 }
 
 func (s *stages) change(do func()) {
@@ -87,7 +95,16 @@ func (s *stages) Upstream(_ kernel.Scope, service, _ string) (addr, release stri
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addr, ok = s.addrs[service]
-	return addr, "", ok
+	return addr, s.release, ok
+}
+
+func (s *stages) Shared(_ kernel.Scope, service, _ string) (addr, release string, weight int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.addrs[service] == "" {
+		return "", "", 0
+	}
+	return s.next.addr, s.next.release, s.next.weight
 }
 
 // say has documents be in force.
@@ -177,15 +194,22 @@ func (a always) Workload(int) (kernel.Scope, string, bool) { return a.Scope, a.n
 // beside starts a sidecar beside an application that says its name, and how it was asked.
 func (p *plane) beside(t *testing.T, scope kernel.Scope, name, says string) *sidecar.Sidecar {
 	t.Helper()
+	s, _ := p.besideRelease(t, scope, name, says, "")
+	return s
+}
+
+// besideRelease is beside for a process of a release; app is where that answers in the clear.
+func (p *plane) besideRelease(t *testing.T, scope kernel.Scope, name, says, release string) (s *sidecar.Sidecar, app string) {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	api, err := workloadapi.New(workloadapi.Config{Issuer: p.pki, Trust: p.pki.Workloads(), Processes: always{scope, name}, Log: log})
 	must(t, err)
 	l, err := api.Listen(context.Background(), filepath.Join(t.TempDir(), "w.sock"))
 	must(t, err)
 	t.Cleanup(func() { must(t, l.Close()) })
-	app := application(t, says)
-	s, err := sidecar.New(context.Background(), sidecar.Config{
-		Inbound: "127.0.0.1:0", Outbound: "127.0.0.1:0", Application: app, Control: p.addr, Roots: p.roots,
+	app = application(t, says)
+	s, err = sidecar.New(context.Background(), sidecar.Config{
+		Inbound: "127.0.0.1:0", Outbound: "127.0.0.1:0", Application: app, Release: release, Control: p.addr, Roots: p.roots,
 		WorkloadAPI: "unix://" + l.Path(), Registry: prometheus.NewRegistry(), Log: log, ReportEvery: 20 * time.Millisecond,
 	})
 	must(t, err)
@@ -197,7 +221,7 @@ func (p *plane) beside(t *testing.T, scope kernel.Scope, name, says string) *sid
 		must(t, <-done)
 	})
 	eventually(t, name+" knows what to do", s.Ready)
-	return s
+	return s, app
 }
 
 func application(t *testing.T, says string) string {

@@ -87,17 +87,17 @@ func (v view) takes(service string, port int) bool {
 // version adds a backend to a service, and returns its name.
 func (v view) version(s *sidecar.Service, backend string, port int) string {
 	one := sidecar.Version{Name: backend, Identity: v.table.ID(backend), Weight: 1}
-	for _, at := range v.beside[backend] {
-		one.Instances = append(one.Instances, at.Addr)
-	}
-	if len(one.Instances) == 0 {
+	if at := v.beside[backend]; len(at) > 0 {
+		v.part(&one, backend, at)
+	} else {
 		number := ""
 		if port != 0 {
 			number = strconv.Itoa(port)
 			one.Name += ":" + number
 		}
 		if addr, _, ok := v.instances.Upstream(v.scope, backend, number); ok {
-			one.Instances = []string{addr}
+			next, _, weight := v.instances.Shared(v.scope, backend, number)
+			share(&one, []string{addr}, []string{next}, weight)
 		}
 		one.Clear = !v.table.Strict()
 	}

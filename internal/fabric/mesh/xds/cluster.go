@@ -22,6 +22,9 @@ func (st stage) cluster(t target) *clusterv3.Cluster {
 		EdsClusterConfig:     &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads(), ServiceName: t.cluster()},
 		LbPolicy:             clusterv3.Cluster_ROUND_ROBIN,
 		ConnectTimeout:       durationpb.New(connectPatience),
+		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{LocalityConfigSpecifier: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig_{
+			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{}, // Envoy asks for it; gRPC does it anyway
+		}},
 	}
 	if st.table.Strict() {
 		c.TransportSocket = towards(st.table.ID(t.service))
@@ -37,23 +40,34 @@ func ads() *corev3.ConfigSource {
 	}
 }
 
-// instances is where a target answers. A locality without a weight gets nothing (gRFC A27), and
-// an assignment without endpoints is one of nobody.
-func instances(t target, addr string) *endpointv3.ClusterLoadAssignment {
+// instances is where a target is answered: each release in a locality of its own, since clients of
+// gRPC part calls by the weights of localities alone. One without a weight gets nothing (gRFC
+// A27), and an assignment without endpoints is one of nobody.
+func instances(t target, a answers) *endpointv3.ClusterLoadAssignment {
 	out := &endpointv3.ClusterLoadAssignment{ClusterName: t.cluster()}
+	if a.weight < 100 {
+		out.Endpoints = append(out.Endpoints, locality(a.addr, a.release, 100-a.weight)...)
+	}
+	if a.weight > 0 {
+		out.Endpoints = append(out.Endpoints, locality(a.next, a.upcoming, a.weight)...)
+	}
+	return out
+}
+
+// locality is an instance of a release with its weight; an address that is none has none.
+func locality(addr, release string, weight int) []*endpointv3.LocalityLbEndpoints {
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil {
-		return out
+		return nil
 	}
-	out.Endpoints = []*endpointv3.LocalityLbEndpoints{{
-		Locality:            &corev3.Locality{Zone: "local"},
-		LoadBalancingWeight: wrapperspb.UInt32(1),
+	return []*endpointv3.LocalityLbEndpoints{{
+		Locality:            &corev3.Locality{Zone: "local", SubZone: release},
+		LoadBalancingWeight: wrapperspb.UInt32(uint32(weight)),
 		LbEndpoints: []*endpointv3.LbEndpoint{{
 			HealthStatus:   corev3.HealthStatus_HEALTHY,
 			HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address(at)}},
 		}},
 	}}
-	return out
 }
 
 func address(at netip.AddrPort) *corev3.Address {

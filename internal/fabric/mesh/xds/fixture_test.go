@@ -48,7 +48,10 @@ type world struct {
 	mu       sync.Mutex
 	policies map[kernel.Scope][]mesh.Policy
 	addrs    map[kernel.Scope]map[string]map[string]string
-	changed  chan struct{}
+	// next takes over from each service that is answered, with a share of weight.
+	next    string
+	weight  int
+	changed chan struct{}
 }
 
 func (w *world) change(do func()) {
@@ -95,7 +98,13 @@ func (w *world) Upstream(scope kernel.Scope, service, port string) (addr, releas
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	addr, ok = w.addrs[scope][service][port]
-	return addr, "", ok
+	return addr, "one", ok
+}
+
+func (w *world) Shared(kernel.Scope, string, string) (addr, release string, weight int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next, "two", w.weight
 }
 
 // say has documents be in force on a stage.

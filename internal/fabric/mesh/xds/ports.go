@@ -31,7 +31,10 @@ type Instances interface {
 	Ports(scope kernel.Scope, service string) []string
 	// Upstream returns where a port is answered on, as host:port.
 	Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool)
-	// Moved is closed once a service answers elsewhere, or no more.
+	// Shared returns where the release answers on a port that takes over from the one of
+	// Upstream, with its share of new calls in percent, which is 0 where there is none.
+	Shared(scope kernel.Scope, service, port string) (addr, release string, weight int)
+	// Moved is closed once a service answers elsewhere, no more, or by other shares.
 	Moved() <-chan struct{}
 }
 

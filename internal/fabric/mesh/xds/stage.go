@@ -23,7 +23,15 @@ type service struct {
 // port is one of a service by all its names; the first is its number, where it has one.
 type port struct {
 	names []string
-	addr  string
+	answers
+}
+
+// answers is where a port is answered, addr being "" for nowhere, and where it is by the release
+// that takes over, with its share of new calls in percent.
+type answers struct {
+	addr, release  string
+	next, upcoming string
+	weight         int
 }
 
 // target is the port of a service that a reference means.
@@ -52,13 +60,15 @@ func portsOf(scope kernel.Scope, service string, instances Instances) (out []por
 	names := instances.Ports(scope, service)
 	slices.SortFunc(names, numbersFirst)
 	for _, name := range names {
-		addr, _, ok := instances.Upstream(scope, service, name)
+		addr, release, ok := instances.Upstream(scope, service, name)
 		if !ok {
 			continue
 		}
+		at := answers{addr: addr, release: release}
+		at.next, at.upcoming, at.weight = instances.Shared(scope, service, name)
 		i := slices.IndexFunc(out, func(p port) bool { return p.addr == addr })
 		if i < 0 {
-			out = append(out, port{addr: addr})
+			out = append(out, port{answers: at})
 			i = len(out) - 1
 		}
 		out[i].names = append(out[i].names, name)
@@ -103,18 +113,18 @@ func (st stage) target(name string, number int) target {
 	return target{name, asked}
 }
 
-// targets are all that the stage's services and routes mean, each with its address, "" where
-// nothing answers.
-func (st stage) targets() map[target]string {
-	out := map[target]string{}
+// targets are all that the stage's services and routes mean, each with where it is
+// answered.
+func (st stage) targets() map[target]answers {
+	out := map[target]answers{}
 	for _, s := range st.services {
 		for _, p := range s.ports {
-			out[target{s.name, p.names[0]}] = p.addr
+			out[target{s.name, p.names[0]}] = p.answers
 		}
 		for _, w := range st.table.Ways(s.name) {
 			for _, b := range w.Backends {
-				if t := st.target(b.Name, b.Port); out[t] == "" {
-					out[t] = ""
+				if t := st.target(b.Name, b.Port); out[t].addr == "" {
+					out[t] = answers{}
 				}
 			}
 		}

@@ -192,3 +192,37 @@ func TestANameIsThatOfTheCallersStage(t *testing.T) {
 		t.Errorf("%d calls at the other tenant, %d at its own", acme.calls.Load(), other.calls.Load())
 	}
 }
+
+// TestTheReleaseThatTakesOverHasItsShare of the calls of gRPC.
+func TestTheReleaseThatTakesOverHasItsShare(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	two := f.serves(t, dev("acme"), "orders")
+	one := f.serves(t, dev("acme"), "orders")
+	c := f.client(t, dev("acme"), "web", "orders")
+	calls := func(n int64) (before, next int64) {
+		began, beganNext := one.calls.Load(), two.calls.Load()
+		for range n {
+			if err := check(t, c, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return one.calls.Load() - began, two.calls.Load() - beganNext
+	}
+	if before, next := calls(20); before != 20 || next != 0 {
+		t.Errorf("before it began: %d and %d", before, next)
+	}
+	f.change(func() { f.next, f.weight = two.addr, 25 })
+	until(t, "a call of the next release", func() bool { _, next := calls(1); return next > 0 })
+	// Of 400 that are drawn with a chance of a quarter, 57 to 143 are within five deviations.
+	if before, next := calls(400); next < 57 || next > 143 || before+next != 400 {
+		t.Errorf("25 %%: %d and %d", before, next)
+	}
+	f.change(func() { f.weight = 100 })
+	until(t, "the next release alone", func() bool { before, _ := calls(40); return before == 0 })
+	f.change(func() { f.weight = 0 })
+	until(t, "the release before alone", func() bool { _, next := calls(40); return next == 0 })
+	if before, next := calls(100); before != 100 {
+		t.Errorf("after an abort: %d and %d", before, next)
+	}
+}

@@ -1,0 +1,55 @@
+package steer
+
+import (
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+)
+
+// part parts a version's requests between the sidecars of the release that serves and of the one
+// that takes over from it. One that stands beside another release, of which nothing is to be
+// asked yet or any more, is left out. Where no release is known all are asked alike.
+func (v view) part(to *sidecar.Version, backend string, at []beside.Standing) {
+	now, upcoming, weight := v.releases(backend)
+	var current, next, others []string
+	for _, p := range at {
+		switch {
+		case now == "" || p.Release == "" || p.Release == now:
+			current = append(current, p.Addr)
+		case weight > 0 && p.Release == upcoming:
+			next = append(next, p.Addr)
+		default:
+			others = append(others, p.Addr)
+		}
+	}
+	if len(current)+len(next) == 0 {
+		current = others
+	}
+	share(to, current, next, weight)
+}
+
+// releases are the one of a workload that serves, and the one that takes over, with its share of
+// the requests in percent.
+func (v view) releases(workload string) (now, upcoming string, weight int) {
+	for _, port := range v.instances.Ports(v.scope, workload) {
+		if _, release, ok := v.instances.Upstream(v.scope, workload, port); ok {
+			now = release
+		}
+		if _, upcoming, weight = v.instances.Shared(v.scope, workload, port); weight > 0 {
+			break
+		}
+	}
+	return now, upcoming, weight
+}
+
+// share has instances of the release that takes over be asked beside those of the one before;
+// who gets nothing is not asked.
+func share(to *sidecar.Version, current, next []string, weight int) {
+	switch {
+	case weight == 0 || len(next) == 0:
+		to.Instances = current
+	case weight == 100 || len(current) == 0:
+		to.Instances = next
+	default:
+		to.Instances, to.Next, to.Share = current, next, weight
+	}
+}

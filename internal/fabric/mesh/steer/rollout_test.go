@@ -1,0 +1,90 @@
+package steer_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+)
+
+// TestTheReleaseThatTakesOverHasItsShare asks through sidecars, once of a service whose instances
+// have sidecars of their own, and once of one that has none.
+func TestTheReleaseThatTakesOverHasItsShare(t *testing.T) {
+	t.Parallel()
+	for name, besides := range map[string]bool{"sidecars beside it": true, "in the clear": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlane(t)
+			addrs := map[string]string{}
+			for _, release := range []string{"one", "two", "gone"} {
+				if besides {
+					_, addrs[release] = p.besideRelease(t, dev(), "orders", release, release)
+				} else {
+					addrs[release] = application(t, release)
+				}
+			}
+			p.change(func() { p.addrs["orders"], p.release = addrs["one"], "one" })
+			web := p.beside(t, dev(), "web", "web")
+			eventually(t, "the release before is asked alone", all(t, web, "one"))
+			for _, step := range []struct{ weight, least, most int }{
+				{25, 57, 143}, // of 400, within five deviations
+				{100, 400, 400},
+				{0, 0, 0}, // it was aborted
+			} {
+				p.change(func() { p.next = shared{addrs["two"], "two", step.weight} })
+				switch step.weight {
+				case 25:
+					eventually(t, "the next release is asked", func() bool { _, said := ask(t, web, "orders", "/"); return said == "two" })
+				case 100:
+					eventually(t, "the next release is asked alone", all(t, web, "two"))
+				default:
+					eventually(t, "the release before is asked alone again", all(t, web, "one"))
+				}
+				said := counts(t, web, 400)
+				if n := said["two"]; n < step.least || n > step.most || said["one"]+n != 400 {
+					t.Errorf("%d %%: %v", step.weight, said)
+				}
+			}
+		})
+	}
+}
+
+// TestSidecarsOfARolloutStayInTheirPartOfARoute: what a route gives to a service its releases share.
+func TestSidecarsOfARolloutStayInTheirPartOfARoute(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.say(t, routes)
+	for _, release := range []string{"one", "two"} {
+		p.besideRelease(t, dev(), "orders", release, release)
+	}
+	p.beside(t, dev(), "orders-next", "next")
+	p.change(func() { p.addrs["orders"], p.release, p.next = "127.0.0.1:1", "one", shared{"127.0.0.1:2", "two", 50} })
+	web := p.beside(t, dev(), "web", "web")
+	eventually(t, "all three are asked", func() bool { return len(counts(t, web, 40)) == 3 })
+	// Three of eight each, and a quarter; within five deviations of 400.
+	said := counts(t, web, 400)
+	for release, want := range map[string]int{"one": 150, "two": 150, "next": 100} {
+		if n := said[release]; n < want-49 || n > want+49 {
+			t.Errorf("%v", said)
+		}
+	}
+}
+
+// all tells whether many calls in a row are answered by one.
+func all(t *testing.T, at *sidecar.Sidecar, who string) func() bool {
+	t.Helper()
+	return func() bool { said := counts(t, at, 40); return said[who] == 40 }
+}
+
+func counts(t *testing.T, at *sidecar.Sidecar, calls int) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for range calls {
+		status, said := ask(t, at, "orders", "/")
+		if status != http.StatusOK {
+			t.Fatal(status, said)
+		}
+		out[said]++
+	}
+	return out
+}

@@ -20,7 +20,7 @@ func newMesh(p *platform, a *access) *mesh.Service {
 
 // newGraph makes what knows who calls whom; stages are told later.
 func newGraph(p *platform, a *access, f *fabric) *graph.Service {
-	return &graph.Service{Store: trafficsql.NewMeshStore(p.db), Tx: p.db, Gateway: entrance{f}, Authorizer: a.identity, Domain: p.config.Zone}
+	return &graph.Service{Store: trafficsql.NewMeshStore(p.db), Tx: p.db, Gateway: entrance{f}, Authorizer: a.identity, Domain: p.config.Zone, Answered: localAnswers{&f.instances}.answered}
 }
 
 // entrance is the gateway as a caller of services.

@@ -33,16 +33,27 @@ func (l localRollouts) Strategy(name string) (localcanary.Strategy, bool) {
 	return out, ok
 }
 
-// localAnswers tells the local target what its instances answer at the gateway.
+// localAnswers tells the local target what its instances answer at the gateway, and what their
+// sidecars report.
 type localAnswers struct{ instances *traffic.Instances }
 
 // Watch implements local.Answers.
-func (l localAnswers) Watch(addrs []string) (seen func() localcanary.Seen, stop func()) {
-	tally, stop := l.instances.Watch(addrs)
+func (l localAnswers) Watch(scope kernel.Scope, service, release string, addrs []string) (seen func() localcanary.Seen, stop func()) {
+	tally, stop := l.instances.Watch(append(addrs, sidecarsOf(scope, service, release)))
 	return func() localcanary.Seen {
 		t := tally()
 		return localcanary.Seen{Requests: t.Requests(), Failed: t.Classes[5], P99: t.Quantile(.99)}
 	}, stop
+}
+
+// answered takes what sidecars beside a release report that it has answered.
+func (l localAnswers) answered(scope kernel.Scope, workload, release string, t traffic.Tally) {
+	l.instances.Add(sidecarsOf(scope, workload, release), t)
+}
+
+// sidecarsOf is what the sidecars of a release count under; it is no address.
+func sidecarsOf(scope kernel.Scope, workload, release string) string {
+	return "sidecars of " + scope.String() + "/" + workload + "@" + release
 }
 
 // sharing are the services of the local target, each with the release that takes over from

@@ -41,6 +41,7 @@ type rolling struct {
 
 	config   local.Config
 	proxy    *proxy.Proxy
+	answers  localAnswers
 	artifact string
 	// later is how far the clock is ahead.
 	later atomic.Int64
@@ -61,6 +62,7 @@ func newRolling(t *testing.T, steps ...stage.RolloutStep) *rolling {
 	r.config = localtest.Config(dbtest.SQLite(t, localsql.Migrations()), t.TempDir())
 	r.config.Clock = func() time.Time { return began.Add(time.Duration(r.later.Load())) }
 	r.config.Rollouts, r.config.Answers, r.config.RolloutLook = localRollouts{set}, localAnswers{instances}, time.Millisecond
+	r.answers = localAnswers{instances}
 	r.Target = localtest.Start(t, r.config)
 	r.artifact = string(r.Artifacts.Add(localtest.Bundle(t, localtest.File{Name: "app", Content: localtest.Program(t), Mode: 0o755})))
 	to := gateway.ToService("orders", "orders.localhost", "", "orders", "http")
@@ -243,6 +245,28 @@ func TestABadReleaseIsAborted(t *testing.T) {
 	if got := r.facts(); len(got) != 6 || got[5] != "rollout.aborted" {
 		t.Errorf("facts %v", got)
 	}
+}
+
+// TestCallsThroughSidecarsAreJudged, though the gateway has seen none.
+func TestCallsThroughSidecarsAreJudged(t *testing.T) {
+	t.Parallel()
+	r := newRolling(t, stage.RolloutStep{SetWeight: 50})
+	if err := <-r.deploy(t.Context(), "one", nil); err != nil {
+		t.Fatal(err)
+	}
+	ended := r.deploy(t.Context(), "two", nil)
+	r.at(t, "two", 1)
+	var good, bad traffic.Tally
+	good.Places[2], good.Classes[2] = 10, 10
+	bad.Places[2], bad.Classes[2], bad.Classes[5] = 10, 6, 4
+	elsewhere := localtest.Scope("test")
+	r.answers.answered(elsewhere, "orders", "two", bad)
+	r.answers.answered(localtest.Scope("dev"), "orders", "one", good)
+	r.answers.answered(localtest.Scope("dev"), "orders", "two", bad)
+	if err := <-ended; !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "60 % of 10 requests succeeded") || !strings.Contains(err.Error(), "release before: 100 % of 10") {
+		t.Errorf("%v", err)
+	}
+	r.serves(t, "one")
 }
 
 // TestPeopleEndARollout before it has ended by itself, each once.

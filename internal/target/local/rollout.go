@@ -15,10 +15,11 @@ type Rollouts interface {
 	Strategy(stage string) (s canary.Strategy, ok bool)
 }
 
-// Answers count what instances answer to callers, at the gateway.
+// Answers count what instances answer to callers: the gateway, and sidecars of the mesh.
 type Answers interface {
-	// Watch counts from now on, until stop, what is answered at any of the addresses.
-	Watch(addrs []string) (seen func() canary.Seen, stop func())
+	// Watch counts from now on, until stop, what a release of a service answers, at any of the
+	// addresses or through sidecars beside it.
+	Watch(scope kernel.Scope, service, release string, addrs []string) (seen func() canary.Seen, stop func())
 }
 
 // The phases of a rollout.

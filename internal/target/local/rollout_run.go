@@ -126,8 +126,8 @@ func (p *servicePlane) aborted(ctx context.Context, r *running, ro *rollout, rea
 // step holds one step until it may go on; a reason aborts, promoted leaves the rest out.
 func (p *servicePlane) step(ctx context.Context, r *running, ro *rollout, i int, step canary.Step, a canary.Analysis, old, next *instance) (promoted bool, reason string) {
 	began := p.config.Clock.Now()
-	seenNext, stopNext := p.config.Answers.Watch(slices.Collect(maps.Values(next.addrs())))
-	seenBefore, stopBefore := p.config.Answers.Watch(slices.Collect(maps.Values(old.addrs())))
+	seenNext, stopNext := p.watch(r.key, next)
+	seenBefore, stopBefore := p.watch(r.key, old)
 	defer stopNext()
 	defer stopBefore()
 	ro.mu.Lock()
@@ -161,6 +161,11 @@ func (p *servicePlane) step(ctx context.Context, r *running, ro *rollout, i int,
 		case canary.Wait:
 		}
 	}
+}
+
+// watch counts what an instance answers.
+func (p *servicePlane) watch(k Key, i *instance) (seen func() canary.Seen, stop func()) {
+	return p.config.Answers.Watch(k.Scope, k.Name, i.spec.Release, slices.Collect(maps.Values(i.addrs())))
 }
 
 // shift gives next a share of new requests, in percent; nil has none.

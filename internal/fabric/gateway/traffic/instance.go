@@ -28,8 +28,18 @@ func (i *Instances) Count(addr string, status int, took time.Duration) {
 	}
 }
 
-// Watch counts, from now on and until stop, what is answered at any of the addresses. Who
-// watched one of them before sees no more of it.
+// Add adds what another has counted of instances, under a name that is none of an address. What
+// nobody watches is forgotten.
+func (i *Instances) Add(name string, t Tally) {
+	if watched := i.watched.Load(); watched != nil {
+		if s := (*watched)[name]; s != nil {
+			s.add(t)
+		}
+	}
+}
+
+// Watch counts, from now on and until stop, what is answered at any of the addresses, or added
+// under them. Who watched one of them before sees no more of it.
 func (i *Instances) Watch(addrs []string) (tally func() Tally, stop func()) {
 	s := &series{}
 	i.change(func(watched map[string]*series) {

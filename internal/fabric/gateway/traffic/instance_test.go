@@ -17,6 +17,17 @@ func TestInstancesAreCountedWhileWatched(t *testing.T) {
 	i.Count("a", 200, time.Millisecond)
 	i.Count("b", 502, time.Second)
 	i.Count("c", 200, time.Millisecond)
+	var added traffic.Tally
+	added.Places[0], added.Classes[5] = 3, 1
+	i.Add("sidecars", added) // nobody watches them
+	third, stopThird := i.Watch([]string{"d", "sidecars"})
+	i.Add("sidecars", added)
+	i.Count("d", 200, time.Millisecond)
+	stopThird()
+	i.Add("sidecars", added)
+	if got := third(); got.Requests() != 4 || got.Classes[5] != 1 {
+		t.Errorf("third %+v", got)
+	}
 	second, stopSecond := i.Watch([]string{"b"})
 	stop()
 	i.Count("a", 200, time.Millisecond)

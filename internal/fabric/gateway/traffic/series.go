@@ -137,6 +137,18 @@ func (s *series) count(status int, took time.Duration, sent int64) {
 	s.nanos.Add(int64(took))
 }
 
+// add counts what another has counted.
+func (s *series) add(t Tally) {
+	for i := range s.places {
+		s.places[i].Add(t.Places[i])
+	}
+	for i := range s.classes {
+		s.classes[i].Add(t.Classes[i])
+	}
+	s.bytes.Add(t.Bytes)
+	s.nanos.Add(t.Nanos)
+}
+
 // tally reads what was counted.
 func (s *series) tally() (t Tally) {
 	for i := range s.places {

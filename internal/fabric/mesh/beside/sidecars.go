@@ -21,8 +21,8 @@ const (
 	Linger = 10 * time.Second
 	// MaxOfWorkload is how many sidecars stand beside a workload at most.
 	MaxOfWorkload = 256
-	// maxRelease is how long the name of a release is at most.
-	maxRelease = 128
+	// MaxRelease is how long the name of a release is at most.
+	MaxRelease = 128
 )
 
 // Sidecar is one beside a workload.
@@ -97,8 +97,8 @@ func (s *Sidecars) Enter(one Sidecar) (leave func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(one.Release) > maxRelease {
-		return nil, status.Errorf(codes.InvalidArgument, "a release has no more than %d characters", maxRelease)
+	if len(one.Release) > MaxRelease {
+		return nil, status.Errorf(codes.InvalidArgument, "a release has no more than %d characters", MaxRelease)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -53,6 +53,8 @@ type Report struct {
 	Workload string
 	Process  string
 	Number   int64
+	// Release is which one of the workload has counted, "" where that is not known.
+	Release string
 }
 
 // Tx runs a function in a transaction.
@@ -103,6 +105,9 @@ type Service struct {
 	Clock      kernel.Clock
 	// Domain is the trust domain of workloads.
 	Domain string
+	// Answered is told what a release of a workload has answered, once for each report; nil is
+	// nobody.
+	Answered func(scope kernel.Scope, workload, release string, t traffic.Tally)
 
 	callers callers
 }

@@ -86,13 +86,28 @@ func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
 	if len(counts) == 0 {
 		return nil
 	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		first, err := s.Store.Take(ctx, scope, workload, r.Process, r.Number, now)
+	var first bool
+	err := s.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		first, err = s.Store.Take(ctx, scope, workload, r.Process, r.Number, now)
 		if err != nil || !first {
 			return err
 		}
 		return s.Store.Add(ctx, counts)
 	})
+	if err == nil && first && r.Release != "" && s.Answered != nil {
+		s.Answered(scope, workload, r.Release, answered(calls))
+	}
+	return err
+}
+
+// answered is what a workload has answered of the calls that it has counted.
+func answered(calls []Call) (sum traffic.Tally) {
+	for _, c := range calls {
+		if c.From != "" {
+			sum.Add(c.Tally)
+		}
+	}
+	return sum
 }
 
 func named(workload string) bool { return len(workload) <= maxPlace && name.MatchString(workload) }

@@ -30,8 +30,10 @@ const MaxCounted = 300
 type Report struct {
 	// Process tells processes of a workload apart, and Number reports of one: it grows by one
 	// with each, and a report that was not answered is sent again as it was.
-	Process string    `json:"process"`
-	Number  int64     `json:"number"`
+	Process string `json:"process"`
+	Number  int64  `json:"number"`
+	// Release is which one the process is of, as in Hello.
+	Release string    `json:"release,omitempty"`
 	Counted []Counted `json:"counted"`
 }
 
@@ -191,6 +193,7 @@ func pauseOf(err error) time.Duration {
 }
 
 func (s *Sidecar) send(ctx context.Context, conn *grpc.ClientConn, r Report) error {
+	r.Release = s.config.Release
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("write what was counted: %w", err)

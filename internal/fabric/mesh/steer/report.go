@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -43,7 +44,7 @@ func (s *Server) reports(_ any, ctx context.Context, read func(any) error, _ grp
 		calls = append(calls, graph.Call{From: c.From, Service: c.Service, Version: c.Version, Tally: c.Tally})
 	}
 	// What was taken before is answered again: the answer got lost.
-	if err := s.ledger.Record(ctx, graph.Report{Scope: who.Scope, Workload: who.Workload, Process: r.Process, Number: r.Number}, calls); err != nil {
+	if err := s.ledger.Record(ctx, graph.Report{Scope: who.Scope, Workload: who.Workload, Process: r.Process, Number: r.Number, Release: r.Release}, calls); err != nil {
 		return nil, refusal(err)
 	}
 	return &emptypb.Empty{}, nil

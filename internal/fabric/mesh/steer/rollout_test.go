@@ -1,10 +1,15 @@
 package steer_test
 
 import (
+	"maps"
 	"net/http"
+	"sync"
 	"testing"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // TestTheReleaseThatTakesOverHasItsShare asks through sidecars, once of a service whose instances
@@ -68,6 +73,32 @@ func TestSidecarsOfARolloutStayInTheirPartOfARoute(t *testing.T) {
 			t.Errorf("%v", said)
 		}
 	}
+}
+
+// TestWhatAReleaseHasAnsweredIsReported, each call once, for whom judges it.
+func TestWhatAReleaseHasAnsweredIsReported(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	reported := map[string]int{}
+	g := &graph.Service{Store: nowhere{}, Tx: nowhere{}, Answered: func(scope kernel.Scope, workload, release string, t traffic.Tally) {
+		mu.Lock()
+		defer mu.Unlock()
+		if scope == dev() && workload == "orders" {
+			reported[release] += int(t.Classes[2])
+		}
+	}}
+	p := newPlaneWith(t, g)
+	for _, release := range []string{"one", "two"} {
+		p.besideRelease(t, dev(), "orders", release, release)
+	}
+	p.change(func() { p.addrs["orders"], p.release, p.next = "127.0.0.1:1", "one", shared{"127.0.0.1:2", "two", 25} })
+	web := p.beside(t, dev(), "web", "web")
+	said := counts(t, web, 400)
+	eventually(t, "all is reported", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return maps.Equal(reported, said)
+	})
 }
 
 // all tells whether many calls in a row are answered by one.

@@ -44,6 +44,8 @@ type site interface {
 	// open prepares the place of a topic's stream, and shut removes it.
 	open(topic string) error
 	shut(topic string) error
+	// changes begins the calls that change streams; "" is as all calls do.
+	changes() string
 	// enter connects to it. The connection is the site's where shared is true.
 	enter(topic string) (conn *nats.Conn, shared bool, err error)
 	guard
@@ -64,8 +66,10 @@ type place struct {
 	conn   *nats.Conn
 	shared bool
 	js     jetstream.JetStream
-	stream string
-	ways   atomic.Pointer[ways]
+	// changes makes, changes and deletes the stream.
+	changes jetstream.StreamManager
+	stream  string
+	ways    atomic.Pointer[ways]
 }
 
 // ways are what a stream says of itself: where to publish, its bound of a message, and
@@ -152,7 +156,12 @@ func (b *Broker) connect(topic string) (*place, error) {
 	}
 	p := &place{conn: conn, shared: shared}
 	p.stream, _ = b.site.names(topic, "")
-	if p.js, err = jetstream.New(conn); err != nil {
+	p.js, err = jetstream.New(conn)
+	p.changes = p.js
+	if prefix := b.site.changes(); err == nil && prefix != "" {
+		p.changes, err = jetstream.NewWithAPIPrefix(conn, prefix)
+	}
+	if err != nil {
 		p.drop()
 		return nil, failure("topic "+topic, err)
 	}

@@ -54,4 +54,6 @@ func (e embedded) reserve(topic, group string, is bool) error {
 	return e.server.Reserve(topic, group, is)
 }
 
+func (e embedded) changes() string { return e.server.Changes() }
+
 func (embedded) close() {}

@@ -71,6 +71,8 @@ func (external) forbid(principal string) error {
 		WithFix("remove the user in the cluster's own configuration")
 }
 
+func (external) changes() string { return "" }
+
 func (external) reserve(string, string, bool) error { return nil }
 
 func (e external) close() { e.conn.Close() }

@@ -32,7 +32,7 @@ func (b *Broker) Ensure(ctx context.Context, t broker.Topic) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	stream, subject := b.site.names(t.Name, t.Subject)
-	made, err := p.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	made, err := p.changes.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: stream, Subjects: []string{subject, subject + ".>"}, MaxAge: t.Retention, MaxBytes: orUnlimited(t.RetentionBytes),
 		MaxMsgSize: int32(orUnlimited(int64(t.MaxMessage))), Replicas: max(t.Replicas, 1), Duplicates: window(t.Retention),
 		Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld, AllowDirect: true, AllowAtomicPublish: true,
@@ -65,7 +65,7 @@ func (b *Broker) Remove(ctx context.Context, topic string) error {
 	if err == nil {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
-		err = failure("topic "+topic, p.js.DeleteStream(ctx, p.stream))
+		err = failure("topic "+topic, p.changes.DeleteStream(ctx, p.stream))
 	}
 	b.leave(topic)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {

@@ -43,6 +43,8 @@ type Server struct {
 	nats *server.Server
 	auth *authenticator
 	dir  string
+	// changes begins the calls that change streams.
+	changes string
 }
 
 // Start starts the server.
@@ -63,11 +65,15 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("nats server: %w", err)
 	}
 	ns.SetLoggerV2(logger{c.Log}, false, false, false)
-	s := &Server{nats: ns, auth: auth, dir: c.Dir}
+	s := &Server{nats: ns, auth: auth, dir: c.Dir, changes: calls + rand.Text()}
 	ns.Start()
 	if !ns.ReadyForConnections(startTimeout) {
 		s.Close()
 		return nil, kernel.Errorf(kernel.Unavailable, "the event server did not start").WithFix("see the log; check that %s is writable", c.Dir)
+	}
+	if err := guard(ns, s.changes); err != nil {
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }

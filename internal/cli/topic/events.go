@@ -64,10 +64,16 @@ func tail(g *group) *cobra.Command {
 
 // line shows an event.
 func (g *group) line(e apiclient.TopicEvent) error {
-	return g.PrintLine(e, func(w io.Writer) {
-		data, _ := json.Marshal(e.Event["data"]) // it came as JSON
-		_, _ = fmt.Fprintf(w, "%d %s %v %v %s\n", e.Offset, e.StoredAt.Local().Format("01-02 15:04:05"), e.Event["type"], e.Event["id"], data)
-	})
+	return g.PrintLine(e, func(w io.Writer) { printed(w, e, "") })
+}
+
+// printed writes an event for people, with the token that acknowledges it, if any.
+func printed(w io.Writer, e apiclient.TopicEvent, token string) {
+	data, _ := json.Marshal(e.Event["data"]) // it came as JSON
+	if token != "" {
+		token += " "
+	}
+	_, _ = fmt.Fprintf(w, "%d %s %v %v %s%s\n", e.Offset, e.StoredAt.Local().Format("01-02 15:04:05"), e.Event["type"], e.Event["id"], token, data)
 }
 
 func lag(g *group) *cobra.Command {
@@ -85,14 +91,26 @@ func lag(g *group) *cobra.Command {
 				}
 				found = append(found, full)
 			}
-			return command.PrintList(g.Env, found, []string{"SUBSCRIPTION", "MODE", "STATUS", "PENDING", "IN FLIGHT", "OLDEST", "DEAD LETTERS"}, func(d apiclient.DescribedTopicSubscription) []string {
-				oldest := ""
-				if d.Lag.OldestAt != nil {
-					oldest = output.Age(g.Clock.Now(), *d.Lag.OldestAt)
-				}
-				return []string{d.Name, string(d.Mode), string(d.Status), fmt.Sprint(d.Lag.Pending), fmt.Sprint(d.Lag.InFlight), oldest, fmt.Sprint(d.Lag.Dead)}
-			})
+			return g.Print(found, func(w io.Writer) { g.behind(w, t, found) })
 		})
+}
+
+// behind tells how far subscriptions of a topic are behind, and how many dead letters all of them
+// have together: the topic of dead letters is one.
+func (g *group) behind(w io.Writer, t apiclient.TopicAt, all []apiclient.DescribedTopicSubscription) {
+	output.List(w, all, []string{"SUBSCRIPTION", "MODE", "STATUS", "PENDING", "IN FLIGHT", "OLDEST"}, func(d apiclient.DescribedTopicSubscription) []string {
+		oldest := ""
+		if d.Lag.OldestAt != nil {
+			oldest = output.Age(g.Clock.Now(), *d.Lag.OldestAt)
+		}
+		return []string{d.Name, string(d.Mode), string(d.Status), fmt.Sprint(d.Lag.Pending), fmt.Sprint(d.Lag.InFlight), oldest}
+	})
+	if len(all) > 0 {
+		_, _ = fmt.Fprintf(w, "dead letters of the topic: %d\n", all[0].Lag.Dead)
+	}
+	if len(all) > 0 && all[0].Lag.Dead > 0 {
+		_, _ = fmt.Fprintf(w, "see them with: terrace topic dead %s --stage %s\n", t.Name, t.Stage)
+	}
 }
 
 func replay(g *group) *cobra.Command {

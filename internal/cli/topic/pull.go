@@ -2,7 +2,6 @@ package topic
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -22,18 +21,14 @@ func pull(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(found.Events) == 0 {
-				g.Say("no event waits for %s", sub)
-				return nil
+			if err := g.taken(found.Events, sub, !done); err != nil {
+				return err
 			}
 			tokens := make([]string, 0, len(found.Events))
 			for _, e := range found.Events {
-				if err := g.taken(e, !done); err != nil {
-					return err
-				}
 				tokens = append(tokens, e.Token)
 			}
-			if !done {
+			if !done || len(tokens) == 0 {
 				return nil
 			}
 			return s.AcknowledgeTopicEvents(ctx, t, sub, apiclient.AcknowledgeTopicEventsRequest{Done: tokens})
@@ -45,15 +40,20 @@ func pull(g *group) *cobra.Command {
 	return c
 }
 
-// taken shows an event that was pulled, with the token that acknowledges it where that is for
-// the user to do.
-func (g *group) taken(e apiclient.TopicEvent, withToken bool) error {
-	if !withToken {
-		return g.line(e)
-	}
-	return g.PrintLine(e, func(w io.Writer) {
-		data, _ := json.Marshal(e.Event["data"]) // it came as JSON
-		_, _ = fmt.Fprintf(w, "%d %s %v %v %s %s\n", e.Offset, e.StoredAt.Local().Format("01-02 15:04:05"), e.Event["type"], e.Event["id"], e.Token, data)
+// taken shows events that were pulled, with the tokens that acknowledge them where that is for
+// the user to do; programs get a list, which may be empty.
+func (g *group) taken(all []apiclient.TopicEvent, sub string, withToken bool) error {
+	return g.Print(append([]apiclient.TopicEvent{}, all...), func(w io.Writer) {
+		for _, e := range all {
+			token := ""
+			if withToken {
+				token = e.Token
+			}
+			printed(w, e, token)
+		}
+		if len(all) == 0 {
+			g.Say("no event waits for %s", sub)
+		}
 	})
 }
 

@@ -39,9 +39,13 @@ func server(t *testing.T, answers map[string]string) (address string, sent map[s
 }
 
 func run(address string, line ...string) (out string, err error) {
+	return runAs(output.Table, address, line...)
+}
+
+func runAs(format, address string, line ...string) (out string, err error) {
 	var b bytes.Buffer
 	e := &command.Env{
-		In: strings.NewReader(""), Out: &b, Err: &b, Format: output.Table,
+		In: strings.NewReader(""), Out: &b, Err: &b, Format: format,
 		Getenv: func(string) string { return "" }, Identity: signin.Identity{Address: address, Token: "t", Project: "shop"},
 	}
 	c := topic.Command(e)
@@ -106,6 +110,73 @@ func TestPublishTellsThePlace(t *testing.T) {
 		exit.Report(&told, output.Table, time.Now(), err)
 		if arguments.Wrong(err) || exit.Code(err) != exit.Failed || !strings.Contains(told.String(), file+one.place) {
 			t.Errorf("%s: exit %d, %s", name, exit.Code(err), told.String())
+		}
+	}
+}
+
+// Programs read a list of what was pulled, also an empty one.
+func TestPullForPrograms(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]int{`{"events":[]}`: 0, twoEvents: 2} {
+		address, _ := server(t, map[string]string{"subscriptions/billing/pull": body})
+		out, err := runAs(output.JSON, address, "pull", "orders", "--subscription", "billing", "--wait", "0")
+		var got []struct{ Token string }
+		if err != nil || json.Unmarshal([]byte(out), &got) != nil || got == nil || len(got) != want {
+			t.Errorf("%s %v", out, err)
+		}
+	}
+}
+
+// The dead letters of a topic are told once, not for each of its subscriptions.
+func TestLag(t *testing.T) {
+	t.Parallel()
+	one := func(name string) string {
+		return `{"name":"` + name + `","mode":"pull","status":"active","lag":{"pending":4,"inFlight":1,"dead":3}}`
+	}
+	address, _ := server(t, map[string]string{
+		"subscriptions": `{"items":[` + one("billing") + `,` + one("chat") + `]}`, "subscriptions/billing": one("billing"), "subscriptions/chat": one("chat"),
+	})
+	out, err := run(address, "lag", "orders")
+	if err != nil || strings.Count(out, "3") != 1 || !strings.Contains(out, "dead letters of the topic: 3\n") || !strings.Contains(out, "terrace topic dead orders --stage dev") {
+		t.Errorf("%s %v", out, err)
+	}
+}
+
+// document writes the document of the topic orders.
+func document(t *testing.T, lines string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "orders.yaml")
+	if err := os.WriteFile(file, []byte("topic: orders\n"+lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// A broker that there is not is a mistake in the document, at its place, before anything is done.
+func TestApplyTellsWhereTheBrokerIs(t *testing.T) {
+	t.Parallel()
+	for _, dry := range [][]string{nil, {"--dry-run"}} {
+		address, sent := server(t, map[string]string{"/api/v1/topic-brokers": `{"items":[{"name":"embedded","kind":"nats"}]}`})
+		file := document(t, "owner: team\nbroker: kafak\n")
+		_, err := run(address, append([]string{"apply", file}, dry...)...)
+		var told bytes.Buffer
+		exit.Report(&told, output.Table, time.Now(), err)
+		if arguments.Wrong(err) || exit.Code(err) != exit.Failed || !strings.Contains(told.String(), file+":3:1: broker") || len(sent) != 1 {
+			t.Errorf("exit %d, %s %v", exit.Code(err), told.String(), sent)
+		}
+	}
+}
+
+// A dry run of a schema that breaks ends as the apply would, and tells what breaks.
+func TestADryRunEndsAsTheApply(t *testing.T) {
+	t.Parallel()
+	const breaks = `{"type":"placed","version":0,"former":2,"new":true,"breaks":[{"path":"/total","message":"it is required now","for":"new consumers"}]}`
+	file := document(t, "events:\n  placed:\n    schema: {type: object}\n")
+	for _, dry := range [][]string{nil, {"--dry-run"}} {
+		address, _ := server(t, map[string]string{"schemas": breaks})
+		out, err := run(address, append([]string{"apply", file}, dry...)...)
+		if exit.Code(err) != exit.Failed || !strings.Contains(out, "placed breaks version 2") || !strings.Contains(out, "/total") {
+			t.Errorf("%v: exit %d, %s %v", dry, exit.Code(err), out, err)
 		}
 	}
 }

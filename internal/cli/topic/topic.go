@@ -7,6 +7,7 @@ package topic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -137,7 +138,7 @@ func apply(g *group) *cobra.Command {
 		},
 	}
 	g.StageFlag(c, &g.stage, "stage", "the stage, in place of the document's", false)
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what of the schemas would break")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what of the schemas would break, and end as the apply would")
 	return c
 }
 
@@ -150,16 +151,40 @@ func (g *group) applyDocument(ctx context.Context, s command.Server, project str
 		return exit.Wrong("the stage is missing").WithFix("write stage: dev into the document, or give --stage")
 	}
 	t := apiclient.TopicAt{Project: project, Stage: stage, Name: d.Name}
+	if err := carried(ctx, s, d); err != nil {
+		return err
+	}
 	told, err := g.registered(ctx, s, t, d, true)
-	if err != nil || dryRun {
+	if err != nil {
 		return g.report(told, err)
 	}
-	if slices.ContainsFunc(told, func(r apiclient.TopicRegistered) bool { return len(r.Breaks) > 0 }) {
+	if slices.ContainsFunc(told, func(r apiclient.TopicRegistered) bool { return len(r.Breaks) > 0 }) { // also of a dry run
 		return g.report(told, kernel.Errorf(kernel.Refused, "schemas of topic %s are not compatible with the versions before", d.Name).WithFix("change them so that nothing breaks, or give the events another type"))
 	}
-	if _, err := s.ApplyTopic(ctx, t, settings(d)); err != nil {
+	if dryRun {
+		return g.report(told, nil)
+	}
+	_, err = s.ApplyTopic(ctx, t, settings(d))
+	if refused, is := errors.AsType[*kernel.Error](err); is && refused.Kind == kernel.Invalid {
+		d.Locate(refused.Problems)
+	}
+	if err != nil {
 		return err
 	}
 	told, err = g.registered(ctx, s, t, d, false)
 	return g.report(told, err)
+}
+
+// carried refuses a document whose broker there is not.
+func carried(ctx context.Context, s command.Server, d topicdoc.Document) error {
+	if d.Broker == "" {
+		return nil
+	}
+	all, err := s.TopicBrokers(ctx)
+	if err != nil || slices.ContainsFunc(all, func(b apiclient.TopicBrokerState) bool { return b.Name == d.Broker }) {
+		return err
+	}
+	problems := []kernel.Problem{{Path: "broker", Message: fmt.Sprintf("there is no broker %q", d.Broker), Fix: "see those that there are with: terrace topic brokers"}}
+	d.Locate(problems)
+	return kernel.Errorf(kernel.Invalid, "topic %s is not valid", d.Name).WithProblems(problems...)
 }

@@ -26,6 +26,9 @@ type Document struct {
 
 	Name, Stage string
 	Events      []Event
+
+	file   string
+	source *yamldoc.Document
 }
 
 // Event is what events of a type carry.
@@ -42,7 +45,7 @@ func Read(file string, src []byte) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	r := reader{doc: doc}
+	r := reader{doc: doc, out: Document{file: file, source: doc}}
 	r.read()
 	return r.out, doc.Err("this is no topic that can be applied")
 }
@@ -86,11 +89,29 @@ func (r *reader) read() {
 		return
 	}
 	for _, p := range s.Problems(r.out.Name) {
-		path := p.Path
-		if path == "name" {
-			path = "topic"
-		}
+		path := written(p.Path)
 		r.doc.Report(r.doc.Find(path), path, p.Message, p.Fix)
+	}
+}
+
+// written is how the document calls a setting.
+func written(path string) string {
+	switch path {
+	case "name":
+		return "topic"
+	case "retentionSeconds":
+		return "retention"
+	}
+	return path
+}
+
+// Locate gives problems that the server has found with the settings their places in the document.
+func (d Document) Locate(problems []kernel.Problem) {
+	for i := range problems {
+		p := &problems[i]
+		p.Path = written(p.Path)
+		at := d.source.Find(p.Path)
+		p.File, p.Line, p.Column = d.file, at.Line, at.Column
 	}
 }
 

@@ -13,21 +13,31 @@ import (
 
 // countIn counts a request that came in.
 func (s *Sidecar) countIn(x *exchange.Exchange, from string, self spiffeid.ID) {
-	status, took := statusOf(x), time.Since(x.Began)
-	s.metrics.count(asDestination, from, self.String(), path.Base(self.Path()), status, took)
-	s.book.Route(traffic.Key{Route: asDestination}).Count(from, status, took, 0)
+	status := statusOf(x)
+	e := edge{reporter: asDestination, source: from, destination: self.String(), version: path.Base(self.Path()), status: status}
+	s.metrics.of(e, s.routeOf).count(from, status, time.Since(x.Began))
 }
 
 // countOut counts a request that went out to a service, which an identity has answered.
 func (s *Sidecar) countOut(x *exchange.Exchange, service, to string) {
-	status, took := statusOf(x), time.Since(x.Began)
-	version := x.Facts.Release
-	s.metrics.count(asSource, s.ID(), to, version, status, took)
-	if to == unknown {
-		return
+	status := statusOf(x)
+	e := edge{reporter: asSource, source: s.ID(), destination: to, version: x.Facts.Release, status: status}
+	if to != unknown {
+		e.service = service // what else is asked for, anybody may name
 	}
-	version, _, _ = strings.Cut(version, ":") // which port it was, nobody is told
-	s.book.Route(traffic.Key{Route: asSource + "/" + service + "/" + version}).Count("", status, took, 0)
+	s.metrics.of(e, s.routeOf).count("", status, time.Since(x.Began))
+}
+
+// routeOf is the route of the book that an edge is counted for; nil is none.
+func (s *Sidecar) routeOf(e edge) *traffic.Route {
+	switch {
+	case e.reporter == asDestination:
+		return s.book.Route(traffic.Key{Route: asDestination})
+	case e.destination == unknown:
+		return nil
+	}
+	version, _, _ := strings.Cut(e.version, ":") // which port it was, nobody is told
+	return s.book.Route(traffic.Key{Route: asSource + "/" + e.service + "/" + version})
 }
 
 // counted says what a count of the book is of; it is not ok for one that others have in it.

@@ -41,7 +41,7 @@ type identity struct {
 	once  sync.Once
 }
 
-// state is one message of the Workload API; it is never changed.
+// state is one message of the Workload API; it is never changed, but that callers are added.
 type state struct {
 	id   spiffeid.ID
 	cert *tls.Certificate
@@ -51,6 +51,7 @@ type state struct {
 	revoked     map[string]struct{}
 	// generation tells states apart.
 	generation int64
+	callers    callers
 }
 
 // newIdentity follows the Workload API at an address, such as unix:///run/workload-api.sock.
@@ -174,21 +175,4 @@ func (s *state) verify(chain []*x509.Certificate) (spiffeid.ID, error) {
 		return id, fmt.Errorf("the certificate of %s was revoked", id)
 	}
 	return id, nil
-}
-
-// holds tells at a time that a chain, which was verified when its connection began, would be
-// again.
-func (s *state) holds(chain []*x509.Certificate, now time.Time) bool {
-	leaf := chain[0]
-	if !now.Before(leaf.NotAfter) {
-		return false
-	}
-	if _, revoked := s.revoked[string(leaf.AuthorityKeyId)+leaf.SerialNumber.Text(16)]; revoked {
-		return false
-	}
-	if s.authorities[string(leaf.AuthorityKeyId)] != nil {
-		return true
-	}
-	_, err := s.verify(chain) // what signs lies below the bundle
-	return err == nil
 }

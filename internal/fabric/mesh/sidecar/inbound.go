@@ -42,17 +42,17 @@ func (f *fixed) Upstream(kernel.Scope, string, string) (addr, release string, ok
 func (s *Sidecar) enter(x *exchange.Exchange) {
 	st := s.identity.state.Load()
 	chain := x.TLS.PeerCertificates
-	from := chain[0].URIs[0].String() // the handshake has verified that there is one
-	x.OnDone(func() { s.countIn(x, from, st.id) })
+	from := st.caller(chain[0])
+	x.OnDone(func() { s.countIn(x, from.id, st.id) })
 	switch {
-	case !st.holds(chain, time.Now()):
+	case !st.holds(from, chain, time.Now()):
 		refuse(x, http.StatusUnauthorized, "Not proven", "The certificate of the caller has ended, or was revoked since the connection began.", "connect again with another certificate")
 		x.Response.SetConnectionClose()
-	case !s.document.Load().allowed(from, string(x.Request.Header.Method()), x.Path):
-		refuse(x, http.StatusForbidden, "Not allowed", from+" may not ask this of "+st.id.String()+".", "allow it in the mesh's policies")
+	case !s.document.Load().allowed(from.id, string(x.Request.Header.Method()), x.Path):
+		refuse(x, http.StatusForbidden, "Not allowed", from.id+" may not ask this of "+st.id.String()+".", "allow it in the mesh's policies")
 	default:
 		x.Host = application
-		x.Facts.ClientCertificate = "By=" + st.id.String() + ";URI=" + from
+		x.Facts.ClientCertificate = from.forwarded
 		s.inbound.Handle(x)
 	}
 }

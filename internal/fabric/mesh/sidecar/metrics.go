@@ -3,6 +3,7 @@ package sidecar
 import (
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,11 +27,15 @@ type metrics struct {
 	duration   *prometheus.HistogramVec
 	handshakes prometheus.Counter
 	malformed  prometheus.Counter
+
+	mu    sync.RWMutex
+	edges map[edge]*counters
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	labels := []string{"reporter", "source", "destination", "version"}
 	m := &metrics{
+		edges: map[edge]*counters{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "terrace_mesh_requests_total", Help: "Requests answered, by who asked whom, which version answered, and the status.",
 		}, append(labels[:4:4], "code")),
@@ -52,9 +57,47 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-func (m *metrics) count(reporter, source, destination, version string, status int, took time.Duration) {
-	m.requests.WithLabelValues(reporter, source, destination, version, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(reporter, source, destination, version).Observe(took.Seconds())
+// edge is what is counted together: answers of one status of who was asked by whom.
+type edge struct {
+	reporter, source, destination, version string
+	// service is what was asked for; it is empty at the destination.
+	service string
+	status  int
+}
+
+// counters are those of an edge. They are looked up by their labels once.
+type counters struct {
+	requests prometheus.Counter
+	duration prometheus.Observer
+	// route is that of the book, which is nil where nothing is reported.
+	route *traffic.Route
+}
+
+func (c *counters) count(consumer string, status int, took time.Duration) {
+	c.requests.Inc()
+	c.duration.Observe(took.Seconds())
+	c.route.Count(consumer, status, took, 0)
+}
+
+// of returns the counters of an edge; routeOf says which route of the book is its.
+func (m *metrics) of(e edge, routeOf func(e edge) *traffic.Route) *counters {
+	m.mu.RLock()
+	c := m.edges[e]
+	m.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c := m.edges[e]; c != nil {
+		return c
+	}
+	c = &counters{
+		requests: m.requests.WithLabelValues(e.reporter, e.source, e.destination, e.version, strconv.Itoa(e.status)),
+		duration: m.duration.WithLabelValues(e.reporter, e.source, e.destination, e.version), route: routeOf(e),
+	}
+	m.edges[e] = c
+	return c
 }
 
 // unrouted counts what ended before it was a request.

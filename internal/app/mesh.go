@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph/graphsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -20,7 +20,7 @@ func newMesh(p *platform, a *access) *mesh.Service {
 
 // newGraph makes what knows who calls whom; stages are told later.
 func newGraph(p *platform, a *access, f *fabric) *graph.Service {
-	return &graph.Service{Store: trafficsql.NewMeshStore(p.db), Tx: p.db, Gateway: entrance{f}, Authorizer: a.identity, Domain: p.config.Zone, Answered: localAnswers{&f.instances}.answered}
+	return &graph.Service{Store: graphsql.NewStore(p.db), Tx: p.db, Gateway: entrance{f}, Authorizer: a.identity, Domain: p.config.Zone, Answered: localAnswers{&f.instances}.answered}
 }
 
 // entrance is the gateway as a caller of services.

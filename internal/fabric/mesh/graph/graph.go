@@ -62,7 +62,7 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// Store keeps counts; trafficsql implements it.
+// Store keeps counts; graphsql implements it.
 type Store interface {
 	// Take notes that a report is taken; it is false where that one, or a later one of the
 	// process, was taken before.

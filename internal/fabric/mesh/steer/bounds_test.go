@@ -19,8 +19,8 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph/graphsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/workloadapi"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -148,9 +148,9 @@ func TestAReportSaysWhatIsWrongWithIt(t *testing.T) {
 // TestASidecarThatReportsTooFastWaits has another process of its workload take all turns.
 func TestASidecarThatReportsTooFastWaits(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, []db.Migrations{graphsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		t.Helper()
-		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
+		g := &graph.Service{Store: graphsql.NewStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
 		p := newPlaneWith(t, g)
 		p.change(func() { p.addrs["stock"] = application(t, "stock") })
 		web := p.beside(t, dev(), "web", "web")

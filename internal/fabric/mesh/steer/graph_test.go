@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph/graphsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -49,11 +50,12 @@ func id(workload string) string {
 	return "spiffe://localhost/tenant/acme/project/shop/stage/dev/workload/" + workload
 }
 
+// TestTheGraphHasEachCallOnce has the tables as they are where the gateway's traffic has made them.
 func TestTheGraphHasEachCallOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, []db.Migrations{trafficsql.Migrations(), graphsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		t.Helper()
-		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
+		g := &graph.Service{Store: graphsql.NewStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
 		p := newPlaneWith(t, g)
 		p.say(t, strict, allow)
 		p.beside(t, dev(), "orders", "one")
@@ -121,9 +123,9 @@ func TestWhatNobodyCanHaveCountedIsRefused(t *testing.T) {
 // TestAReportOfTooMuchHidesNothing: what one workload says cannot take the graph from its stage.
 func TestAReportOfTooMuchHidesNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, []db.Migrations{trafficsql.Migrations()}, func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, []db.Migrations{graphsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		t.Helper()
-		g := &graph.Service{Store: trafficsql.NewMeshStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}, Domain: "localhost"}
+		g := &graph.Service{Store: graphsql.NewStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}, Domain: "localhost"}
 		record := func(number int64, workload string, calls ...graph.Call) error {
 			return g.Record(t.Context(), graph.Report{Scope: dev(), Workload: workload, Process: "p", Number: number}, calls)
 		}

@@ -59,6 +59,8 @@ func readReport(raw []byte) (r sidecar.Report, err error) {
 		return r, status.Error(codes.InvalidArgument, "the report cannot be read: it is no JSON of a report")
 	case r.Process == "" || len(r.Process) > maxProcess:
 		return r, status.Errorf(codes.InvalidArgument, "the report does not say in 1 to %d bytes which process it is of", maxProcess)
+	case len(r.Release) > beside.MaxRelease:
+		return r, status.Errorf(codes.InvalidArgument, "the report names a release of more than %d bytes", beside.MaxRelease)
 	case r.Number < 1:
 		return r, status.Errorf(codes.InvalidArgument, "the report has the number %d, and the first one is 1", r.Number)
 	case len(r.Counted) > sidecar.MaxCounted:

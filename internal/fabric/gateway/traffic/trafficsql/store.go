@@ -1,9 +1,7 @@
-// Package trafficsql keeps what replicas of the gateway count in the database, and what the
-// sidecars of the mesh do.
+// Package trafficsql keeps what replicas of the gateway count in the database.
 //
-// It owns the tables gateway_traffic and mesh_traffic: each count is in its table by the
-// minute, for some hours, and by the hour, for a month; and mesh_reports, by which each report
-// of a sidecar is taken once.
+// It owns the table gateway_traffic: each count is in it by the minute, for some hours, and by
+// the hour, for a month. Other tables of the same columns are those of who has them.
 package trafficsql
 
 import (
@@ -30,7 +28,11 @@ type Store struct {
 }
 
 // NewStore returns a store on d of what the gateway counts.
-func NewStore(d *db.DB) *Store { return &Store{d, "gateway_traffic"} }
+func NewStore(d *db.DB) *Store { return NewStoreIn(d, "gateway_traffic") }
+
+// NewStoreIn returns a store on d of what else is counted, in a table that has the columns of
+// gateway_traffic.
+func NewStoreIn(d *db.DB, table string) *Store { return &Store{d, table} }
 
 const (
 	// together is how many rows are written at once.

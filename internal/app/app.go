@@ -144,6 +144,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
+	a.fabric.mesh.Clusters = a.delivery.clusters
 	a.fabric.mesh.Stages, a.fabric.graph.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}
@@ -201,6 +202,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
+	a.loops.Add("meshes of clusters", clusterMesh{a.fabric.mesh, a.delivery.clusters, a.platform.log}.Run)
 	a.tend()
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("certificates in key vaults", a.vaultCertificates.Watch)

@@ -145,7 +145,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.planes = newGatewayPlanes(p, f, d, deployed)
-	d.clusters = newKubernetes(p, d.stages, runStore)
+	d.clusters = newKubernetes(p, d.stages, runStore, f.mesh)
 	d.costs, d.budgets = newEstimates(p), newBudgets(p, a, d.stages, runStore)
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ import (
 
 // newKubernetes makes the runtime that keeps workloads in Git; it costs nothing
 // where no stage has it.
-func newKubernetes(p *platform, stages *stage.Set, runs run.Store) *kubernetes.Service {
+func newKubernetes(p *platform, stages *stage.Set, runs run.Store, policies kubernetes.Policies) *kubernetes.Service {
 	find := func(name string) (kubernetes.Stage, bool) {
 		s, err := stages.Get(name)
 		if err != nil || s.Runtime != stage.RuntimeKubernetes {
@@ -27,7 +27,7 @@ func newKubernetes(p *platform, stages *stage.Set, runs run.Store) *kubernetes.S
 		}
 		return clusterStage(s.GitOps.WithDefaults()), true
 	}
-	return kubernetes.New(kubernetes.Config{Dir: p.path("gitops"), Stage: find, Requesters: requesters{runs}, Log: p.log})
+	return kubernetes.New(kubernetes.Config{Dir: p.path("gitops"), Stage: find, Requesters: requesters{runs}, Policies: policies, Log: p.log})
 }
 
 func clusterStage(g stage.GitOps) kubernetes.Stage {
@@ -43,7 +43,7 @@ func clusterStage(g stage.GitOps) kubernetes.Stage {
 		Gateway: manifest.Gateway{
 			Name: g.ParentGateway.Name, Namespace: g.ParentGateway.Namespace, Section: g.ParentGateway.Section, Sources: g.ParentGateway.Sources,
 		},
-		PrivateNetworks: g.PrivateNetworks,
+		PrivateNetworks: g.PrivateNetworks, Mesh: kubernetes.Mesh{Kind: g.Mesh, TrustDomain: g.TrustDomain},
 	}
 }
 

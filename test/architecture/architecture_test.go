@@ -54,6 +54,7 @@ func edges() map[string]string {
 		"fabric/gateway -> governance/policy":        "what Rego decides of a request is compiled and bounded as policies are",
 		"fabric/mesh -> fabric/gateway":              "a sidecar reads requests and passes them on by the gateway's core",
 		"fabric/mesh -> fabric/pki":                  "who a workload is, its certificate says",
+		"target/kubernetes -> fabric/mesh":           "the mesh of a stage's cluster is told documents where its workloads are",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",

@@ -104,6 +104,8 @@ func stageKeys() [][2]string {
 		{"gitops.parentGateway.section", "one listener of it; empty is any"},
 		{"gitops.parentGateway.sources", "ranges that a gateway outside of the cluster calls from"},
 		{"gitops.privateNetworks", "ranges that pods may call without saying so; left out they are those of RFC 1918, [] is none"},
+		{"gitops.mesh", "the mesh of the cluster, istio or linkerd, which is told the documents of the stage's mesh; empty is none"},
+		{"gitops.trustDomain", "the trust domain of that mesh; empty is cluster.local"},
 	}
 }
 

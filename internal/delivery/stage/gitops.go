@@ -31,7 +31,17 @@ type GitOps struct {
 	// PrivateNetworks are the ranges that pods may call without saying so; nil
 	// are the private ranges of RFC 1918, an empty list is none.
 	PrivateNetworks []string `json:"privateNetworks,omitzero" yaml:"privateNetworks,omitempty" koanf:"privateNetworks"`
+	// Mesh is that of the cluster, MeshIstio or MeshLinkerd; empty is none.
+	Mesh string `json:"mesh,omitempty" yaml:"mesh,omitempty" koanf:"mesh"`
+	// TrustDomain is that of its identities; empty is cluster.local.
+	TrustDomain string `json:"trustDomain,omitempty" yaml:"trustDomain,omitempty" koanf:"trustDomain"`
 }
+
+// The meshes that a cluster may have.
+const (
+	MeshIstio   = "istio"
+	MeshLinkerd = "linkerd"
+)
 
 // ParentGateway is the gateway of the cluster that routes belong to.
 type ParentGateway struct {
@@ -82,12 +92,28 @@ func (c *checker) gitops(path string, s Stage) {
 			c.add(path+".author", fmt.Sprintf("%q is no author", g.Author), "write it as Terrace <terrace@example.com>")
 		}
 	}
+	c.mesh(path, g)
 	c.networks(path+".privateNetworks", g.PrivateNetworks)
 	c.networks(path+".parentGateway.sources", g.ParentGateway.Sources)
 }
 
 // plainBranch is less than Git takes: what refspecs give a meaning is left out.
 var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)*$`)
+
+func (c *checker) mesh(path string, g GitOps) {
+	if g.Mesh != "" && g.Mesh != MeshIstio && g.Mesh != MeshLinkerd {
+		c.add(path+".mesh", fmt.Sprintf("%q is no mesh that is known", g.Mesh), "use "+MeshIstio+" or "+MeshLinkerd+", or leave it out")
+	}
+	switch {
+	case g.TrustDomain != "" && g.Mesh == "":
+		c.add(path+".trustDomain", "there is no mesh whose it is", "name the mesh, or leave it out")
+	case g.TrustDomain != "" && plainDomain.FindString(g.TrustDomain) == "":
+		c.add(path+".trustDomain", fmt.Sprintf("%q is no domain", g.TrustDomain), "write it as cluster.local")
+	}
+}
+
+// plainDomain is what the identities of a mesh end in.
+var plainDomain = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 
 func (c *checker) token(path string, g GitOps) {
 	at, given := path+".tokenFile", g.TokenFile != "" || g.TokenVariable != ""

@@ -30,6 +30,10 @@ func TestGitOpsThatWouldBeIgnoredOrFailLaterIsRefused(t *testing.T) {
 		"a branch with a meaning":   {stage.RuntimeKubernetes, stage.GitOps{Branch: "main:other"}, "stages.dev.gitops.branch"},
 		"a folder outside":          {stage.RuntimeKubernetes, stage.GitOps{Path: "../x"}, "stages.dev.gitops.path"},
 		"no author":                 {stage.RuntimeKubernetes, stage.GitOps{Author: "nobody"}, "stages.dev.gitops.author"},
+		"a mesh":                    {stage.RuntimeKubernetes, stage.GitOps{Mesh: stage.MeshLinkerd, TrustDomain: "prod.example"}, ""},
+		"no mesh":                   {stage.RuntimeKubernetes, stage.GitOps{Mesh: "consul"}, "stages.dev.gitops.mesh"},
+		"a domain of no mesh":       {stage.RuntimeKubernetes, stage.GitOps{TrustDomain: "prod.example"}, "stages.dev.gitops.trustDomain"},
+		"no domain":                 {stage.RuntimeKubernetes, stage.GitOps{Mesh: stage.MeshIstio, TrustDomain: "spiffe://x"}, "stages.dev.gitops.trustDomain"},
 		"no range":                  {stage.RuntimeKubernetes, stage.GitOps{PrivateNetworks: []string{"10/8"}}, "stages.dev.gitops.privateNetworks[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

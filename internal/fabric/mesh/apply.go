@@ -26,6 +26,9 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []meshdoc
 			return nil, d.Placed(err)
 		}
 	}
+	if err := s.tellable(ctx, docs, policies); err != nil {
+		return nil, err
+	}
 	changes := make([]Change, len(docs))
 	changed := false
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {

@@ -83,6 +83,12 @@ type Stages interface {
 	Check(stage string) error
 }
 
+// Clusters are those whose mesh is told documents.
+type Clusters interface {
+	// CheckMesh refuses documents, all of a stage, that its cluster's mesh cannot be told.
+	CheckMesh(ctx context.Context, scope kernel.Scope, documents []meshdoc.Document) error
+}
+
 // Journal records facts in the transaction of the context.
 type Journal interface {
 	Record(ctx context.Context, f kernel.Fact) error

@@ -18,7 +18,9 @@ type Config struct {
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
-	Log        *slog.Logger
+	// Clusters may be nil where there are none.
+	Clusters Clusters
+	Log      *slog.Logger
 	// Domain is the trust domain of the SPIFFE IDs of workloads.
 	Domain string
 }

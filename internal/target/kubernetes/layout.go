@@ -59,17 +59,53 @@ func (h home) difference(want, have map[string][]byte) []string {
 	return slices.Sorted(maps.Keys(differ))
 }
 
-// edit returns the change that brings the files in force.
-func (h home) edit(t gitrepo.Tree, want map[string][]byte, message string) (gitrepo.Edit, error) {
+// edit returns the change that brings the files in force, with what the mesh makes of them.
+func (h home) edit(t gitrepo.Tree, files map[string][]byte, message string, mesh meshed) (gitrepo.Edit, error) {
+	want := maps.Clone(files)
+	return h.change(t, want, message, func(have map[string][]byte) ([]string, error) { return h.differing(want, have, false, mesh) })
+}
+
+// change returns the change that makes the files that differ be as they are wanted.
+func (h home) change(t gitrepo.Tree, want map[string][]byte, message string, differ func(have map[string][]byte) ([]string, error)) (gitrepo.Edit, error) {
 	have, err := h.there(t)
 	if err != nil {
 		return gitrepo.Edit{}, err
 	}
+	names, err := differ(have)
 	e := gitrepo.Edit{Files: map[string][]byte{}, Message: message}
-	for _, name := range h.difference(want, have) {
+	for _, name := range names {
 		e.Files[name] = want[name] // nil removes
 	}
-	return e, nil
+	return e, err
+}
+
+// differing returns the files that a workload's declaration changes, or its removal; what the
+// mesh makes of it is added to what is wanted.
+func (h home) differing(want, have map[string][]byte, removed bool, mesh meshed) ([]string, error) {
+	if removed {
+		for _, name := range h.leaving(have) {
+			want[name] = nil
+		}
+	}
+	if err := mesh(want, have); err != nil {
+		return nil, err
+	}
+	if removed {
+		return changed(want, have), nil
+	}
+	return h.difference(want, have), nil
+}
+
+// changed returns the paths of wanted files that are other than they are wanted, sorted.
+func changed(want, have map[string][]byte) []string {
+	names := []string{}
+	for name, content := range want {
+		if now, ok := have[name]; ok != (content != nil) || !bytes.Equal(now, content) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // there returns the files of the project, unless they are another tenant's.
@@ -83,16 +119,9 @@ func (h home) there(t gitrepo.Tree) (map[string][]byte, error) {
 
 // removal returns the change that takes the workload away, and with the last
 // one what the project's workloads share.
-func (h home) removal(t gitrepo.Tree, message string) (gitrepo.Edit, error) {
-	have, err := h.there(t)
-	if err != nil {
-		return gitrepo.Edit{}, err
-	}
-	e := gitrepo.Edit{Files: map[string][]byte{}, Message: message}
-	for _, name := range h.leaving(have) {
-		e.Files[name] = nil
-	}
-	return e, nil
+func (h home) removal(t gitrepo.Tree, message string, mesh meshed) (gitrepo.Edit, error) {
+	want := map[string][]byte{}
+	return h.change(t, want, message, func(have map[string][]byte) ([]string, error) { return h.differing(want, have, true, mesh) })
 }
 
 // leaving returns the files that go with the workload, sorted.
@@ -106,7 +135,7 @@ func (h home) leaving(have map[string][]byte) []string {
 			leaving = append(leaving, name)
 		case strings.Contains(rest, "/"):
 			last = false
-		case rest == manifest.NamespaceFile || rest == manifest.DenyFile:
+		case rest == manifest.NamespaceFile || rest == manifest.DenyFile || rest == meshFile:
 			shared = append(shared, name)
 		}
 	}

@@ -45,11 +45,15 @@ func (s *Service) Preview(ctx context.Context, scope kernel.Scope, workload stri
 	if err != nil {
 		return nil, err
 	}
-	changes := []FileChange{}
-	differ := h.difference(want, have)
-	if raw == nil {
-		differ = h.leaving(have)
+	mesh, err := s.meshed(ctx, h)
+	if err != nil {
+		return nil, err
 	}
+	differ, err := h.differing(want, have, raw == nil, mesh)
+	if err != nil {
+		return nil, err
+	}
+	changes := []FileChange{}
 	for _, name := range differ {
 		c, err := fileChange(name, have, want)
 		if err != nil {
@@ -80,13 +84,13 @@ func (s *Service) previewed(h home, raw json.RawMessage) (map[string][]byte, err
 
 func fileChange(name string, have, want map[string][]byte) (FileChange, error) {
 	before, was := have[name]
-	after, is := want[name]
+	after := want[name]
 	c := FileChange{Path: name, Change: "changed"}
 	from, to := path.Join("a", name), path.Join("b", name)
 	switch {
 	case !was:
 		c.Change, from = "added", "/dev/null"
-	case !is:
+	case after == nil:
 		c.Change, to = "removed", "/dev/null"
 	}
 	var err error

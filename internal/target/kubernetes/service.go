@@ -19,6 +19,7 @@ type Stage struct {
 	Gateway    manifest.Gateway
 	// PrivateNetworks are the ranges that pods may call without saying so.
 	PrivateNetworks []string
+	Mesh            Mesh
 }
 
 // Repository is the Git repository of a stage.
@@ -47,8 +48,10 @@ type Config struct {
 	Stage func(name string) (Stage, bool)
 	// Requesters may be nil: commits then do not name who asked.
 	Requesters Requesters
-	Clock      kernel.Clock
-	Log        *slog.Logger
+	// Policies may be nil where no stage has a mesh.
+	Policies Policies
+	Clock    kernel.Clock
+	Log      *slog.Logger
 }
 
 // Service keeps workloads in Git.

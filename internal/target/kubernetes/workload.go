@@ -34,9 +34,13 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, workload string
 	if err != nil {
 		return nil, err
 	}
+	mesh, err := s.meshed(ctx, h)
+	if err != nil {
+		return nil, err
+	}
 	message := s.message(ctx, scope, fmt.Sprintf("%s: release %s to %s", workload, release(spec), scope.Stage), h, spec)
 	commit, err := h.repo.Change(ctx, s.author(h), s.config.Clock.Now(), func(t gitrepo.Tree) (gitrepo.Edit, error) {
-		return h.edit(t, files, message)
+		return h.edit(t, files, message, mesh)
 	})
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func (s *Service) Observe(ctx context.Context, scope kernel.Scope, workload stri
 	if !h.has(have) {
 		return nil, true, nil
 	}
-	drift, err := s.drift(h, spec, have)
+	drift, err := s.drift(ctx, h, spec, have)
 	if err != nil || drift == "" {
 		return raw, false, err
 	}
@@ -93,7 +97,7 @@ func (h home) has(have map[string][]byte) bool {
 }
 
 // drift says how the repository differs from what the declaration renders.
-func (s *Service) drift(h home, spec manifest.Spec, have map[string][]byte) (string, error) {
+func (s *Service) drift(ctx context.Context, h home, spec manifest.Spec, have map[string][]byte) (string, error) {
 	objects, err := s.render(h, spec)
 	if kernel.Is(err, kernel.Invalid) {
 		return "rendered by rules that do not hold any more", nil
@@ -102,6 +106,13 @@ func (s *Service) drift(h home, spec manifest.Spec, have map[string][]byte) (str
 		return "", err
 	}
 	want, err := h.files(objects)
+	if err != nil {
+		return "", err
+	}
+	mesh, err := s.meshed(ctx, h)
+	if err == nil {
+		err = mesh(want, have)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -121,9 +132,13 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, workload strin
 	if err != nil {
 		return err
 	}
+	mesh, err := s.meshed(ctx, h)
+	if err != nil {
+		return err
+	}
 	message := s.message(ctx, scope, fmt.Sprintf("%s: removed from %s", workload, scope.Stage), h, manifest.Spec{})
 	_, err = h.repo.Change(ctx, s.author(h), s.config.Clock.Now(), func(t gitrepo.Tree) (gitrepo.Edit, error) {
-		return h.removal(t, message)
+		return h.removal(t, message, mesh)
 	})
 	return err
 }

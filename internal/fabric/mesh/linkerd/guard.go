@@ -59,6 +59,9 @@ func (r *renderer) guards() {
 
 // known refuses an authorization where no port is known.
 func (r *renderer) known(d meshdoc.Document, service string) {
+	if r.deployed {
+		return
+	}
 	if service != "" && len(r.workloads[service].Ports) == 0 {
 		r.Refuse(d, "spec.targetRef", "name its Score file with --workload, or its port in a route of it", "Linkerd guards ports, and those of "+service+" are not known")
 	}

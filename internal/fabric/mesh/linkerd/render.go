@@ -34,9 +34,26 @@ func Render(scope kernel.Scope, trustDomain string, documents []meshdoc.Document
 	return r.Done("Linkerd")
 }
 
+// Deployed returns the objects of a stage of which all workloads are known; the namespace is not
+// among them. A rule that leads to a workload that is not there waits until it is, and is told.
+func Deployed(scope kernel.Scope, trustDomain string, documents []meshdoc.Document, workloads []cluster.Workload) (objects []cluster.Object, waiting []string, err error) {
+	r := &renderer{Stage: cluster.New(scope, trustDomain, documents), workloads: map[string]cluster.Workload{}, deployed: true}
+	for _, w := range workloads {
+		r.workloads[w.Name] = w
+	}
+	r.routes()
+	r.guards()
+	objects, err = r.Done("Linkerd")
+	return objects, r.waiting, err
+}
+
 // renderer collects objects.
 type renderer struct {
 	*cluster.Stage
+
+	// deployed says that workloads are all that there are, and waiting what is not said yet.
+	deployed bool
+	waiting  []string
 
 	workloads map[string]cluster.Workload
 	// probed says that who probes is an object already.

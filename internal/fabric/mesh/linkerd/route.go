@@ -42,7 +42,7 @@ func (r *renderer) routes() {
 		}
 	}
 	for _, service := range slices.Sorted(maps.Keys(all)) {
-		ways := all[service]
+		ways := slices.DeleteFunc(all[service], r.waits)
 		slices.SortStableFunc(ways, meshdoc.Closer)
 		for i, o := range r.objects(service, ways) {
 			r.Add(gatewayAPI, o.kind, service+"."+strconv.Itoa(i), o.annotations, r.spec(o))
@@ -101,6 +101,20 @@ func (r *renderer) objects(service string, ways []meshdoc.Way) []outbound {
 		out[i].ways = append(out[i].ways, w)
 	}
 	return out
+}
+
+// waits tells whether a way leads to a workload that is not there, whose port is not known.
+func (r *renderer) waits(w meshdoc.Way) bool {
+	if !r.deployed {
+		return false
+	}
+	for _, b := range w.Backends {
+		if r.workloads[b.Name].Name == "" && b.Port == 0 {
+			r.waiting = append(r.waiting, fmt.Sprintf("rule %d of %s %s, for %s to be deployed", w.Rule+1, w.Kind, w.Route, b.Name))
+			return true
+		}
+	}
+	return false
 }
 
 // kindOf is GRPCRoute where all is of gRPC, and by whole names; other calls of gRPC are told by

@@ -200,8 +200,12 @@ func (d Document) Placed(err error) error {
 	return kernel.Errorf(told.Kind, "%s", told.Message).WithProblems(problems...)
 }
 
-// Warn is what is probably not meant with the document, at a path of it.
+// Warn is what is probably not meant with the document, at a path of it. Of a document that was
+// not read from a file its kind and name are the place.
 func (d Document) Warn(path, fix, message string) kernel.Problem {
+	if d.doc == nil {
+		return kernel.Problem{File: d.Kind + " " + d.Name, Path: path, Message: message, Fix: fix}
+	}
 	at := d.doc.Find(path)
 	return kernel.Problem{File: d.doc.File, Line: at.Line, Column: at.Column, Path: path, Message: message, Fix: fix}
 }

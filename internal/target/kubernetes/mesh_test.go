@@ -1,0 +1,156 @@
+package kubernetes_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/kubernetes"
+	"github.com/terrace-idp/terrace/internal/target/kubernetes/manifest"
+)
+
+const (
+	strict = "apiVersion: mesh.terrace.dev/v1\nkind: Mesh\nmetadata: {name: default}\nspec: {mtls: strict}\n"
+	allow  = "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: orders}\nspec: {targetRef: {kind: Service, name: orders}, rules: [{from: [{workload: web}], paths: [/o/*]}]}\n"
+	share  = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\nspec: {parentRefs: [{kind: Service, name: orders}], rules: [{backendRefs: [{name: orders, weight: 9}, {name: orders-next, weight: 1}]}]}\n"
+)
+
+// policies are the documents in force; tests change them.
+type policies struct{ docs []meshdoc.Document }
+
+func (p *policies) Of(context.Context, kernel.Scope) ([]meshdoc.Document, error) { return p.docs, nil }
+
+func (p *policies) are(t *testing.T, sources ...string) {
+	t.Helper()
+	var err error
+	if p.docs, err = meshdoc.Read(meshdoc.File{Name: "mesh.yaml", Source: strings.Join(sources, "---\n")}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// meshedService returns a Service whose stage dev is on a cluster with a mesh.
+func meshedService(dir, mesh string, p *policies) *kubernetes.Service {
+	st := kubernetes.Stage{Gateway: manifest.Gateway{Name: "public", Namespace: "gateways"}, Mesh: kubernetes.Mesh{Kind: mesh, TrustDomain: "prod.example"}}
+	return kubernetes.New(kubernetes.Config{Dir: dir, Stage: func(name string) (kubernetes.Stage, bool) { return st, name == "dev" }, Policies: p})
+}
+
+func listening(port string) json.RawMessage {
+	return json.RawMessage(`{"manifests":"as rendered","release":"rel_1","containers":{"main":{"image":"registry.example.com/a:1",
+		"liveness":{"http":{"path":"/healthz","port":8080}}}},"ports":{"web":{"port":` + port + `,"target_port":8080}},"scaling":{},"security":{}}`)
+}
+
+func TestDocumentsOfTheMeshLieBesideTheWorkloads(t *testing.T) {
+	t.Parallel()
+	dir, p := t.TempDir(), &policies{}
+	p.are(t, strict, allow, share)
+	s := meshedService(dir, kubernetes.Linkerd, p)
+	if err := s.PutMesh(t.Context(), scope()); err != nil { // nothing is deployed
+		t.Fatal(err)
+	}
+	if _, err := s.Apply(asRun(t.Context()), scope(), "orders", listening("80")); err != nil {
+		t.Fatal(err)
+	}
+	commits := history(t, own(dir))
+	have := files(t, commits[0])
+	mesh := have["workloads/dev/shop/mesh.yaml"]
+	for _, want := range []string{
+		"# waits: rule 1 of HTTPRoute orders, for orders-next to be deployed\n", "web.shop-dev.serviceaccount.identity.linkerd.prod.example", "name: orders.8080\n", "value: /healthz\n",
+	} {
+		if !strings.Contains(mesh, want) {
+			t.Errorf("there is no %q in:\n%s", want, mesh)
+		}
+	}
+	for _, want := range []string{"linkerd.io/inject: enabled", "config.linkerd.io/default-inbound-policy: deny", "pod-security.kubernetes.io/enforce: restricted"} {
+		if !strings.Contains(have["workloads/dev/shop/namespace.yaml"], want) {
+			t.Errorf("the namespace lacks %q:\n%s", want, have["workloads/dev/shop/namespace.yaml"])
+		}
+	}
+	if len(commits) != 1 {
+		t.Errorf("%d commits", len(commits))
+	}
+	changes, err := s.Preview(t.Context(), scope(), "orders-next", listening("81"))
+	if err != nil || !strings.Contains(diffOf(changes, "workloads/dev/shop/mesh.yaml"), "+      port: 81") {
+		t.Errorf("%v %v", changes, err)
+	}
+	if _, err := s.Apply(asRun(t.Context()), scope(), "orders-next", listening("81")); err != nil {
+		t.Fatal(err)
+	}
+	if mesh := files(t, history(t, own(dir))[0])["workloads/dev/shop/mesh.yaml"]; strings.Contains(mesh, "waits") || !strings.Contains(mesh, "port: 81\n") {
+		t.Errorf("with both:\n%s", mesh)
+	}
+	for _, name := range []string{"orders-next", "orders"} {
+		if _, gone, err := s.Observe(t.Context(), scope(), name, listening("80")); err != nil || gone {
+			t.Errorf("%s: %v %v", name, gone, err)
+		}
+		if err := s.Remove(t.Context(), scope(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have := files(t, history(t, own(dir))[0]); len(have) != 0 {
+		t.Errorf("after the last: %v", have)
+	}
+}
+
+func diffOf(changes []kubernetes.FileChange, path string) string {
+	for _, c := range changes {
+		if c.Path == path {
+			return c.Diff
+		}
+	}
+	return ""
+}
+
+func TestAChangeOfDocumentsIsCommittedByItself(t *testing.T) {
+	t.Parallel()
+	dir, p := t.TempDir(), &policies{}
+	s := meshedService(dir, kubernetes.Istio, p)
+	if _, err := s.Apply(t.Context(), scope(), "orders", listening("80")); err != nil {
+		t.Fatal(err)
+	}
+	p.are(t, strict, share)
+	if seen, _, err := s.Observe(t.Context(), scope(), "orders", listening("80")); err != nil || !strings.Contains(string(seen), "changed: mesh.yaml") {
+		t.Errorf("before: %s %v", seen, err)
+	}
+	for range 2 { // again is no commit
+		if err := s.PutMesh(t.Context(), scope()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have := files(t, history(t, own(dir))[0])
+	if mesh := have["workloads/dev/shop/mesh.yaml"]; !strings.Contains(mesh, "kind: VirtualService") || !strings.Contains(mesh, "spiffe://prod.example/ns/shop-dev/sa/orders") {
+		t.Errorf("there is:\n%s", mesh)
+	}
+	if !strings.Contains(have["workloads/dev/shop/namespace.yaml"], "istio-injection: enabled") {
+		t.Errorf("the namespace is:\n%s", have["workloads/dev/shop/namespace.yaml"])
+	}
+	if seen, gone, err := s.Observe(t.Context(), scope(), "orders", listening("80")); err != nil || gone || string(seen) != string(listening("80")) {
+		t.Errorf("after: %s %v", seen, err)
+	}
+	p.docs = nil
+	if err := s.PutMesh(t.Context(), scope()); err != nil {
+		t.Fatal(err)
+	}
+	commits := history(t, own(dir))
+	if _, still := files(t, commits[0])["workloads/dev/shop/mesh.yaml"]; still || len(commits) != 3 || !strings.HasPrefix(commits[0].Message, "the mesh of shop on dev\n") {
+		t.Errorf("%d commits, the last %q, and the file is there: %v", len(commits), commits[0].Message, still)
+	}
+}
+
+func TestWhatTheClustersMeshCannotBeToldIsRefused(t *testing.T) {
+	t.Parallel()
+	dir, p := t.TempDir(), &policies{}
+	s := meshedService(dir, kubernetes.Linkerd, p)
+	p.are(t, "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\nspec: {parentRefs: [{kind: Service, name: orders}], rules: [{retry: {attempts: 1, backoff: 1s}}]}\n")
+	if err := s.CheckMesh(t.Context(), scope(), p.docs); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := s.Preview(t.Context(), scope(), "orders", listening("80")); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("a plan: error %v", err)
+	}
+	if err := meshedService(dir, "", p).CheckMesh(t.Context(), scope(), p.docs); err != nil {
+		t.Errorf("without a mesh: %v", err)
+	}
+}

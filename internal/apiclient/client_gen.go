@@ -5066,6 +5066,9 @@ type DNSEndpoint struct {
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy,omitempty"`
 
+	// Fix What to do where it has no record.
+	Fix string `json:"fix,omitempty"`
+
 	// Group Which part of the service it is (Azure's group id): blob, vault, mysqlServer.
 	Group string `json:"group"`
 	Name  string `json:"name"`
@@ -5073,11 +5076,23 @@ type DNSEndpoint struct {
 	// Network The network that it lies in.
 	Network string `json:"network"`
 
+	// Problem Why it has no record.
+	Problem string `json:"problem,omitempty"`
+
 	// Project The project that it belongs to; the whole tenant where it is empty.
 	Project string `json:"project,omitempty"`
 
+	// Resource The cloud's id of it.
+	Resource string `json:"resource,omitempty"`
+
 	// Service The first part of the service's name, such as stordata.
 	Service string `json:"service"`
+
+	// Stage The stage on which it is deployed; empty where a person has made it.
+	Stage string `json:"stage,omitempty"`
+
+	// Workload The workload that it is deployed with.
+	Workload string `json:"workload,omitempty"`
 
 	// Zone The privatelink zone that has its record.
 	Zone string `json:"zone"`

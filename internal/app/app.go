@@ -145,6 +145,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
 	a.fabric.mesh.Clusters = a.delivery.clusters
+	a.fabric.dns.Deployed, a.access.runEnds.names = deployedEndpoints{a.delivery.states}, a.fabric.dns
 	a.fabric.mesh.Stages, a.fabric.graph.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}

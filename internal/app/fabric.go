@@ -282,6 +282,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	f.topicLoops(g)
 	g.Add("dns records", f.dns.Watch)
+	g.Every("private endpoints of stages", dns.FollowEvery, f.dns.Follow)
 	g.Add("dns secondaries", f.dns.Notify)
 	g.Add("documents of the mesh", f.mesh.Watch)
 	g.Every("old calls of the mesh", time.Hour, f.graph.Tidy)

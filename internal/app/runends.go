@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/catalog/apispec"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -28,6 +29,8 @@ type runEnds struct {
 	logs *leaklog.Watcher
 	// apis are published where runs have brought them.
 	apis *apispec.Service
+	// names have the private endpoints of stages.
+	names *dns.Service
 }
 
 // Before takes note of a fact that is about to be recorded, and returns those
@@ -38,6 +41,9 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 	}
 	expiry, err := expire(ctx, a.lifetimes, f)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.deployed(ctx, f); err != nil {
 		return nil, err
 	}
 	ended, err := a.ended(ctx, f)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -62,14 +63,28 @@ func createEndpoint(e *command.Env) *cobra.Command {
 func listEndpoints(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the private endpoints that you see", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Long:    "Those of stages follow what is deployed there. One that has no place yet says why it is not answered, and what to do.",
 		Example: "  terrace dns endpoint list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.DNSEndpoints(ctx)
-			return command.PrintFound(e, all, err, []string{"ENDPOINT", "OF", "SERVICE", "GROUP", "ZONE", "NETWORK", "ADDRESSES"}, func(p apiclient.DNSEndpoint) []string {
-				return []string{p.Name, ownerOf(p.Project), p.Service, p.Group, p.Zone, p.Network, strings.Join(p.Addresses, ", ")}
+			return command.PrintFound(e, all, err, []string{"ENDPOINT", "OF", "SERVICE", "GROUP", "ZONE", "NETWORK", "ADDRESSES", "DEPLOYED"}, func(p apiclient.DNSEndpoint) []string {
+				return []string{p.Name, ownerOf(p.Project), p.Service, p.Group, p.Zone, p.Network, strings.Join(p.Addresses, ", "), deployedOf(p)}
 			})
 		}),
 	}
+}
+
+// deployedOf is what an endpoint is deployed with, and why it is not answered; "" for one that a
+// person has made.
+func deployedOf(p apiclient.DNSEndpoint) string {
+	text := ""
+	if p.Stage != "" {
+		text = p.Workload + " on " + p.Stage
+	}
+	if p.Problem != "" {
+		text += ", not answered: " + output.Line(p.Problem+"; "+p.Fix)
+	}
+	return text
 }
 
 // ofIP says of what is wrong with addresses which flag they are of: --address is the server's.

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -97,4 +98,27 @@ func providerName(address string) string {
 		return address
 	}
 	return name
+}
+
+// Managed goes through the managed resources of a type in a version of the stack's state, with
+// their attributes, which are there for the time of the call. It is for the parts of Terrace that
+// follow what is deployed, and asks no permission.
+func (s *Service) Managed(ctx context.Context, stack, version, kind string, visit func(attributes json.RawMessage) error) error {
+	v, err := s.Store.Version(ctx, stack, version)
+	if err != nil {
+		return err
+	}
+	return readable{v, s.stored(ctx, v)}.each(func(r Resource, raw json.RawMessage) error {
+		if r.Mode != "managed" || r.Type != kind {
+			return nil
+		}
+		var in struct {
+			Deposed    string          `json:"deposed"`
+			Attributes json.RawMessage `json:"attributes"`
+		}
+		if err := json.Unmarshal(raw, &in); err != nil || in.Deposed != "" {
+			return err
+		}
+		return visit(in.Attributes)
+	})
 }

@@ -31,7 +31,29 @@ func (s *Service) advice(ctx context.Context, held *snapshot, v *view, tenant st
 			}
 		}
 	}
+	all = append(all, e.elsewhere(tenant, names)...)
 	return append(all, otherwise(held, v, of{tenant, e.out[len(e.out)-1].Zone}, reply)...), nil
+}
+
+// elsewhere says which private endpoints of stages have a name that is asked for, and are not
+// answered there: each is for its own network, and some have no place.
+func (e *explanation) elsewhere(tenant string, names []string) (all []string) {
+	for _, p := range e.held.endpoints {
+		here := e.from.network != nil && e.from.network.Name == p.Network
+		if p.Scope.Tenant != tenant || p.Stage == "" || here && p.Problem == "" || !e.sees(p.Scope) {
+			continue
+		}
+		if !slices.ContainsFunc(names, func(name string) bool { return name == p.record() || name == p.public() }) {
+			continue
+		}
+		text := p.Workload + " has a private endpoint of it on " + p.Stage + " (" + p.Name + "), "
+		if p.Problem != "" {
+			all = append(all, text+"which is not answered: "+p.Problem+"; "+p.Fix)
+			continue
+		}
+		all = append(all, text+"which is answered in network "+p.Network+" alone, where it lies")
+	}
+	return all
 }
 
 // otherwise says what would give another answer, by the answer that there is and the zone that

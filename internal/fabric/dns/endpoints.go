@@ -180,9 +180,9 @@ func (e Endpoint) record() string { return zone.Canonical(e.Service + "." + e.Zo
 
 // recordsOf makes the sets of an endpoint.
 func (s *Service) recordsOf(e Endpoint, z Zone, all []Held) ([]Held, error) {
-	name, network := e.record(), ""
+	network := ""
 	for _, h := range all {
-		if h.Name != name || h.Network != "" {
+		if h.Name != e.record() || h.Network != "" {
 			continue
 		}
 		if _, ok := z.linked(e.Network); !ok || h.Endpoint == "" {
@@ -191,9 +191,13 @@ func (s *Service) recordsOf(e Endpoint, z Zone, all []Held) ([]Held, error) {
 		}
 		network = e.Network
 	}
-	var put []Held
+	return s.recordsIn(network, e, z, all)
+}
+
+// recordsIn makes the sets of an endpoint that a network sees, "" for all.
+func (s *Service) recordsIn(network string, e Endpoint, z Zone, all []Held) (put []Held, err error) {
 	for _, kind := range []string{"A", "AAAA"} {
-		h := Held{Set: zone.Set{Name: name, Type: kind, TTL: 10}, Network: network, Endpoint: e.Name}
+		h := Held{Set: zone.Set{Name: e.record(), Type: kind, TTL: 10}, Network: network, Endpoint: e.Name}
 		for _, text := range e.Addresses {
 			if a, err := netip.ParseAddr(text); err == nil && a.Is4() == (kind == "A") {
 				h.Values = append(h.Values, text)
@@ -234,16 +238,25 @@ func (s *Service) DeleteEndpoint(ctx context.Context, tenant, name string) error
 	if err := s.Authorizer.Authorize(ctx, actionWrite, e.Scope); err != nil {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context) error {
-		z, err := s.zone(ctx, tenant, e.Zone)
+	if e.Stage != "" {
+		return kernel.Errorf(kernel.Conflict, "private endpoint %s follows from what %s has deployed on %s", name, e.Workload, e.Stage).
+			WithFix("remove it there: it goes with the next apply")
+	}
+	return s.write(ctx, func(ctx context.Context) error { return s.dropEndpoint(ctx, e) })
+}
+
+// dropEndpoint removes an endpoint with its record, if it has one.
+func (s *Service) dropEndpoint(ctx context.Context, e Endpoint) error {
+	if e.Problem == "" {
+		z, err := s.zone(ctx, e.Scope.Tenant, e.Zone)
 		if err != nil {
 			return err
 		}
 		if err := s.changeHeld(ctx, z, []string{e.record()}, func(_ context.Context, _ Zone, all []Held) (put, drop []Held, err error) {
-			return nil, slices.DeleteFunc(all, func(h Held) bool { return h.Endpoint != name }), nil
+			return nil, slices.DeleteFunc(all, func(h Held) bool { return h.Endpoint != e.Name }), nil
 		}); err != nil {
 			return err
 		}
-		return s.remove(ctx, KindEndpoint, e.Scope, name, "dns-endpoint.deleted", endpointFact(e))
-	})
+	}
+	return s.remove(ctx, KindEndpoint, e.Scope, e.Name, "dns-endpoint.deleted", endpointFact(e))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns/forward"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/zone"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // WhyStep is one step.
@@ -25,7 +26,9 @@ type explanation struct {
 	out   []WhyStep
 	held  *snapshot
 	from  *view
-	told  int
+	// sees tells whether the actor sees what is somebody's.
+	sees func(kernel.Scope) bool
+	told int
 }
 
 func (e *explanation) steps() *zone.Trace {
@@ -62,7 +65,7 @@ func (e *explanation) text(s zone.Step, in string) string {
 		if s.Source != "" {
 			return "the wildcard " + strings.TrimSuffix(s.Source, ".") + " answers"
 		}
-		return "the zone has such records"
+		return "the zone has such records" + e.endpoint(s.Name, in)
 	case zone.StepAlias:
 		return "it is an alias of " + strings.TrimSuffix(s.Source, ".")
 	case zone.StepNoData:
@@ -78,6 +81,25 @@ func (e *explanation) text(s zone.Step, in string) string {
 	case zone.StepOutside:
 	}
 	return "no zone that is seen from here has it"
+}
+
+// endpoint says which private endpoint a record is of, of those that may be seen.
+func (e *explanation) endpoint(name, in string) string {
+	if e.from.network == nil {
+		return ""
+	}
+	for _, p := range e.held.endpoints {
+		own := p.Scope.Tenant == e.from.network.Scope.Tenant && p.Zone == in && p.record() == zone.Canonical(name)
+		if !own || p.Problem != "" || p.Stage != "" && p.Network != e.from.network.Name || !e.sees(p.Scope) {
+			continue
+		}
+		text := ", of private endpoint " + p.Name + " in network " + p.Network
+		if p.Stage != "" {
+			text += ", which " + p.Workload + " has deployed on " + p.Stage
+		}
+		return text
+	}
+	return ""
 }
 
 // because says why a zone is seen.

@@ -62,7 +62,9 @@ func (s *Service) next(ctx context.Context, held *snapshot, revision int64) (*sn
 			forwarders, err = appendOf[Forwarder](forwarders, o)
 		case KindKey:
 			err = s.nextKey(ctx, next, held, o)
-		case KindEndpoint: // their records are in their zones
+		case KindEndpoint: // its record is in its zone
+			next.endpoints, err = appendOf[Endpoint](next.endpoints, o)
+		case KindApplied:
 		}
 		if err != nil {
 			return nil, err

@@ -127,6 +127,14 @@ type Endpoint struct {
 	Network   string    `json:"network" doc:"The network that it lies in."`
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy,omitempty"`
+	// Stage and Workload have deployed it as Resource, by the cloud's id; a person has made it
+	// where they are empty.
+	Stage    string `json:"stage,omitempty" doc:"The stage on which it is deployed; empty where a person has made it."`
+	Workload string `json:"workload,omitempty" doc:"The workload that it is deployed with."`
+	Resource string `json:"resource,omitempty" doc:"The cloud's id of it."`
+	// Problem is why it has no record, and Fix what to do.
+	Problem string `json:"problem,omitempty" doc:"Why it has no record."`
+	Fix     string `json:"fix,omitempty" doc:"What to do where it has no record."`
 }
 
 // Held is a record set of a zone.

@@ -138,7 +138,7 @@ func (s *Service) unused(ctx context.Context, n Network) error {
 			if slices.Contains(f.Networks, n.Name) {
 				return used("the forwarder of " + f.Domain)
 			}
-		case KindNetwork, KindKey:
+		case KindNetwork, KindKey, KindApplied:
 		}
 	}
 	return nil

@@ -16,6 +16,9 @@ const (
 	KindForwarder Kind = "forwarder"
 	KindKey       Kind = "key"
 	KindEndpoint  Kind = "endpoint"
+	// KindApplied are workloads on stages whose private endpoints are to be compared with
+	// what they have deployed.
+	KindApplied Kind = "applied"
 )
 
 // Object is what Book keeps of a zone, a network, a forwarder, a key or an endpoint.
@@ -43,6 +46,8 @@ type Book interface {
 	List(ctx context.Context, kind Kind, tenant string, reach kernel.Reach, page kernel.PageRequest) (kernel.Page[Object], error)
 	// Objects returns all of every tenant, as the transaction sees them.
 	Objects(ctx context.Context) ([]Object, error)
+	// OfKind returns those of a kind of every tenant.
+	OfKind(ctx context.Context, kind Kind) ([]Object, error)
 }
 
 // Sets keeps the record sets of zones; dnssql implements it.
@@ -86,4 +91,12 @@ type Names interface {
 type Places interface {
 	// Check is NotFound for a tenant or a project that there is not.
 	Check(ctx context.Context, scope kernel.Scope) error
+}
+
+// Deployed reads what workloads have deployed.
+type Deployed interface {
+	// Version is that of the state of a workload on a stage, "" where it has none.
+	Version(ctx context.Context, scope kernel.Scope, workload string) (string, error)
+	// Endpoints are the private endpoints in a version.
+	Endpoints(ctx context.Context, scope kernel.Scope, workload, version string) ([]Found, error)
 }

@@ -48,11 +48,13 @@ type Config struct {
 	Places     Places
 	// Names says below which names of the platform a project may have zones for challenges;
 	// without it there are none.
-	Names   Names
-	Journal Journal
-	Tx      Tx
-	Clock   kernel.Clock
-	Log     *slog.Logger
+	Names Names
+	// Deployed has the private endpoints of stages.
+	Deployed Deployed
+	Journal  Journal
+	Tx       Tx
+	Clock    kernel.Clock
+	Log      *slog.Logger
 	// Zones are the zones to answer for, such as localhost.
 	Zones []string
 }

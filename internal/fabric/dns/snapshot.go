@@ -19,6 +19,8 @@ type snapshot struct {
 	zones    map[of]*heldZone
 	networks map[of]*view
 	keys     map[string]*heldKey
+	// endpoints are the private ones, which explain records.
+	endpoints []Endpoint
 	// sealed are the keys that could not be opened.
 	sealed map[string]bool
 	// outside is what those see that are in no network.

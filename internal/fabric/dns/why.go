@@ -47,7 +47,8 @@ func (s *Service) Why(ctx context.Context, tenant, name, kind, from string) (Why
 	if err != nil {
 		return Why{}, err
 	}
-	e := &explanation{held: held, from: v}
+	sees := func(of kernel.Scope) bool { return s.Authorizer.Authorize(ctx, actionRead, of) == nil }
+	e := &explanation{held: held, from: v, sees: sees}
 	reply := new(dns.Msg).SetQuestion(full, qtype)
 	s.fill(ctx, reply, v, asked{from: addr, recurse: v.recursive()}, e)
 	e.flush()

@@ -177,7 +177,7 @@ func (s *Service) DeleteZone(ctx context.Context, tenant, name string) error {
 				if err != nil {
 					return err
 				}
-				if e.Zone == z.Name {
+				if e.Zone == z.Name && e.Problem == "" {
 					return kernel.Errorf(kernel.Conflict, "zone %s has the record of private endpoint %s", z.Name, e.Name).WithFix("delete its endpoints first: terrace dns endpoint delete %s", e.Name)
 				}
 			}

@@ -105,6 +105,13 @@ func (s *Store) Objects(ctx context.Context) ([]dns.Object, error) {
 	return db.Each(rows, err, "what DNS has", objectRow.object)
 }
 
+// OfKind returns the objects of a kind of every tenant.
+func (s *Store) OfKind(ctx context.Context, kind dns.Kind) ([]dns.Object, error) {
+	var rows []objectRow
+	err := s.reading(ctx).NewSelect().Model(&rows).ExcludeColumn("sealed").Where("kind = ?", string(kind)).Order("tenant", "name").Scan(ctx)
+	return db.Each(rows, err, "what DNS has", objectRow.object)
+}
+
 type setRow struct {
 	bun.BaseModel `bun:"table:dns_sets"`
 

@@ -168,11 +168,11 @@ func (s *Service) linkZone(ctx context.Context, e Endpoint) (Zone, error) {
 	if err != nil {
 		return Zone{}, err
 	}
-	z.CreatedAt, z.CreatedBy, z.Serial = e.CreatedAt, e.CreatedBy, e.CreatedAt.Unix()
+	z.CreatedAt, z.CreatedBy, z.Serial, z.kept = e.CreatedAt, e.CreatedBy, e.CreatedAt.Unix(), kept{Sets: new(int)}
 	if err := s.place(ctx, z, true); err != nil {
 		return Zone{}, err
 	}
-	return z, s.put(ctx, KindZone, z.Scope, z.Name, z, nil, "dns-zone.created", zoneFact(z))
+	return z, s.put(ctx, KindZone, z.Scope, z.Name, keptZone{z, z.kept}, nil, "dns-zone.created", zoneFact(z))
 }
 
 // record is the name of its record.

@@ -3,6 +3,7 @@ package dns
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -107,11 +108,10 @@ func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) 
 		next.zones[key] = h
 		return nil
 	}
-	sets, err := s.Sets.Sets(ctx, o.Scope.Tenant, o.Name)
-	if err != nil {
+	fresh, err := s.read(ctx, z, h)
+	if errors.Is(err, errRead) {
 		return err
 	}
-	fresh, err := compile(z, sets, "ns."+s.Zones[0], h)
 	switch {
 	case err == nil:
 		next.zones[key] = fresh
@@ -122,6 +122,38 @@ func (s *Service) nextZone(ctx context.Context, next, held *snapshot, o Object) 
 		s.Log.ErrorContext(ctx, "a zone of DNS cannot be answered from as it is", "zone", z.Name, "error", err)
 	}
 	return nil
+}
+
+// errRead says that sets could not be read.
+var errRead = errors.New("the record sets cannot be read")
+
+// read makes a zone of what is in the store: of what has changed since the one that is held, where
+// that is known.
+func (s *Service) read(ctx context.Context, z Zone, before *heldZone) (*heldZone, error) {
+	server := "ns." + s.Zones[0]
+	if before != nil && before.CreatedAt.Equal(z.CreatedAt) {
+		if names, known := z.since(before.Serial); known {
+			changed := make(map[string][]Held, len(names))
+			for _, name := range names {
+				changed[name] = nil
+			}
+			if len(names) > 0 {
+				sets, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name, names...)
+				if err != nil {
+					return nil, errors.Join(errRead, err)
+				}
+				for _, h := range sets {
+					changed[h.Name] = append(changed[h.Name], h)
+				}
+			}
+			return before.change(z, changed, server)
+		}
+	}
+	sets, err := s.Sets.Sets(ctx, z.Scope.Tenant, z.Name)
+	if err != nil {
+		return nil, errors.Join(errRead, err)
+	}
+	return compile(z, sets, server, before)
 }
 
 // nextKey opens a key. One that cannot be opened signs nothing, and is tried again; the others do.
@@ -154,6 +186,7 @@ func valueOf[T any](o Object) (v T, err error) {
 	switch v := any(&v).(type) {
 	case *Zone:
 		v.Scope = o.Scope
+		err = json.Unmarshal([]byte(o.Body), &v.kept)
 	case *Network:
 		v.Scope = o.Scope
 	case *Forwarder:
@@ -163,7 +196,7 @@ func valueOf[T any](o Object) (v T, err error) {
 	case *Endpoint:
 		v.Scope = o.Scope
 	}
-	return v, nil
+	return v, err
 }
 
 func appendOf[T any](all []T, o Object) ([]T, error) {

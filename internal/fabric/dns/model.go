@@ -27,6 +27,7 @@ type Zone struct {
 	Serial    int64     `json:"serial" doc:"The serial of the zone's SOA."`
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy,omitempty"`
+	kept      kept
 }
 
 // Link has a network see a zone.

@@ -204,13 +204,49 @@ func (s *Service) changeHeld(ctx context.Context, z Zone, names []string, with c
 	if err := s.Sets.PutSets(ctx, z.Scope.Tenant, z.Name, put); err != nil {
 		return err
 	}
-	if n, err := s.Sets.CountSets(ctx, z.Scope.Tenant, z.Name); err != nil {
+	if err := s.countSets(ctx, &z, held, put, drop); err != nil {
 		return err
-	} else if n > MaxSetsOfOne && len(put) > len(drop) {
+	}
+	changed := make([]string, 0, len(put)+len(drop))
+	for _, h := range slices.Concat(put, drop) {
+		changed = append(changed, h.Name)
+	}
+	return s.bump(ctx, &z, "dns-zone.records_changed", func(z Zone) map[string]any { return setsFact(z, put, drop) }, changed...)
+}
+
+// countSets keeps the count of a zone's sets, and refuses more than there may be. Those are held
+// that had the names that are changed before.
+func (s *Service) countSets(ctx context.Context, z *Zone, held, put, drop []Held) (err error) {
+	n := 0
+	if z.kept.Sets == nil {
+		if n, err = s.Sets.CountSets(ctx, z.Scope.Tenant, z.Name); err != nil {
+			return err
+		}
+	} else {
+		there := make(map[where]bool, len(held))
+		for _, h := range held {
+			there[whereOf(h)] = true
+		}
+		before := len(there)
+		for _, h := range drop {
+			delete(there, whereOf(h))
+		}
+		for _, h := range put {
+			there[whereOf(h)] = true
+		}
+		n = *z.kept.Sets + len(there) - before
+	}
+	if n > MaxSetsOfOne && len(put) > len(drop) {
 		return kernel.Errorf(kernel.Refused, "a zone has at most %d record sets", MaxSetsOfOne)
 	}
-	return s.bump(ctx, &z, "dns-zone.records_changed", func(z Zone) map[string]any { return setsFact(z, put, drop) })
+	z.kept.Sets = &n
+	return nil
 }
+
+// where is the place of a set in a zone.
+type where struct{ name, kind, network string }
+
+func whereOf(h Held) where { return where{h.Name, h.Type, h.Network} }
 
 // told is how many sets a fact names.
 const told = 50

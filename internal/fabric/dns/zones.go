@@ -35,7 +35,7 @@ func (s *Service) CreateZone(ctx context.Context, z Zone) (Zone, error) {
 	if err != nil {
 		return Zone{}, err
 	}
-	z.CreatedAt, z.CreatedBy, z.Serial = s.Clock.Now(), actorName(ctx), s.Clock.Now().Unix()
+	z.CreatedAt, z.CreatedBy, z.Serial, z.kept = s.Clock.Now(), actorName(ctx), s.Clock.Now().Unix(), kept{Sets: new(int)}
 	err = s.write(ctx, func(ctx context.Context) error {
 		_, err := s.Book.Get(ctx, KindZone, z.Scope.Tenant, z.Name)
 		switch {
@@ -47,7 +47,7 @@ func (s *Service) CreateZone(ctx context.Context, z Zone) (Zone, error) {
 		if err := s.place(ctx, z, true); err != nil {
 			return err
 		}
-		return s.put(ctx, KindZone, z.Scope, z.Name, z, nil, "dns-zone.created", zoneFact(z))
+		return s.put(ctx, KindZone, z.Scope, z.Name, keptZone{z, z.kept}, nil, "dns-zone.created", zoneFact(z))
 	})
 	return z, err
 }
@@ -109,7 +109,7 @@ func (s *Service) zone(ctx context.Context, tenant, name string) (Zone, error) {
 // SetZone changes the settings of a zone: everything but its records.
 func (s *Service) SetZone(ctx context.Context, z Zone) (Zone, error) {
 	return s.changeZone(ctx, z.Scope.Tenant, z.Name, func(old Zone) Zone {
-		z.Scope, z.Name, z.CreatedAt, z.CreatedBy, z.Serial = old.Scope, old.Name, old.CreatedAt, old.CreatedBy, old.Serial
+		z.Scope, z.Name, z.CreatedAt, z.CreatedBy, z.Serial, z.kept = old.Scope, old.Name, old.CreatedAt, old.CreatedBy, old.Serial, old.kept
 		return z
 	})
 }
@@ -151,10 +151,13 @@ func (s *Service) changeZone(ctx context.Context, tenant, name string, change fu
 }
 
 // bump keeps a zone with the next serial, which is never less than one that it, or one before
-// it of that name, has had: what secondaries have is older then (RFC 1982).
-func (s *Service) bump(ctx context.Context, z *Zone, fact string, data func(Zone) map[string]any) error {
+// it of that name, has had: what secondaries have is older then (RFC 1982). The names are those
+// whose sets have changed.
+func (s *Service) bump(ctx context.Context, z *Zone, fact string, data func(Zone) map[string]any, names ...string) error {
+	before := z.Serial
 	z.Serial = max(z.Serial+1, s.Clock.Now().Unix())
-	return s.put(ctx, KindZone, z.Scope, z.Name, *z, nil, fact, data(*z))
+	z.note(before, names)
+	return s.put(ctx, KindZone, z.Scope, z.Name, keptZone{*z, z.kept}, nil, fact, data(*z))
 }
 
 // DeleteZone removes a zone with its records and keys. One with private endpoints is refused.

@@ -13074,6 +13074,9 @@ type ListDNSForwardersParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Tenant The tenant; the caller's own unless given. Another one is for operators of the platform.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
 }
 
 // DeleteDNSForwarderParams defines parameters for DeleteDNSForwarder.
@@ -13098,6 +13101,9 @@ type ListDNSNetworksParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Tenant The tenant; the caller's own unless given. Another one is for operators of the platform.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
 }
 
 // DeleteDNSNetworkParams defines parameters for DeleteDNSNetwork.

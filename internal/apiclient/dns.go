@@ -79,9 +79,9 @@ func (c *Client) DeleteDNSRecord(ctx context.Context, zone, name, kind string, p
 	return c.call(ctx, http.MethodDelete, query(escape("dns", "zones", zone, "records", name, kind), p), nil, nil)
 }
 
-// DNSNetworks returns the networks of the tenant that are seen.
-func (c *Client) DNSNetworks(ctx context.Context) ([]DNSNetwork, error) {
-	return all[DNSNetwork](ctx, c, escape("dns", "networks"))
+// DNSNetworks returns the networks of a tenant that are seen, "" is one's own.
+func (c *Client) DNSNetworks(ctx context.Context, tenant string) ([]DNSNetwork, error) {
+	return all[DNSNetwork](ctx, c, query(escape("dns", "networks"), ListDNSNetworksParams{Tenant: tenant}))
 }
 
 // SetDNSNetwork adds a network, or changes it.
@@ -95,9 +95,9 @@ func (c *Client) DeleteDNSNetwork(ctx context.Context, name string, p DeleteDNSN
 	return c.call(ctx, http.MethodDelete, query(escape("dns", "networks", name), p), nil, nil)
 }
 
-// DNSForwarders returns who is asked about names that no zone has.
-func (c *Client) DNSForwarders(ctx context.Context) ([]DNSForwarder, error) {
-	return all[DNSForwarder](ctx, c, escape("dns", "forwarders"))
+// DNSForwarders returns who is asked about names that no zone of a tenant has, "" is one's own.
+func (c *Client) DNSForwarders(ctx context.Context, tenant string) ([]DNSForwarder, error) {
+	return all[DNSForwarder](ctx, c, query(escape("dns", "forwarders"), ListDNSForwardersParams{Tenant: tenant}))
 }
 
 // SetDNSForwarder says who is asked about names of a domain; "." is all of them.

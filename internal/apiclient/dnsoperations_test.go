@@ -32,14 +32,14 @@ func dnsCalls(ctx context.Context, c *apiclient.Client) map[string]func() error 
 		"DeleteDNSRecord": func() error {
 			return c.DeleteDNSRecord(ctx, zone, "@", "MX", apiclient.DeleteDNSRecordParams{Network: "hub"})
 		},
-		"DNSNetworks": func() error { return e(c.DNSNetworks(ctx)) },
+		"DNSNetworks": func() error { return e(c.DNSNetworks(ctx, "acme")) },
 		"SetDNSNetwork": func() error {
 			return e(c.SetDNSNetwork(ctx, "hub", apiclient.SetDNSNetworkRequest{Tenant: "acme", Prefixes: []string{"10.0.0.0/16"}, Recursion: true}))
 		},
 		"DeleteDNSNetwork": func() error {
 			return c.DeleteDNSNetwork(ctx, "hub", apiclient.DeleteDNSNetworkParams{Tenant: "acme"})
 		},
-		"DNSForwarders": func() error { return e(c.DNSForwarders(ctx)) },
+		"DNSForwarders": func() error { return e(c.DNSForwarders(ctx, "acme")) },
 		"SetDNSForwarder": func() error {
 			return e(c.SetDNSForwarder(ctx, ".", apiclient.SetDNSForwarderRequest{Servers: []string{"udp://10.0.0.10"}, Networks: []string{"hub"}}))
 		},

@@ -51,7 +51,9 @@ func offeredZones(e *command.Env) command.Completion {
 }
 
 func offeredNetworks(e *command.Env) command.Completion {
-	return offered(e, func(s command.Server, ctx context.Context) ([]apiclient.DNSNetwork, error) { return s.DNSNetworks(ctx) }, func(n apiclient.DNSNetwork) string { return n.Name })
+	return offered(e, func(s command.Server, ctx context.Context) ([]apiclient.DNSNetwork, error) {
+		return s.DNSNetworks(ctx, "")
+	}, func(n apiclient.DNSNetwork) string { return n.Name })
 }
 
 // zoneFlag adds --zone.

@@ -43,16 +43,18 @@ func setForwarder(e *command.Env) *cobra.Command {
 
 func offeredForwarders(e *command.Env) command.Completion {
 	return offered(e, func(s command.Server, ctx context.Context) ([]apiclient.DNSForwarder, error) {
-		return s.DNSForwarders(ctx)
+		return s.DNSForwarders(ctx, "")
 	}, func(f apiclient.DNSForwarder) string { return f.Domain })
 }
 
 func listForwarders(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var tenant string
+	c := &cobra.Command{
 		Use: "list", Short: "List the forwarders", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Example: "  terrace dns forwarder list",
+		Long:    "With --of operators of the platform see those of another tenant.",
+		Example: "  terrace dns forwarder list\n  terrace dns forwarder list --of acme",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
-			all, err := s.DNSForwarders(ctx)
+			all, err := s.DNSForwarders(ctx, tenant)
 			return command.PrintFound(e, all, err, []string{"DOMAIN", "SERVERS", "NETWORKS"}, func(f apiclient.DNSForwarder) []string {
 				networks := "all"
 				if len(f.Networks) > 0 {
@@ -62,6 +64,8 @@ func listForwarders(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
+	c.Flags().StringVar(&tenant, "of", "", "the `tenant` that they are for; your own by default")
+	return c
 }
 
 func deleteForwarder(e *command.Env) *cobra.Command {

@@ -44,11 +44,13 @@ func setNetwork(e *command.Env) *cobra.Command {
 }
 
 func listNetworks(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var tenant string
+	c := &cobra.Command{
 		Use: "list", Short: "List the networks that you see", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Example: "  terrace dns network list",
+		Long:    "With --of operators of the platform see those of another tenant.",
+		Example: "  terrace dns network list\n  terrace dns network list --of acme",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
-			all, err := s.DNSNetworks(ctx)
+			all, err := s.DNSNetworks(ctx, tenant)
 			return command.PrintFound(e, all, err, []string{"NETWORK", "OF", "PREFIXES", "RECURSION"}, func(n apiclient.DNSNetwork) []string {
 				recursion := "no"
 				if n.Recursion {
@@ -58,6 +60,8 @@ func listNetworks(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
+	c.Flags().StringVar(&tenant, "of", "", "the `tenant` that they belong to; your own by default")
+	return c
 }
 
 func deleteNetwork(e *command.Env) *cobra.Command {

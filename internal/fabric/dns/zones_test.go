@@ -1,6 +1,7 @@
 package dns_test
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"slices"
@@ -308,5 +309,26 @@ func TestPrivateEndpointsHaveTheirRecords(t *testing.T) {
 		if got := from(f.Service, address, name, mdns.TypeA); got != want {
 			t.Errorf("after the endpoint of the hub from %s: %s, want %s", address, got, want)
 		}
+	}
+}
+
+func TestOperatorsSeeTheNetworksOfEachTenant(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dbtest.SQLite(t, dnssql.Migrations()))
+	f.network("hub", false, "10.0.0.0/16")
+	f.forwarder(".", "127.0.0.1:1", "hub")
+	of := func(name string) context.Context {
+		return kernel.WithActor(t.Context(), kernel.Actor{ID: name, Name: name, Tenant: "platform"})
+	}
+	networks, err := dns.Listed[dns.Network](of("operator"), f.Service, dns.KindNetwork, "acme", kernel.PageRequest{})
+	if err != nil || len(networks.Items) != 1 || networks.Items[0].Name != "hub" {
+		t.Errorf("%+v %v", networks, err)
+	}
+	if all, err := dns.Listed[dns.Forwarder](of("operator"), f.Service, dns.KindForwarder, "acme", kernel.PageRequest{}); err != nil || len(all.Items) != 1 {
+		t.Errorf("%+v %v", all, err)
+	}
+	f.roles["reader"] = []string{"dns.read acme/", "dns.read platform/"}
+	if _, err := dns.Listed[dns.Network](of("reader"), f.Service, dns.KindNetwork, "acme", kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
+		t.Errorf("who is no operator sees another tenant's networks: %v", err)
 	}
 }

@@ -5,6 +5,7 @@
 package dnsapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -48,8 +49,8 @@ func tenantOf(ctx context.Context) string {
 }
 
 // list answers with what there is of a kind, as the wire has it.
-func list[T, W any](ctx context.Context, a API, kind dns.Kind, page kernel.PageRequest, wire func(T) W) (kernel.Page[W], error) {
-	found, err := dns.Listed[T](ctx, a.DNS, kind, tenantOf(ctx), page)
+func list[T, W any](ctx context.Context, a API, kind dns.Kind, tenant string, page kernel.PageRequest, wire func(T) W) (kernel.Page[W], error) {
+	found, err := dns.Listed[T](ctx, a.DNS, kind, cmp.Or(tenant, tenantOf(ctx)), page)
 	out := kernel.Page[W]{Items: []W{}, Next: found.Next}
 	for _, v := range found.Items {
 		out.Items = append(out.Items, wire(v))
@@ -58,6 +59,13 @@ func list[T, W any](ctx context.Context, a API, kind dns.Kind, page kernel.PageR
 }
 
 type listInput struct{ httpserver.PageParams }
+
+// listOfInput lists what operators of the platform look after, of any tenant.
+type listOfInput struct {
+	httpserver.PageParams
+
+	Tenant string `query:"tenant" maxLength:"63" doc:"The tenant; the caller's own unless given. Another one is for operators of the platform."`
+}
 
 // OfProject is where something belongs.
 type OfProject struct {

@@ -18,7 +18,7 @@ func keyOf(k dns.Key) DNSKey { return DNSKey{OfProject{k.Scope.Project}, k} }
 type keysOutput struct{ Body kernel.Page[DNSKey] }
 
 func (a API) listKeys(ctx context.Context, in *listInput) (*keysOutput, error) {
-	page, err := list(ctx, a, dns.KindKey, in.Page(), keyOf)
+	page, err := list(ctx, a, dns.KindKey, "", in.Page(), keyOf)
 	return &keysOutput{Body: page}, err
 }
 
@@ -68,7 +68,7 @@ func endpointOf(e dns.Endpoint) DNSEndpoint { return DNSEndpoint{OfProject{e.Sco
 type endpointsOutput struct{ Body kernel.Page[DNSEndpoint] }
 
 func (a API) listEndpoints(ctx context.Context, in *listInput) (*endpointsOutput, error) {
-	page, err := list(ctx, a, dns.KindEndpoint, in.Page(), endpointOf)
+	page, err := list(ctx, a, dns.KindEndpoint, "", in.Page(), endpointOf)
 	return &endpointsOutput{Body: page}, err
 }
 

@@ -31,8 +31,8 @@ func networkOf(n dns.Network) DNSNetwork { return DNSNetwork{OfProject{n.Scope.P
 
 type networksOutput struct{ Body kernel.Page[DNSNetwork] }
 
-func (a API) listNetworks(ctx context.Context, in *listInput) (*networksOutput, error) {
-	page, err := list(ctx, a, dns.KindNetwork, in.Page(), networkOf)
+func (a API) listNetworks(ctx context.Context, in *listOfInput) (*networksOutput, error) {
+	page, err := list(ctx, a, dns.KindNetwork, in.Tenant, in.Page(), networkOf)
 	return &networksOutput{Body: page}, err
 }
 
@@ -91,8 +91,8 @@ func forwarderOf(f dns.Forwarder) DNSForwarder { return DNSForwarder{f} }
 
 type forwardersOutput struct{ Body kernel.Page[DNSForwarder] }
 
-func (a API) listForwarders(ctx context.Context, in *listInput) (*forwardersOutput, error) {
-	page, err := list(ctx, a, dns.KindForwarder, in.Page(), forwarderOf)
+func (a API) listForwarders(ctx context.Context, in *listOfInput) (*forwardersOutput, error) {
+	page, err := list(ctx, a, dns.KindForwarder, in.Tenant, in.Page(), forwarderOf)
 	return &forwardersOutput{Body: page}, err
 }
 

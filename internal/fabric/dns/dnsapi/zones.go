@@ -36,7 +36,7 @@ func zoneOf(z dns.Zone) DNSZone { return DNSZone{OfProject{z.Scope.Project}, z} 
 type zonesOutput struct{ Body kernel.Page[DNSZone] }
 
 func (a API) listZones(ctx context.Context, in *listInput) (*zonesOutput, error) {
-	page, err := list(ctx, a, dns.KindZone, in.Page(), zoneOf)
+	page, err := list(ctx, a, dns.KindZone, "", in.Page(), zoneOf)
 	return &zonesOutput{Body: page}, err
 }
 

@@ -131,6 +131,15 @@ func TestWhatIsSignedElsewhereIsMerged(t *testing.T) {
 	if value := at(t, c.data("owner", http.MethodGet, "/secrets/shop", "", http.StatusOK), "value"); !strings.Contains(value, "PRIVATE KEY") {
 		t.Fatal("the secret lacks the private key")
 	}
+	before := c.certificate("/certificates/shop").SerialNumber
+	c.data("owner", http.MethodPost, "/certificates/shop/create", policyBody("Unknown", "application/x-pem-file", true), http.StatusAccepted)
+	if got := c.certificate("/certificates/shop").SerialNumber; got.Cmp(before) != 0 {
+		t.Errorf("while another one waits to be signed the newest is %v, want %v", got, before)
+	}
+	c.data("owner", http.MethodDelete, "/certificates/shop/pending", "", http.StatusOK)
+	if got := c.certificate("/certificates/shop").SerialNumber; got.Cmp(before) != 0 {
+		t.Errorf("after the one that waited was given up the newest is %v, want %v", got, before)
+	}
 }
 
 // sign is what an authority outside of the vault does.

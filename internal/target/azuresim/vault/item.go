@@ -132,13 +132,24 @@ func (i *item) at(id string) *version {
 		return nil
 	}
 	if id == "" {
-		return &i.Versions[len(i.Versions)-1]
+		return i.newest()
 	}
 	n := slices.IndexFunc(i.Versions, func(v version) bool { return strings.EqualFold(v.ID, id) })
 	if n < 0 {
 		return nil
 	}
 	return &i.Versions[n]
+}
+
+// newest returns the version that stands for an item that has some: of a certificate the last that
+// is signed, as long as another one waits for that.
+func (i *item) newest() *version {
+	for n := len(i.Versions) - 1; n >= 0; n-- {
+		if len(i.Versions[n].Certificate) > 0 {
+			return &i.Versions[n]
+		}
+	}
+	return &i.Versions[len(i.Versions)-1]
 }
 
 // pick reads the version that a call names.

@@ -4,12 +4,10 @@ import (
 	"context"
 	"maps"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/bridge"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
@@ -22,91 +20,67 @@ func (b Bridge) group() broker.Group {
 	return broker.Group{Name: bridgePrefix + b.Name, Types: b.Types, AckWait: bridgeAckWait, MaxInFlight: bridgeInFlight, From: broker.Start{New: b.From != FromOldest}}
 }
 
-// bridging are the bridges that this process runs.
-type bridging struct {
-	holder  string
-	changed chan struct{}
-
-	mu    sync.Mutex
-	until time.Time
-	// all is changed by RunBridges alone, which reads it without mu.
-	all map[OfTopic]*running
-}
-
-func newBridging() bridging {
-	return bridging{holder: kernel.NewID("tpb"), changed: make(chan struct{}, 1), all: map[OfTopic]*running{}}
-}
-
-func (b *bridging) nudge(err error) {
-	if err != nil {
-		return
-	}
-	select {
-	case b.changed <- struct{}{}:
-	default:
-	}
-}
-
-// running is a bridge that runs, with what is noted of it.
-type running struct {
+// runner runs a bridge, and knows what is noted of it.
+type runner struct {
 	bridge *bridge.Bridge
-	from   Topic
 	kept   Bridge
 	noted  bridge.Status
-	cancel context.CancelFunc
-	over   chan struct{}
 }
+
+// run implements worker: it ends with its context alone.
+func (r *runner) run(ctx context.Context) { _ = r.bridge.Run(ctx) }
+
+func (r *runner) as(other *runner) bool {
+	return r.kept.UpdatedAt.Equal(other.kept.UpdatedAt) && r.bridge.From.Name == other.bridge.From.Name && r.bridge.To.Name == other.bridge.To.Name
+}
+
+func (*runner) close() {}
 
 // RunBridges runs the bridges that this process holds until ctx ends.
 func (s *Service) RunBridges(ctx context.Context) error {
-	timer := time.NewTicker(claimEvery)
-	defer timer.Stop()
-	defer s.stopBridges(ctx)
-	for {
-		if err := s.claimBridges(ctx); err != nil && ctx.Err() == nil {
-			return err
+	return s.bridging.run(ctx, crossings{s}, s.Clock, s.Log)
+}
+
+// crossings are bridges that run.
+type crossings struct{ *Service }
+
+var (
+	_ leases[*runner] = crossings{}
+	_ worker[*runner] = (*runner)(nil)
+)
+
+func (s crossings) claim(ctx context.Context, holder string, now, until time.Time) ([]OfTopic, error) {
+	return s.BridgeLeases.ClaimBridges(ctx, holder, s.Brokers.Home(), now, until)
+}
+
+func (s crossings) release(ctx context.Context, holder string) error {
+	return s.BridgeLeases.ReleaseBridges(ctx, holder)
+}
+
+func (s crossings) ended(of OfTopic) { s.Metrics.unbridged(of) }
+
+// note keeps what the bridges have done since it was kept before; what cannot be is kept the next
+// time.
+func (s crossings) note(ctx context.Context, holder string, running map[OfTopic]*runner) {
+	for of, r := range running {
+		now, before := r.bridge.Status(), r.noted
+		more := BridgeState{
+			Passed: now.Passed - before.Passed, Skipped: now.Skipped - before.Skipped, Rejected: now.Rejected - before.Rejected, Failures: now.Failures - before.Failures,
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.bridging.changed:
-		case <-timer.C:
+		if now.Failing != nil {
+			more.Problem = clean(now.Failing.Error())
 		}
+		if err := s.BridgeLeases.NoteBridge(ctx, of, holder, s.Clock.Now().UTC(), more); err != nil {
+			s.Log.WarnContext(ctx, "what a bridge of topics has done is not kept yet", "topic", Account(of.Scope, of.Topic), "bridge", of.Name, "error", err)
+			continue
+		}
+		r.noted = now
+		s.Metrics.bridged(of, more)
 	}
 }
 
-func (s *Service) claimBridges(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, claimWithin)
-	defer cancel()
-	s.noteBridges(within)
-	now := s.Clock.Now()
-	mine, err := s.BridgeLeases.ClaimBridges(within, s.bridging.holder, s.Brokers.Home(), now, now.Add(leaseTerm))
-	if err != nil {
-		return err
-	}
-	s.bridging.mu.Lock()
-	s.bridging.until = now.Add(leaseTerm)
-	s.bridging.mu.Unlock()
-	wanted := map[OfTopic]*running{}
-	for _, one := range mine {
-		r, err := s.runnable(within, one)
-		if kernel.Is(err, kernel.NotFound) {
-			continue // it was deleted meanwhile
-		}
-		if err != nil { // one that runs goes on as it does
-			s.Log.WarnContext(ctx, "a bridge of topics cannot be read", "topic", Account(one.Scope, one.Topic), "bridge", one.Name, "error", err)
-			r = s.bridging.all[one]
-		}
-		if r != nil {
-			wanted[one] = r
-		}
-	}
-	s.replaceBridges(ctx, wanted)
-	return nil
-}
-
-// runnable makes a bridge of what is kept.
-func (s *Service) runnable(ctx context.Context, of OfTopic) (*running, error) {
+// read makes a bridge of what is kept.
+func (s crossings) read(ctx context.Context, of OfTopic) (*runner, error) {
 	from, err := s.Store.Get(ctx, of.Scope, of.Topic)
 	if err != nil {
 		return nil, err
@@ -123,7 +97,7 @@ func (s *Service) runnable(ctx context.Context, of OfTopic) (*running, error) {
 	end := func(t Topic) bridge.End {
 		return bridge.End{Name: t.Broker + "/" + t.Account(), Topic: t.Account(), Broker: fenced{s.Broker, s.mayBridge}}
 	}
-	return &running{from: from, kept: kept, over: make(chan struct{}), bridge: &bridge.Bridge{
+	return &runner{kept: kept, bridge: &bridge.Bridge{
 		Name: group.Name, From: end(from), To: end(to), Log: s.Log,
 		Reject: func(ctx context.Context, d broker.Delivery, why error) error {
 			return s.reject(ctx, from, group.Name, d, why)
@@ -131,90 +105,8 @@ func (s *Service) runnable(ctx context.Context, of OfTopic) (*running, error) {
 	}}, nil
 }
 
-// replaceBridges ends those that are not wanted as they are, and begins those that are new.
-func (s *Service) replaceBridges(ctx context.Context, wanted map[OfTopic]*running) {
-	for of, r := range s.bridging.all {
-		if w := wanted[of]; w == nil || !w.kept.UpdatedAt.Equal(r.kept.UpdatedAt) || w.bridge.From.Name != r.bridge.From.Name || w.bridge.To.Name != r.bridge.To.Name {
-			r.cancel()
-			<-r.over
-			s.bridging.put(of, nil)
-			s.Metrics.unbridged(of)
-		}
-	}
-	for of, r := range wanted {
-		if s.bridging.all[of] != nil {
-			continue
-		}
-		running, cancel := context.WithCancel(kernel.WithActor(ctx, kernel.System("topics", of.Scope.Tenant)))
-		r.cancel = cancel
-		go func() {
-			defer close(r.over)
-			_ = r.bridge.Run(running) // it ends with its context alone
-		}()
-		s.bridging.put(of, r)
-	}
-}
-
-// put has a bridge run, or no longer where r is nil.
-func (b *bridging) put(of OfTopic, r *running) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.all[of] = r; r == nil {
-		delete(b.all, of)
-	}
-}
-
-// now are the bridges that run.
-func (b *bridging) now() map[OfTopic]*running {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return maps.Clone(b.all)
-}
-
-// noteBridges keeps what the bridges have done since it was kept before; what cannot be is kept
-// the next time.
-func (s *Service) noteBridges(ctx context.Context) {
-	for of, r := range s.bridging.all {
-		now, before := r.bridge.Status(), r.noted
-		more := BridgeState{
-			Passed: now.Passed - before.Passed, Skipped: now.Skipped - before.Skipped, Rejected: now.Rejected - before.Rejected, Failures: now.Failures - before.Failures,
-		}
-		if now.Failing != nil {
-			more.Problem = clean(now.Failing.Error())
-		}
-		if err := s.BridgeLeases.NoteBridge(ctx, of, s.bridging.holder, s.Clock.Now().UTC(), more); err != nil {
-			s.Log.WarnContext(ctx, "what a bridge of topics has done is not kept yet", "topic", Account(of.Scope, of.Topic), "bridge", of.Name, "error", err)
-			continue
-		}
-		r.noted = now
-		s.Metrics.bridged(of, more)
-	}
-}
-
-// stopBridges ends all, and lets other processes take over at once.
-func (s *Service) stopBridges(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimWithin)
-	defer cancel()
-	for _, r := range s.bridging.all {
-		r.cancel()
-		<-r.over
-	}
-	s.noteBridges(ctx)
-	s.replaceBridges(ctx, nil)
-	if err := s.BridgeLeases.ReleaseBridges(ctx, s.bridging.holder); err != nil {
-		s.Log.WarnContext(ctx, "bridges of topics were not given back: they rest until others may take them", "for", leaseTerm, "error", err)
-	}
-}
-
 // mayBridge refuses to take messages once another process may.
-func (s *Service) mayBridge() error {
-	s.bridging.mu.Lock()
-	defer s.bridging.mu.Unlock()
-	if !s.Clock.Now().Before(s.bridging.until.Add(-leaseMargin)) {
-		return kernel.Errorf(kernel.Stale, "the bridge may be another process's now")
-	}
-	return nil
-}
+func (s *Service) mayBridge() error { return s.bridging.may(s.Clock.Now()) }
 
 // fenced is a broker that messages are taken from and to only while may lets it.
 type fenced struct {

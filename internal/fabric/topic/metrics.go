@@ -128,7 +128,7 @@ func (s *Service) Measure(ctx context.Context) error {
 	s.Metrics.lagging(told, s.Clock.Now())
 	for of, r := range s.bridging.now() {
 		if lag, ok := round.lag(ctx, r.bridge.From.Topic, r.bridge.Name); ok {
-			s.bridging.behind(s.Metrics, of, lag)
+			s.bridging.whileRunning(of, func() { s.Metrics.behind(of, lag.Pending+lag.InFlight) })
 		}
 	}
 	return nil
@@ -164,14 +164,5 @@ func (m *Metrics) lagging(told map[OfTopic]broker.Lag, now time.Time) {
 			age = max(0, now.Sub(lag.Oldest).Seconds())
 		}
 		m.oldest.WithLabelValues(of.labels()...).Set(age)
-	}
-}
-
-// behind notes how far behind a bridge is that runs still.
-func (b *bridging) behind(m *Metrics, of OfTopic, lag broker.Lag) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.all[of] != nil {
-		m.behind(of, lag.Pending+lag.InFlight)
 	}
 }

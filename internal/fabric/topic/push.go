@@ -17,13 +17,6 @@ import (
 )
 
 const (
-	// leaseTerm is how long a process that has gone silent keeps its subscriptions from others,
-	// claimEvery how often it says that it is there, and leaseMargin how far the clocks of two
-	// may be apart.
-	leaseTerm   = 30 * time.Second
-	claimEvery  = 10 * time.Second
-	leaseMargin = 5 * time.Second
-	claimWithin = 5 * time.Second
 	// pushBatch is how many events of a subscription are fetched at a time, pushAtOnce how many
 	// keys of it are posted at the same time.
 	pushBatch  = 64
@@ -31,133 +24,40 @@ const (
 	pushWait   = 5 * time.Second
 )
 
-// pushing are the subscriptions that this process posts for.
-type pushing struct {
-	holder  string
-	changed chan struct{}
-
-	mu    sync.Mutex
-	until time.Time
-	all   map[OfTopic]*pusher
-}
-
-func newPushing() pushing {
-	return pushing{holder: kernel.NewID("tps"), changed: make(chan struct{}, 1), all: map[OfTopic]*pusher{}}
-}
-
-// nudge has Push look at the subscriptions again after a change.
-func (s *Service) nudge(err error) {
-	if err != nil {
-		return
-	}
-	select {
-	case s.pushing.changed <- struct{}{}:
-	default:
-	}
-}
-
 // Push posts events of the subscriptions that this process holds until ctx ends: those of one
 // key one after the other.
 func (s *Service) Push(ctx context.Context) error {
-	timer := time.NewTicker(claimEvery)
-	defer timer.Stop()
-	defer s.stopPushing(ctx)
-	for {
-		if err := s.claimPushes(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.pushing.changed:
-		case <-timer.C:
-		}
-	}
+	return s.pushing.run(ctx, pushes{s}, s.Clock, s.Log)
 }
 
-func (s *Service) claimPushes(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, claimWithin)
-	defer cancel()
-	now := s.Clock.Now()
-	mine, err := s.Subscriptions.ClaimPushes(within, s.pushing.holder, s.Brokers.Home(), now, now.Add(leaseTerm))
-	if err != nil {
-		return err
-	}
-	s.pushing.mu.Lock()
-	s.pushing.until = now.Add(leaseTerm)
-	s.pushing.mu.Unlock()
-	wanted := map[OfTopic]*pusher{}
-	for _, one := range mine {
-		p, err := s.pusher(within, one)
-		if kernel.Is(err, kernel.NotFound) {
-			continue // it was deleted meanwhile
-		}
-		if err != nil {
-			s.Log.WarnContext(ctx, "a subscription of a topic cannot be served", "topic", Account(one.Scope, one.Topic), "subscription", one.Name, "error", err)
-			continue
-		}
-		wanted[one] = p
-	}
-	s.replacePushers(ctx, wanted)
-	return nil
+// pushes are subscriptions that are posted.
+type pushes struct{ *Service }
+
+var (
+	_ leases[*pusher] = pushes{}
+	_ worker[*pusher] = (*pusher)(nil)
+)
+
+func (s pushes) claim(ctx context.Context, holder string, now, until time.Time) ([]OfTopic, error) {
+	return s.Subscriptions.ClaimPushes(ctx, holder, s.Brokers.Home(), now, until)
 }
 
-// replacePushers ends those that are not wanted as they are, and begins those that are new.
-func (s *Service) replacePushers(ctx context.Context, wanted map[OfTopic]*pusher) {
-	s.pushing.mu.Lock()
-	var over []*pusher
-	for key, p := range s.pushing.all {
-		if w := wanted[key]; w == nil || w.from.sub.Revision != p.from.sub.Revision && !w.from.sub.UpdatedAt.Equal(p.from.sub.UpdatedAt) {
-			over = append(over, p)
-			delete(s.pushing.all, key)
-		}
-	}
-	s.pushing.mu.Unlock()
-	for _, p := range over {
-		p.stop()
-	}
-	s.pushing.mu.Lock()
-	defer s.pushing.mu.Unlock()
-	for key, p := range wanted {
-		if s.pushing.all[key] == nil {
-			p.begin(ctx)
-			s.pushing.all[key] = p
-		} else {
-			p.client.Close()
-		}
-	}
+func (s pushes) release(ctx context.Context, holder string) error {
+	return s.Subscriptions.ReleasePushes(ctx, holder)
 }
 
-// mayPush refuses to post once another process may.
-func (s *Service) mayPush() error {
-	s.pushing.mu.Lock()
-	defer s.pushing.mu.Unlock()
-	if !s.Clock.Now().Before(s.pushing.until.Add(-leaseMargin)) {
-		return kernel.Errorf(kernel.Stale, "the subscription may be another process's now")
-	}
-	return nil
-}
+func (pushes) note(context.Context, string, map[OfTopic]*pusher) {}
 
-// stopPushing ends all, and lets other processes take over at once.
-func (s *Service) stopPushing(ctx context.Context) {
-	s.replacePushers(ctx, nil)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimWithin)
-	defer cancel()
-	if err := s.Subscriptions.ReleasePushes(ctx, s.pushing.holder); err != nil {
-		s.Log.WarnContext(ctx, "subscriptions of topics were not given back: they rest until others may take them", "for", leaseTerm, "error", err)
-	}
-}
+func (pushes) ended(OfTopic) {}
 
 // pusher posts the events of one subscription.
 type pusher struct {
 	service *Service
 	from    source
 	client  *webhook.Client
-	cancel  context.CancelFunc
-	over    chan struct{}
 }
 
-func (s *Service) pusher(ctx context.Context, of OfTopic) (*pusher, error) {
+func (s pushes) read(ctx context.Context, of OfTopic) (*pusher, error) {
 	t, err := s.Store.Get(ctx, of.Scope, of.Topic)
 	if err != nil {
 		return nil, err
@@ -171,22 +71,16 @@ func (s *Service) pusher(ctx context.Context, of OfTopic) (*pusher, error) {
 		return nil, err
 	}
 	client := webhook.New(s.Guard, sub.URL, keys, time.Duration(sub.TimeoutSeconds)*time.Second, s.Clock, nil)
-	return &pusher{service: s, from: live(t, sub), client: client, over: make(chan struct{})}, nil
+	return &pusher{service: s.Service, from: live(t, sub), client: client}, nil
 }
 
-func (p *pusher) begin(ctx context.Context) {
-	ctx, p.cancel = context.WithCancel(kernel.WithActor(ctx, kernel.System("topics", p.from.topic.Scope.Tenant)))
-	go func() {
-		defer close(p.over)
-		defer p.client.Close()
-		p.run(ctx)
-	}()
+// as implements worker: a change of the settings has another date, one of how far it is has none.
+func (p *pusher) as(other *pusher) bool {
+	now, then := p.from.sub, other.from.sub
+	return now.Revision == then.Revision || now.UpdatedAt.Equal(then.UpdatedAt)
 }
 
-func (p *pusher) stop() {
-	p.cancel()
-	<-p.over
-}
+func (p *pusher) close() { p.client.Close() }
 
 // run posts until ctx ends or the subscription is paused. What fails here is the broker or the
 // database: it tries again after a while.
@@ -223,7 +117,7 @@ func (p *pusher) round(ctx context.Context) (bool, error) {
 
 // batch fetches events and posts them, several keys at a time.
 func (p *pusher) batch(ctx context.Context, from source, wait time.Duration) (on, more bool, err error) {
-	if err := p.service.mayPush(); err != nil {
+	if err := p.service.pushing.may(p.service.Clock.Now()); err != nil {
 		return false, false, err
 	}
 	all, err := p.service.fetch(ctx, from, min(pushBatch, from.sub.MaxInFlight), wait)
@@ -283,7 +177,7 @@ func (p *pusher) unseen(ctx context.Context, from source, all []Received) error 
 }
 
 func (p *pusher) deliver(ctx context.Context, from source, r Received) (taken bool, err error) {
-	if err := p.service.mayPush(); err != nil {
+	if err := p.service.pushing.may(p.service.Clock.Now()); err != nil {
 		return false, errors.Join(err, p.unseen(ctx, from, []Received{r}))
 	}
 	s, d := p.service, r.delivery

@@ -63,14 +63,14 @@ type Service struct {
 	// carrying has one change of a topic at the broker at a time.
 	carrying sync.Mutex
 	compiled compiled
-	pushing  pushing
-	bridging bridging
+	pushing  *leased[*pusher]
+	bridging *leased[*runner]
 }
 
 // New returns a Service that carries nothing before Start.
 func New(c Config) *Service {
 	c.FirstPause, c.MaxPause = cmp.Or(c.FirstPause, time.Second), cmp.Or(c.MaxPause, 15*time.Minute)
-	s := &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newPushing(), bridging: newBridging()}
+	s := &Service{Config: c, compiled: compiled{all: map[string]*schema.Schema{}}, pushing: newLeased[*pusher]("subscription", "tps"), bridging: newLeased[*runner]("bridge", "tpb")}
 	if s.Brokers == nil {
 		s.Brokers = sole{s}
 	}

@@ -121,7 +121,7 @@ func (s *Service) Subscribe(ctx context.Context, scope kernel.Scope, name, sub s
 		}
 		return s.record(ctx, t, "topic-subscription.changed", next.told())
 	})
-	s.nudge(err)
+	s.pushing.nudge(err)
 	return Subscribed{Subscription: next, Secret: secret}, err
 }
 
@@ -242,7 +242,7 @@ func (s *Service) changed(ctx context.Context, t Topic, sub Subscription, fact, 
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: t.Scope, Subject: t.Name, Reason: reason, Data: sub.told()})
 	})
-	s.nudge(err)
+	s.pushing.nudge(err)
 	return err
 }
 
@@ -311,7 +311,7 @@ func (s *Service) Unsubscribe(ctx context.Context, scope kernel.Scope, name, sub
 		}
 		return s.record(ctx, t, "topic-subscription.deleted", one.told())
 	})
-	s.nudge(err)
+	s.pushing.nudge(err)
 	if err != nil {
 		return err
 	}

@@ -189,6 +189,7 @@ func (l *leased[T]) begin(ctx context.Context, of OfTopic, w T) {
 	own, cancel := context.WithCancel(kernel.WithActor(ctx, kernel.System("topics", of.Scope.Tenant)))
 	r := &running[T]{worker: w, cancel: cancel, over: make(chan struct{})}
 	go func() {
+		defer cancel()
 		w.run(own)
 		w.close()
 		close(r.over)

@@ -137,6 +137,9 @@ func (s *Service) here(t Topic) error {
 	return nil
 }
 
+// own tells whether a topic is on the server in this process.
+func (s *Service) own(t Topic) bool { return t.Broker == topicdoc.Embedded && s.here(t) == nil }
+
 // locate says where a topic is, before something is done with it there.
 func (s *Service) locate(t Topic) { s.Brokers.Locate(t.Account(), t.Broker, t.Home) }
 
@@ -200,7 +203,7 @@ func (s *Service) Tidy(ctx context.Context, accounts []string, remove func(ctx c
 	}
 	own := map[string]bool{}
 	for _, t := range all {
-		own[t.Account()] = t.Broker == topicdoc.Embedded && s.here(t) == nil
+		own[t.Account()] = s.own(t)
 	}
 	for _, account := range accounts {
 		if own[account] {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/schema"
-	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
@@ -93,7 +92,7 @@ func (s *Service) Start(ctx context.Context) (accounts []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.Broker != topicdoc.Embedded || s.here(t) != nil {
+		if !s.own(t) {
 			continue
 		}
 		accounts = append(accounts, t.Account())

@@ -107,8 +107,7 @@ func (s *Store) DeleteBridge(ctx context.Context, t topic.Topic, name string) er
 // ClaimBridges implements topic.BridgeLeases.
 func (s *Store) ClaimBridges(ctx context.Context, holder, home string, now, until time.Time) ([]topic.OfTopic, error) {
 	_, err := s.db.Conn(ctx).NewRaw("UPDATE topic_bridges SET holder = ?, held_until = ? WHERE (holder IN (?, '') OR held_until < ?) AND "+
-		"EXISTS (SELECT 1 FROM topics t WHERE t.tenant = topic_bridges.tenant AND t.project = topic_bridges.project AND t.stage = topic_bridges.stage AND t.name = topic_bridges.topic AND t.home IN ('', ?)) AND "+
-		"EXISTS (SELECT 1 FROM topics t WHERE t.tenant = topic_bridges.tenant AND t.project = topic_bridges.project AND t.stage = topic_bridges.stage AND t.name = topic_bridges.target AND t.home IN ('', ?))",
+		servedBy("topic_bridges", "topic")+" AND "+servedBy("topic_bridges", "target"),
 		holder, until, holder, now, home, home).Exec(ctx)
 	if err != nil {
 		return nil, db.Map(err, "the bridges")

@@ -54,7 +54,7 @@ func (s *Store) RemovalsOf(ctx context.Context, tenant string) ([]topic.Removal,
 // DueRemovals implements topic.Removals.
 func (s *Store) DueRemovals(ctx context.Context, home string, now time.Time, limit int) ([]topic.Removal, error) {
 	var rows []removalRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("home IN ('', ?) AND next_at <= ?", home, now).Order("next_at", "id").Limit(int64(limit)).Scan(ctx)
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where(served+" AND next_at <= ?", home, now).Order("next_at", "id").Limit(int64(limit)).Scan(ctx)
 	return db.Each(rows, err, "the removals of topics", removalRow.removal)
 }
 

@@ -3,6 +3,7 @@ package topicsql
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -211,12 +212,17 @@ func (s *Store) AllSubscriptions(ctx context.Context) ([]topic.OfTopic, error) {
 	return db.Each(rows, err, "the subscriptions", subscriptionRow.of)
 }
 
-// servedBy is that a topic is on no server of another daemon.
-const servedBy = "EXISTS (SELECT 1 FROM topics t WHERE t.tenant = topic_subscriptions.tenant AND t.project = topic_subscriptions.project AND t.stage = topic_subscriptions.stage AND t.name = topic_subscriptions.topic AND t.home IN ('', ?))"
+// served is what topic.Served says of rows with the home in the argument: that of a cluster is "".
+const served = "home IN ('', ?)"
+
+// servedBy is that the daemon of a home serves the topic which a column of a table names.
+func servedBy(table, column string) string {
+	return strings.NewReplacer("TABLE", table, "COLUMN", column).Replace("EXISTS (SELECT 1 FROM topics t WHERE t.tenant = TABLE.tenant AND t.project = TABLE.project AND t.stage = TABLE.stage AND t.name = TABLE.COLUMN AND t." + served + ")")
+}
 
 // ClaimPushes implements topic.Subscriptions.
 func (s *Store) ClaimPushes(ctx context.Context, holder, home string, now, until time.Time) ([]topic.OfTopic, error) {
-	_, err := s.db.Conn(ctx).NewRaw("UPDATE topic_subscriptions SET holder = ?, held_until = ? WHERE mode = ? AND status = ? AND (holder IN (?, '') OR held_until < ?) AND "+servedBy,
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE topic_subscriptions SET holder = ?, held_until = ? WHERE mode = ? AND status = ? AND (holder IN (?, '') OR held_until < ?) AND "+servedBy("topic_subscriptions", "topic"),
 		holder, until, string(topic.Push), string(topic.Active), holder, now, home).Exec(ctx)
 	if err != nil {
 		return nil, db.Map(err, "the subscriptions")

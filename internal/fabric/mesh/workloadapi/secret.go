@@ -30,7 +30,7 @@ func (f *follower) id() string     { return f.of.URI(f.service.config.Trust.Doma
 func (f *follower) domain() string { return "spiffe://" + f.service.config.Trust.Domain() }
 
 func (f *follower) knows(name string) bool {
-	return slices.Contains([]string{"*", OwnCertificate, f.id(), Roots, f.domain()}, name)
+	return slices.Contains([]string{everything, OwnCertificate, f.id(), Roots, f.domain()}, name)
 }
 
 // take has the stream be told what holds now.

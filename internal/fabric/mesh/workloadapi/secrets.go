@@ -3,6 +3,7 @@ package workloadapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +29,8 @@ const (
 	secretsAtOnce    = 100
 	// self is the node that requests are of, whatever they say.
 	self = "self"
+	// everything is the name that asks for all secrets.
+	everything = "*"
 )
 
 // secrets is the secret discovery service: an Envoy of a workload has its certificate and its
@@ -188,6 +191,9 @@ func (s *wholeSecrets) Recv() (*discoveryv3.DiscoveryRequest, error) {
 	req, err := s.SecretDiscoveryService_StreamSecretsServer.Recv()
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a status of gRPC, or io.EOF
+	}
+	if slices.Contains(req.GetResourceNames(), everything) {
+		req.ResourceNames = nil // by which the cache means all
 	}
 	if last := s.sent.Load(); req.GetErrorDetail() != nil && last != nil {
 		req.VersionInfo = *last // what was refused is not sent again as it is

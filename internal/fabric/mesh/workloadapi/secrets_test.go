@@ -168,9 +168,16 @@ func TestSecretsOfOthersAreRefused(t *testing.T) {
 			t.Errorf("%.20s: %v", name, err)
 		}
 	}
-	p.own.name.Store(nil)
 	stream, err := c.DeltaSecrets(t.Context())
 	must(t, err)
+	all, err := c.StreamSecrets(t.Context())
+	must(t, err)
+	must(t, all.Send(&discoveryv3.DiscoveryRequest{ResourceNames: []string{"*"}}))
+	if r, err := all.Recv(); err != nil || len(r.GetResources()) != 4 {
+		t.Errorf("all that it has: %d, %v", len(r.GetResources()), err)
+	}
+	p.own.name.Store(nil)
+	must(t, stream.Send(&discoveryv3.DeltaDiscoveryRequest{}))
 	if _, err := stream.Recv(); status.Code(err) != codes.PermissionDenied {
 		t.Errorf("a stranger: %v", err)
 	}

@@ -17,7 +17,7 @@ func (c *controlPlane) listen(ctx context.Context, p *platform, f *fabric, insta
 	if p.config.XDS == "" {
 		return nil
 	}
-	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Beside: beside.New(), Certificate: f.authority.GetCertificate, Log: p.log}
+	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Beside: beside.New(), Certificate: f.authority.GetCertificate, Log: p.log, Registerer: p.telemetry.Registry()}
 	about.Also = steer.New(about, f.graph).Register
 	c.server, err = xds.Listen(ctx, p.config.XDS, about)
 	return err

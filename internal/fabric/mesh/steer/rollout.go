@@ -6,24 +6,10 @@ import (
 )
 
 // part parts a version's requests between the sidecars of the release that serves and of the one
-// that takes over from it. One that stands beside another release, of which nothing is to be
-// asked yet or any more, is left out. Where no release is known all are asked alike.
+// that takes over from it.
 func (v view) part(to *sidecar.Version, backend string, at []beside.Standing) {
 	now, upcoming, weight := v.releases(backend)
-	var current, next, others []string
-	for _, p := range at {
-		switch {
-		case now == "" || p.Release == "" || p.Release == now:
-			current = append(current, p.Addr)
-		case weight > 0 && p.Release == upcoming:
-			next = append(next, p.Addr)
-		default:
-			others = append(others, p.Addr)
-		}
-	}
-	if len(current)+len(next) == 0 {
-		current = others
-	}
+	current, next := beside.Divide(at, now, upcoming, weight)
 	share(to, current, next, weight)
 }
 

@@ -15,7 +15,7 @@ import (
 const connectPatience = 5 * time.Second
 
 // cluster is how the instances of a service's port are spoken to.
-func (st stage) cluster(t target) *clusterv3.Cluster {
+func (st stage) cluster(t target, at place) *clusterv3.Cluster {
 	c := &clusterv3.Cluster{
 		Name:                 t.cluster(),
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
@@ -26,8 +26,11 @@ func (st stage) cluster(t target) *clusterv3.Cluster {
 			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{}, // Envoy asks for it; gRPC does it anyway
 		}},
 	}
-	if st.table.Strict() {
-		c.TransportSocket = towards(st.table.ID(t.service))
+	if at.proven {
+		c.TransportSocket = st.towards(st.table.ID(t.service))
+	}
+	if st.envoy {
+		c.TypedExtensionProtocolOptions = asAsked()
 	}
 	return c
 }
@@ -40,34 +43,48 @@ func ads() *corev3.ConfigSource {
 	}
 }
 
-// instances is where a target is answered: each release in a locality of its own, since clients of
+// instances is where a target answers: each release in a locality of its own, since clients of
 // gRPC part calls by the weights of localities alone. One without a weight gets nothing (gRFC
 // A27), and an assignment without endpoints is one of nobody.
-func instances(t target, a answers) *endpointv3.ClusterLoadAssignment {
+func instances(t target, at place) *endpointv3.ClusterLoadAssignment {
 	out := &endpointv3.ClusterLoadAssignment{ClusterName: t.cluster()}
-	if a.weight < 100 {
-		out.Endpoints = append(out.Endpoints, locality(a.addr, a.release, 100-a.weight)...)
+	weight := at.weight
+	switch {
+	case len(at.next) == 0:
+		weight = 0
+	case len(at.addrs) == 0:
+		weight = 100
 	}
-	if a.weight > 0 {
-		out.Endpoints = append(out.Endpoints, locality(a.next, a.upcoming, a.weight)...)
+	if weight < 100 {
+		out.Endpoints = append(out.Endpoints, locality(at.addrs, at.release, 100-weight)...)
+	}
+	if weight > 0 {
+		out.Endpoints = append(out.Endpoints, locality(at.next, at.upcoming, weight)...)
 	}
 	return out
 }
 
-// locality is an instance of a release with its weight; an address that is none has none.
-func locality(addr, release string, weight int) []*endpointv3.LocalityLbEndpoints {
-	at, err := netip.ParseAddrPort(addr)
-	if err != nil {
+// locality is a release with its weight, where it has an address.
+func locality(addrs []string, release string, weight int) []*endpointv3.LocalityLbEndpoints {
+	var all []*endpointv3.LbEndpoint
+	for _, addr := range addrs {
+		if parsed, err := netip.ParseAddrPort(addr); err == nil {
+			all = append(all, endpoint(parsed))
+		}
+	}
+	if len(all) == 0 {
 		return nil
 	}
 	return []*endpointv3.LocalityLbEndpoints{{
-		Locality:            &corev3.Locality{Zone: "local", SubZone: release},
-		LoadBalancingWeight: wrapperspb.UInt32(uint32(weight)),
-		LbEndpoints: []*endpointv3.LbEndpoint{{
-			HealthStatus:   corev3.HealthStatus_HEALTHY,
-			HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address(at)}},
-		}},
+		Locality: &corev3.Locality{Zone: "local", SubZone: release}, LoadBalancingWeight: wrapperspb.UInt32(uint32(weight)), LbEndpoints: all,
 	}}
+}
+
+func endpoint(at netip.AddrPort) *endpointv3.LbEndpoint {
+	return &endpointv3.LbEndpoint{
+		HealthStatus:   corev3.HealthStatus_HEALTHY,
+		HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{Address: address(at)}},
+	}
 }
 
 func address(at netip.AddrPort) *corev3.Address {

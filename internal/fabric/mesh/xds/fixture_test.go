@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -135,18 +136,19 @@ func (w *world) answer(scope kernel.Scope, service, addr string) {
 type fixture struct {
 	*world
 
-	pki    *pki.Service
-	server *xds.Server
+	pki     *pki.Service
+	server  *xds.Server
+	metrics *prometheus.Registry
 }
 
 func start(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{world: &world{policies: map[kernel.Scope][]mesh.Policy{}, addrs: map[kernel.Scope]map[string]map[string]string{}, changed: make(chan struct{})}}
+	f := &fixture{metrics: prometheus.NewRegistry(), world: &world{policies: map[kernel.Scope][]mesh.Policy{}, addrs: map[kernel.Scope]map[string]map[string]string{}, changed: make(chan struct{})}}
 	f.pki = pkitest.Start(t, pki.Options{Zones: []string{"localhost"}})
 	var err error
 	f.server, err = xds.Listen(t.Context(), "127.0.0.1:0", xds.Config{
 		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: beside.New(), Log: slog.New(slog.DiscardHandler),
-		Certificate: f.pki.Authority().GetCertificate,
+		Certificate: f.pki.Authority().GetCertificate, Registerer: f.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 // outbound is the listener of a name that clients call: what becomes of calls is its route.
 func outbound(name string) *listenerv3.Listener {
 	return &listenerv3.Listener{Name: name, ApiListener: &listenerv3.ApiListener{ApiListener: packed(&managerv3.HttpConnectionManager{
+		StatPrefix:     "outbound",
 		RouteSpecifier: &managerv3.HttpConnectionManager_Rds{Rds: &managerv3.Rds{ConfigSource: ads(), RouteConfigName: name}},
 		HttpFilters:    []*managerv3.HttpFilter{router()},
 	})}}
@@ -41,6 +42,7 @@ func (st stage) inbound(at netip.AddrPort, workload string) *listenerv3.Listener
 	chain := &listenerv3.FilterChain{Name: workload, Filters: []*listenerv3.Filter{{
 		Name: "envoy.filters.network.http_connection_manager",
 		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(&managerv3.HttpConnectionManager{
+			StatPrefix: "inbound",
 			RouteSpecifier: &managerv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
 				Name: "inbound", VirtualHosts: []*routev3.VirtualHost{{Name: workload, Domains: []string{"*"}, Routes: []*routev3.Route{{
 					Match: prefix("/"), Action: &routev3.Route_NonForwardingAction{NonForwardingAction: &routev3.NonForwardingAction{}},
@@ -50,7 +52,7 @@ func (st stage) inbound(at netip.AddrPort, workload string) *listenerv3.Listener
 		})},
 	}}}
 	if st.table.Strict() {
-		chain.TransportSocket = inwards()
+		chain.TransportSocket = st.inwards()
 	}
 	return &listenerv3.Listener{Name: bootstrap.ServerListener + at.String(), Address: address(at), FilterChains: []*listenerv3.FilterChain{chain}}
 }
@@ -63,14 +65,18 @@ func filter(name string, config proto.Message) *managerv3.HttpFilter {
 	return &managerv3.HttpFilter{Name: name, ConfigType: &managerv3.HttpFilter_TypedConfig{TypedConfig: packed(config)}}
 }
 
-// authorization lets through what a permission allows, where a service is guarded. Without a
-// permission it lets nobody through.
+// authorization lets through what a permission allows, where a service is guarded; an Envoy
+// guards each. Without a permission it lets nobody through.
 func (st stage) authorization(workload string) []*managerv3.HttpFilter {
-	if !st.table.Guarded(workload) {
+	allowed := st.table.Permissions(workload)
+	switch {
+	case st.envoy:
+		allowed = st.table.Admitted(workload)
+	case !st.table.Guarded(workload):
 		return nil
 	}
 	rules := &rbacv3.RBAC{Action: rbacv3.RBAC_ALLOW, Policies: map[string]*rbacv3.Policy{}}
-	for _, p := range st.table.Permissions(workload) {
+	for _, p := range allowed {
 		rules.Policies[p.Policy+"/"+strconv.Itoa(p.Rule)] = policy(p)
 	}
 	return []*managerv3.HttpFilter{filter("envoy.filters.http.rbac", &rbacfilter.RBAC{Rules: rules})}

@@ -8,23 +8,24 @@ import (
 	"sync"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// node is a workload that has streams open, with all its processes.
+// node is a workload that has streams open: all its programs of gRPC, or its Envoys of the same
+// ports.
 type node struct {
-	// id is its SPIFFE ID, by which the cache knows it.
-	id        string
-	scope     kernel.Scope
-	workload  string
+	audience
+
+	// id is that by which the cache knows it, svid its SPIFFE ID.
+	id, svid string
+	workload string
+	// proxy is nil for programs of gRPC.
+	proxy     *proxy
 	streams   int
 	addresses []netip.AddrPort
-	listeners content
+	last      told
 }
 
 // ID implements cachev3.NodeHash: requests come with ids that the server gave them.
@@ -38,34 +39,54 @@ type nodes struct {
 	mu       sync.Mutex
 	versions versions
 	byID     map[string]*node
-	stages   map[kernel.Scope]*common
+	// streams are how many each workload has open.
+	streams   map[string]int
+	audiences map[audience]*common
 }
 
 func newNodes(c Config) *nodes {
-	n := &nodes{config: c, byID: map[string]*node{}, stages: map[kernel.Scope]*common{}}
+	n := &nodes{config: c, byID: map[string]*node{}, streams: map[string]int{}, audiences: map[audience]*common{}}
 	n.cache = cachev3.NewSnapshotCache(false, n, nil)
 	return n
 }
 
-// enter counts a stream of a workload, which has something to ask for from then on.
-func (n *nodes) enter(scope kernel.Scope, workload string) (*node, error) {
+// open counts a stream of a workload, until closed is called.
+func (n *nodes) open(id string) (closed func(), err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	id := n.config.Tables.Table(scope).ID(workload)
-	one := n.byID[id]
-	if one != nil && one.streams >= maxStreams {
+	if n.streams[id] >= maxStreams {
 		return nil, status.Errorf(codes.ResourceExhausted, "%s has %d streams open, which are all that it may", id, maxStreams)
 	}
+	n.streams[id]++
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.streams[id]--; n.streams[id] == 0 {
+			delete(n.streams, id)
+		}
+	}, nil
+}
+
+// enter has a workload that asks have something to ask for, until leave is called.
+func (n *nodes) enter(who Caller, p *proxy) *node {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	svid := n.config.Tables.Table(who.Scope).ID(who.Workload)
+	id := svid
+	if p != nil {
+		id += p.key()
+	}
+	one := n.byID[id]
 	if one == nil {
-		one = &node{id: id, scope: scope, workload: workload}
+		one = &node{audience: audience{who.Scope, p != nil}, id: id, svid: svid, workload: who.Workload, proxy: p}
 		n.byID[id] = one
-		if n.stages[scope] == nil {
-			n.take(scope)
+		if n.audiences[one.audience] == nil {
+			n.take(one.audience)
 		}
 		n.publish(one)
 	}
 	one.streams++
-	return one, nil
+	return one
 }
 
 // leave forgets what nobody asks for any more.
@@ -78,11 +99,11 @@ func (n *nodes) leave(one *node) {
 	delete(n.byID, one.id)
 	n.cache.ClearSnapshot(one.id)
 	for _, other := range n.byID {
-		if other.scope == one.scope {
+		if other.audience == one.audience {
 			return
 		}
 	}
-	delete(n.stages, one.scope)
+	delete(n.audiences, one.audience)
 }
 
 // listens takes down what servers of a workload ask for by their addresses.
@@ -96,7 +117,7 @@ func (n *nodes) listens(one *node, names []string) error {
 			continue
 		}
 		if len(one.addresses) >= maxAddresses {
-			return status.Errorf(codes.ResourceExhausted, "servers of %s listen on %d addresses, which are all that they may", one.id, maxAddresses)
+			return status.Errorf(codes.ResourceExhausted, "servers of %s listen on %d addresses, which are all that they may", one.svid, maxAddresses)
 		}
 		one.addresses = append(one.addresses, at)
 	}
@@ -110,32 +131,32 @@ func (n *nodes) listens(one *node, names []string) error {
 func (n *nodes) renew() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for scope := range n.stages {
-		n.take(scope)
+	for a := range n.audiences {
+		n.take(a)
 	}
 	for _, one := range n.byID {
 		n.publish(one)
 	}
 }
 
-func (n *nodes) take(scope kernel.Scope) {
-	c := n.stages[scope]
+func (n *nodes) take(a audience) {
+	c := n.audiences[a]
 	if c == nil {
 		c = &common{}
-		n.stages[scope] = c
+		n.audiences[a] = c
 	}
-	c.take(stageOf(scope, n.config.Tables, n.config.Instances), &n.versions, n.config.Clock.Now())
+	c.take(stageOf(a, n.config), &n.versions, n.config.Clock.Now())
 }
 
-// publish gives a workload what there is for it; those of its streams that wait get it.
+// publish gives a node what there is for it; those of its streams that wait get it.
 func (n *nodes) publish(one *node) {
-	c := n.stages[one.scope]
-	one.listeners = n.versions.next(one.listeners, n.config.Clock.Now(), c.listeners(one.workload, one.addresses))
-	s := &cachev3.Snapshot{}
-	for kind, of := range map[types.ResponseType]content{types.Listener: one.listeners, types.Route: c.routes, types.Cluster: c.clusters, types.Endpoint: c.endpoints} {
-		s.Resources[kind] = cachev3.NewResources(of.version, of.resources)
+	c := n.audiences[one.audience]
+	now := told{routes: c.routes, clusters: c.clusters, endpoints: c.endpoints}
+	now.listeners = n.versions.next(one.last.listeners, n.config.Clock.Now(), c.listeners(one))
+	for _, step := range c.next(one.last, now) {
+		if err := n.cache.SetSnapshot(context.Background(), one.id, step.snapshot(one.proxy.clusters())); err != nil {
+			n.config.Log.Error("a workload cannot be told how calls go", slog.String("workload", one.svid), slog.Any("error", err))
+		}
 	}
-	if err := n.cache.SetSnapshot(context.Background(), one.id, s); err != nil {
-		n.config.Log.Error("a workload cannot be told how calls go", slog.String("workload", one.id), slog.Any("error", err))
-	}
+	one.last = now
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
@@ -58,6 +59,8 @@ type Config struct {
 	Certificate func(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	Clock       kernel.Clock
 	Log         *slog.Logger
+	// Registerer has the metrics; nil has none.
+	Registerer prometheus.Registerer
 	// Also registers what else workloads ask for on the same port; nil is nothing.
 	Also func(to grpc.ServiceRegistrar)
 }
@@ -84,13 +87,14 @@ const (
 // Serve keeps what clients have current until ctx ends.
 func (s *Server) Serve(ctx context.Context) error {
 	for {
-		turned, moved := s.config.Tables.Turned(), s.config.Instances.Moved()
+		turned, moved, stood := s.config.Tables.Turned(), s.config.Instances.Moved(), s.config.Beside.Turned()
 		s.nodes.renew()
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-turned:
 		case <-moved:
+		case <-stood:
 		}
 	}
 }

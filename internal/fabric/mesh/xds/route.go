@@ -17,10 +17,15 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 )
 
-// routes is what becomes of calls of a name of a service. Where routes are for the service,
-// what none of them takes has no backend (GEP-1426).
+// routes is what becomes of calls of a name of a service.
 func (st stage) routes(name string, t target) *routev3.RouteConfiguration {
-	host := &routev3.VirtualHost{Name: name, Domains: []string{"*"}}
+	return &routev3.RouteConfiguration{Name: name, VirtualHosts: []*routev3.VirtualHost{st.host(name, []string{"*"}, t)}}
+}
+
+// host is what becomes of calls of a target by names. Where routes are for the service, what
+// none of them takes has no backend (GEP-1426).
+func (st stage) host(name string, domains []string, t target) *routev3.VirtualHost {
+	host := &routev3.VirtualHost{Name: name, Domains: domains}
 	ways := st.table.Ways(t.service)
 	for _, w := range ways {
 		if w.Port == 0 || strconv.Itoa(w.Port) == t.port {
@@ -28,23 +33,24 @@ func (st stage) routes(name string, t target) *routev3.RouteConfiguration {
 		}
 	}
 	if len(ways) == 0 {
-		host.Routes = []*routev3.Route{{Match: prefix("/"), Action: to(t)}}
+		a := &routev3.RouteAction{ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: t.cluster()}}
+		st.bound(a, 0, nil)
+		host.Routes = []*routev3.Route{{Match: prefix("/"), Action: &routev3.Route_Route{Route: a}}}
 	}
-	return &routev3.RouteConfiguration{Name: name, VirtualHosts: []*routev3.VirtualHost{host}}
-}
-
-func to(t target) *routev3.Route_Route {
-	return &routev3.Route_Route{Route: &routev3.RouteAction{ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: t.cluster()}}}
+	return host
 }
 
 // way is a match of a rule. Calls of gRPC are by POST, so one for another method takes none.
 func (st stage) way(w mesh.Way, parent target) (out []*routev3.Route) {
-	if w.Match.Method != "" && w.Match.Method != http.MethodPost {
+	if w.Match.Method != "" && w.Match.Method != http.MethodPost && !st.envoy {
 		return nil
 	}
 	for _, m := range paths(w.Match.Path) {
 		for _, h := range w.Match.Headers {
 			m.Headers = append(m.Headers, header(h))
+		}
+		if w.Match.Method != "" && st.envoy {
+			m.Headers = append(m.Headers, method(w.Match.Method))
 		}
 		out = append(out, &routev3.Route{Name: w.Route + "/" + strconv.Itoa(w.Rule), Match: m, Action: &routev3.Route_Route{Route: st.action(w, parent)}})
 	}
@@ -79,11 +85,11 @@ func header(h meshdoc.ValueMatch) *routev3.HeaderMatcher {
 	return &routev3.HeaderMatcher{Name: strings.ToLower(h.Name), HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: value}}
 }
 
+func method(name string) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{Name: ":method", HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: exactly(name)}}
+}
+
 func (st stage) action(w mesh.Way, parent target) *routev3.RouteAction {
-	a := &routev3.RouteAction{RetryPolicy: retry(w.Retry)}
-	if wait := time.Duration(w.Timeouts.Request); wait > 0 {
-		a.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{MaxStreamDuration: durationpb.New(wait)}
-	}
 	weighted := &routev3.WeightedCluster{}
 	for _, b := range w.Backends {
 		t := st.target(b.Name, b.Port)
@@ -94,8 +100,21 @@ func (st stage) action(w mesh.Way, parent target) *routev3.RouteAction {
 			weighted.Clusters = append(weighted.Clusters, &routev3.WeightedCluster_ClusterWeight{Name: t.cluster(), Weight: wrapperspb.UInt32(uint32(b.Share()))})
 		}
 	}
-	a.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: once(weighted)}
+	a := &routev3.RouteAction{ClusterSpecifier: &routev3.RouteAction_WeightedClusters{WeightedClusters: once(weighted)}}
+	st.bound(a, time.Duration(w.Timeouts.Request), w.Retry)
 	return a
+}
+
+// bound says how long calls take at most, 0 is unbounded, and when they are made again.
+func (a audience) bound(of *routev3.RouteAction, wait time.Duration, r *meshdoc.Retry) {
+	switch {
+	case a.envoy:
+		of.Timeout, of.RetryPolicy = durationpb.New(wait), retryOfEnvoy(r)
+		return
+	case wait > 0:
+		of.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{MaxStreamDuration: durationpb.New(wait)}
+	}
+	of.RetryPolicy = retry(r)
 }
 
 // once adds up the weights of a cluster that is named twice: a client may take one alone.
@@ -117,24 +136,36 @@ func retry(r *meshdoc.Retry) *routev3.RetryPolicy {
 	if r == nil {
 		return nil
 	}
-	codes := r.Codes
-	if len(codes) == 0 {
-		codes = []int{http.StatusServiceUnavailable}
-	}
-	var on []string
-	for _, code := range codes {
-		if name := grpcCode(code); name != "" && !slices.Contains(on, name) {
-			on = append(on, name)
-		}
-	}
+	on := grpcCodes(codesOf(r))
 	if len(on) == 0 {
 		return nil
 	}
+	return again(r, on)
+}
+
+// again is when a call is made again.
+func again(r *meshdoc.Retry, on []string) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{RetryOn: strings.Join(on, ","), NumRetries: wrapperspb.UInt32(uint32(r.Attempts))}
 	if pause := time.Duration(r.Backoff); pause > 0 {
 		p.RetryBackOff = &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(pause)}
 	}
 	return p
+}
+
+func codesOf(r *meshdoc.Retry) []int {
+	if len(r.Codes) == 0 {
+		return []int{http.StatusServiceUnavailable}
+	}
+	return r.Codes
+}
+
+func grpcCodes(statuses []int) (on []string) {
+	for _, code := range statuses {
+		if name := grpcCode(code); name != "" && !slices.Contains(on, name) {
+			on = append(on, name)
+		}
+	}
+	return on
 }
 
 func grpcCode(status int) string {

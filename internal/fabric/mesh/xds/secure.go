@@ -12,13 +12,23 @@ import (
 )
 
 // towards is TLS of a caller that shows its SVID and takes an answer from one id alone.
-func towards(id string) *corev3.TransportSocket {
+func (a audience) towards(id string) *corev3.TransportSocket {
+	if a.envoy {
+		return socket(&tlsv3.UpstreamTlsContext{CommonTlsContext: bySecrets(tlsv3.TlsParameters_TLSv1_2, id)})
+	}
 	return socket(&tlsv3.UpstreamTlsContext{CommonTlsContext: svid(id)})
 }
 
 // inwards is TLS of who is called: a caller shows an SVID. Which may do what is decided by the
 // filter of authorization.
-func inwards() *corev3.TransportSocket {
+func (a audience) inwards() *corev3.TransportSocket {
+	if a.envoy {
+		common := bySecrets(tlsv3.TlsParameters_TLSv1_3)
+		common.AlpnProtocols = []string{"h2", "http/1.1"}
+		return socket(&tlsv3.DownstreamTlsContext{
+			CommonTlsContext: common, RequireClientCertificate: wrapperspb.Bool(true), SessionTicketKeysType: &tlsv3.DownstreamTlsContext_DisableStatelessSessionResumption{DisableStatelessSessionResumption: true},
+		})
+	}
 	return socket(&tlsv3.DownstreamTlsContext{CommonTlsContext: svid(), RequireClientCertificate: wrapperspb.Bool(true)})
 }
 
@@ -34,6 +44,32 @@ func svid(peers ...string) *tlsv3.CommonTlsContext {
 		TlsCertificateProviderInstance: &tlsv3.CertificateProviderPluginInstance{InstanceName: bootstrap.CertificateProvider},
 		ValidationContextType:          &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: peer},
 	}
+}
+
+// bySecrets is TLS of an Envoy, whose certificate and authorities are secrets of its own node:
+// nothing of them comes from here.
+func bySecrets(least tlsv3.TlsParameters_TlsProtocol, peers ...string) *tlsv3.CommonTlsContext {
+	peer := &tlsv3.CertificateValidationContext{}
+	for _, id := range peers {
+		peer.MatchTypedSubjectAltNames = append(peer.MatchTypedSubjectAltNames, &tlsv3.SubjectAltNameMatcher{SanType: tlsv3.SubjectAltNameMatcher_URI, Matcher: exactly(id)})
+	}
+	return &tlsv3.CommonTlsContext{
+		TlsParams:                      &tlsv3.TlsParameters{TlsMinimumProtocolVersion: least, TlsMaximumProtocolVersion: tlsv3.TlsParameters_TLSv1_3},
+		TlsCertificateSdsSecretConfigs: []*tlsv3.SdsSecretConfig{secret(bootstrap.CertificateSecret)},
+		ValidationContextType: &tlsv3.CommonTlsContext_CombinedValidationContext{CombinedValidationContext: &tlsv3.CommonTlsContext_CombinedCertificateValidationContext{
+			DefaultValidationContext: peer, ValidationContextSdsSecretConfig: secret(bootstrap.RootsSecret),
+		}},
+	}
+}
+
+func secret(name string) *tlsv3.SdsSecretConfig {
+	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: &corev3.ConfigSource{
+		ResourceApiVersion: corev3.ApiVersion_V3,
+		ConfigSourceSpecifier: &corev3.ConfigSource_ApiConfigSource{ApiConfigSource: &corev3.ApiConfigSource{
+			ApiType: corev3.ApiConfigSource_GRPC, TransportApiVersion: corev3.ApiVersion_V3,
+			GrpcServices: []*corev3.GrpcService{{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: bootstrap.SecretsCluster}}}},
+		}},
+	}}
 }
 
 func socket(context proto.Message) *corev3.TransportSocket {

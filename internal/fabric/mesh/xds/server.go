@@ -12,6 +12,7 @@ import (
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/delta/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/sotw/v3"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -26,22 +27,32 @@ type Server struct {
 
 	config Config
 	nodes  *nodes
-	whole  sotw.Server
-	delta  delta.Server
-	grpc   *grpc.Server
-	addr   net.Addr
-	done   chan error
+	// refusals are how often clients did not take what they were told, by client and type.
+	refusals *prometheus.CounterVec
+	whole    sotw.Server
+	delta    delta.Server
+	grpc     *grpc.Server
+	addr     net.Addr
+	done     chan error
 }
 
 // Listen opens the port. What clients have is kept current by Serve.
 func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
+	refusals := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "terrace_mesh_xds_refused_total", Help: "How often clients of xDS have refused what they were told.",
+	}, []string{"client", "type"})
+	if c.Registerer != nil {
+		if err := c.Registerer.Register(refusals); err != nil {
+			return nil, fmt.Errorf("metrics of xDS: %w", err)
+		}
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Unavailable, "the xDS server cannot listen on %s: %w", addr, err).WithFix("give it another address in the configuration: xds")
 	}
-	s := &Server{config: c, nodes: newNodes(c), addr: l.Addr(), done: make(chan error, 1)}
-	s.whole = sotw.NewServer(context.Background(), s.nodes.cache, nil, sotw.DeactivateLegacyWildcard())
+	s := &Server{config: c, nodes: newNodes(c), refusals: refusals, addr: l.Addr(), done: make(chan error, 1)}
+	s.whole = sotw.NewServer(context.Background(), s.nodes.cache, nil, sotw.DeactivateLegacyWildcard(), sotw.WithOrderedADS())
 	s.delta = delta.NewServer(context.Background(), s.nodes.cache, nil, delta.DeactivateLegacyWildcard())
 	s.grpc = grpc.NewServer(
 		grpc.Creds(credentials.NewTLS(s.tls())), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxStreams), grpc.ConnectionTimeout(patience),

@@ -1,17 +1,30 @@
 package xds
 
 import (
+	"maps"
+	"net"
 	"slices"
 	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// stage is what is known of a stage at one moment.
+// audience is who is told the same: clients of one kind in a stage.
+type audience struct {
+	scope kernel.Scope
+	// envoy tells that they are Envoys, and not programs of gRPC.
+	envoy bool
+}
+
+// stage is what is known of a stage at one moment, for one audience.
 type stage struct {
+	audience
+
 	table    *mesh.Table
 	services []service
+	beside   map[string][]beside.Standing
 }
 
 // service is a workload that is there, or that a route names.
@@ -45,12 +58,12 @@ func (t target) cluster() string {
 	return t.service + ":" + t.port
 }
 
-func stageOf(scope kernel.Scope, tables Tables, instances Instances) stage {
-	st := stage{table: tables.Table(scope)}
-	names := slices.Concat(instances.ServiceNames(scope), st.table.Routed())
+func stageOf(a audience, c Config) stage {
+	st := stage{audience: a, table: c.Tables.Table(a.scope), beside: c.Beside.Of(a.scope)}
+	names := slices.Concat(c.Instances.ServiceNames(a.scope), st.table.Routed(), slices.Collect(maps.Keys(st.beside)))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		st.services = append(st.services, service{name, portsOf(scope, name, instances)})
+		st.services = append(st.services, service{name, portsOf(a.scope, name, c.Instances)})
 	}
 	return st
 }
@@ -113,18 +126,73 @@ func (st stage) target(name string, number int) target {
 	return target{name, asked}
 }
 
-// targets are all that the stage's services and routes mean, each with where it is
-// answered.
-func (st stage) targets() map[target]answers {
-	out := map[target]answers{}
+// place is where a target answers; nowhere without addresses.
+type place struct {
+	// addrs are those of the release that serves, next those of the one that takes over from it
+	// and gets weight percent of new calls.
+	addrs, next       []string
+	release, upcoming string
+	weight            int
+	// proven tells that caller and callee prove who they are.
+	proven bool
+}
+
+// place is where a port of a service answers that is at an address, which is empty where nothing
+// is known of one: at the sidecars beside it, where there are such. Programs of gRPC have no
+// certificate to show to these where the mesh is off.
+func (st stage) place(t target, a answers) place {
+	out := place{release: a.release, upcoming: a.upcoming, weight: a.weight, proven: st.table.Strict()}
+	if st.envoy || st.table.Strict() {
+		var serving []beside.Standing
+		for _, one := range st.beside[t.service] {
+			if st.serves(one, t, a.addr) {
+				serving = append(serving, one)
+			}
+		}
+		out.addrs, out.next = beside.Divide(serving, a.release, a.upcoming, a.weight)
+	}
+	if len(out.addrs)+len(out.next) > 0 {
+		out.proven = true
+		return out
+	}
+	if a.addr != "" {
+		out.addrs = []string{a.addr}
+	}
+	if a.next != "" {
+		out.next = []string{a.next}
+	}
+	return out
+}
+
+// serves tells whether a sidecar is for a port of a service.
+func (st stage) serves(one beside.Standing, t target, addr string) bool {
+	i := slices.IndexFunc(st.services, func(s service) bool { return s.name == t.service })
+	if one.Serves == 0 || i < 0 || len(st.services[i].ports) <= 1 {
+		return true
+	}
+	number := strconv.Itoa(int(one.Serves))
+	_, port, _ := net.SplitHostPort(addr)
+	return number == port || number == t.port
+}
+
+// targets are all that the stage's services and routes mean, each with where it answers.
+func (st stage) targets() map[target]place {
+	out := map[target]place{}
 	for _, s := range st.services {
 		for _, p := range s.ports {
-			out[target{s.name, p.names[0]}] = p.answers
+			t := target{s.name, p.names[0]}
+			out[t] = st.place(t, p.answers)
 		}
+		if len(s.ports) == 0 && len(st.beside[s.name]) > 0 {
+			out[target{s.name, ""}] = st.place(target{s.name, ""}, answers{})
+		}
+	}
+	for _, s := range st.services {
 		for _, w := range st.table.Ways(s.name) {
 			for _, b := range w.Backends {
-				if t := st.target(b.Name, b.Port); out[t].addr == "" {
-					out[t] = answers{}
+				t := st.target(b.Name, b.Port)
+				if _, known := out[t]; !known {
+					out[t] = st.place(t, answers{})
 				}
 			}
 		}

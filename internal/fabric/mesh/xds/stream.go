@@ -1,14 +1,13 @@
 package xds
 
 import (
-	"context"
-	"fmt"
-	"sync/atomic"
+	"errors"
+	"io"
+	"slices"
+	"sync"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
-	"golang.org/x/time/rate"
 )
 
 // StreamAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
@@ -17,8 +16,15 @@ func (s *Server) StreamAggregatedResources(stream discoveryv3.AggregatedDiscover
 	if err != nil {
 		return err
 	}
-	defer s.nodes.leave(a.node)
-	return a.ended(s.whole.StreamHandler(wholeStream{stream, a}, resourcev3.AnyType))
+	defer a.leave()
+	first, err := stream.Recv()
+	if err != nil {
+		return ending(err)
+	}
+	if err := a.enter(stream.Context(), first.GetNode(), first.GetVersionInfo() != ""); err != nil {
+		return err
+	}
+	return a.ended(s.whole.StreamHandler(&wholeStream{AggregatedDiscoveryService_StreamAggregatedResourcesServer: stream, asker: a, first: first}, resourcev3.AnyType))
 }
 
 // DeltaAggregatedResources implements discoveryv3.AggregatedDiscoveryServiceServer.
@@ -27,80 +33,69 @@ func (s *Server) DeltaAggregatedResources(stream discoveryv3.AggregatedDiscovery
 	if err != nil {
 		return err
 	}
-	defer s.nodes.leave(a.node)
-	return a.ended(s.delta.DeltaStreamHandler(deltaStream{stream, a}, resourcev3.AnyType))
-}
-
-// asker is who a stream is of.
-type asker struct {
-	server *Server
-	node   *node
-	who    Caller
-	pace   *rate.Limiter
-	// refused is why a request was not taken: handlers end without an error then.
-	refused atomic.Pointer[error]
-}
-
-func (s *Server) asker(ctx context.Context) (*asker, error) {
-	who, err := s.config.Caller(ctx)
+	defer a.leave()
+	first, err := stream.Recv()
 	if err != nil {
-		return nil, err
+		return ending(err)
 	}
-	a := &asker{server: s, who: who, pace: rate.NewLimiter(requestsPerSecond, requestsAtOnce)}
-	a.node, err = s.nodes.enter(who.Scope, who.Workload)
-	return a, err
-}
-
-// ended is how a stream ends whose handler has returned.
-func (a *asker) ended(err error) error {
-	if why := a.refused.Load(); why != nil {
-		return *why
-	}
-	return err
-}
-
-// asked judges a request, and takes down what servers of the workload listen on.
-func (a *asker) asked(ctx context.Context, typeURL string, names []string) error {
-	err := a.judged(ctx, typeURL, names)
-	if err != nil {
-		a.refused.Store(&err)
-	}
-	return err
-}
-
-func (a *asker) judged(ctx context.Context, typeURL string, names []string) error {
-	if err := a.pace.Wait(ctx); err != nil {
-		return fmt.Errorf("wait for a request's turn: %w", err)
-	}
-	if err := a.who.Holds(); err != nil || typeURL != resourcev3.ListenerType {
+	if err := a.enter(stream.Context(), first.GetNode(), len(first.GetInitialResourceVersions()) > 0); err != nil {
 		return err
 	}
-	return a.server.nodes.listens(a.node, names)
+	return a.ended(s.delta.DeltaStreamHandler(&deltaStream{AggregatedDiscoveryService_DeltaAggregatedResourcesServer: stream, asker: a, first: first}, resourcev3.AnyType))
 }
 
-// self is the node that requests are of, whatever they say.
-func (a *asker) self() *corev3.Node { return &corev3.Node{Id: a.node.id} }
+// ending is how a stream ends of whom nothing more comes.
+func ending(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
 
 // wholeStream is a stream of whole states of a workload.
 type wholeStream struct {
 	discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer
 
 	asker *asker
+	// first is the request that has been read already.
+	first *discoveryv3.DiscoveryRequest
+
+	mu sync.Mutex
+	// sent are the versions that were sent last, by type.
+	sent map[string]string
 }
 
-func (s wholeStream) Recv() (*discoveryv3.DiscoveryRequest, error) {
-	req, err := s.AggregatedDiscoveryService_StreamAggregatedResourcesServer.Recv()
-	if err != nil {
-		return nil, err //nolint:wrapcheck // a status of gRPC, or io.EOF
+// Recv returns the next request. What a client refuses is not sent to it again as it is: it is
+// taken for what the client has.
+func (s *wholeStream) Recv() (req *discoveryv3.DiscoveryRequest, err error) {
+	if req, s.first = s.first, nil; req == nil {
+		if req, err = s.AggregatedDiscoveryService_StreamAggregatedResourcesServer.Recv(); err != nil {
+			return nil, err //nolint:wrapcheck // a status of gRPC, or io.EOF
+		}
 	}
 	req.Node = s.asker.self()
+	if s.asker.all(req.GetTypeUrl()) && slices.Contains(req.GetResourceNames(), everything) {
+		req.ResourceNames = nil // by which the cache means all
+	}
+	if why := req.GetErrorDetail(); why != nil {
+		s.asker.refusal(s.Context(), req.GetTypeUrl(), why.GetMessage())
+		s.mu.Lock()
+		req.VersionInfo = s.sent[req.GetTypeUrl()]
+		s.mu.Unlock()
+	}
 	return req, s.asker.asked(s.Context(), req.GetTypeUrl(), req.GetResourceNames())
 }
 
-func (s wholeStream) Send(r *discoveryv3.DiscoveryResponse) error {
-	if err := s.asker.who.Holds(); err != nil {
+func (s *wholeStream) Send(r *discoveryv3.DiscoveryResponse) error {
+	if err := s.asker.holds(); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	if s.sent == nil {
+		s.sent = map[string]string{}
+	}
+	s.sent[r.GetTypeUrl()] = r.GetVersionInfo()
+	s.mu.Unlock()
 	return s.AggregatedDiscoveryService_StreamAggregatedResourcesServer.Send(r) //nolint:wrapcheck // a status of gRPC
 }
 
@@ -109,19 +104,35 @@ type deltaStream struct {
 	discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesServer
 
 	asker *asker
+	// first is the request that has been read already, begun the types that were asked for.
+	first *discoveryv3.DeltaDiscoveryRequest
+	begun map[string]bool
 }
 
-func (s deltaStream) Recv() (*discoveryv3.DeltaDiscoveryRequest, error) {
-	req, err := s.AggregatedDiscoveryService_DeltaAggregatedResourcesServer.Recv()
-	if err != nil {
-		return nil, err //nolint:wrapcheck // a status of gRPC, or io.EOF
+func (s *deltaStream) Recv() (req *discoveryv3.DeltaDiscoveryRequest, err error) {
+	if req, s.first = s.first, nil; req == nil {
+		if req, err = s.AggregatedDiscoveryService_DeltaAggregatedResourcesServer.Recv(); err != nil {
+			return nil, err //nolint:wrapcheck // a status of gRPC, or io.EOF
+		}
 	}
 	req.Node = s.asker.self()
+	if kind := req.GetTypeUrl(); s.asker.all(kind) && !s.begun[kind] {
+		if len(req.GetResourceNamesSubscribe()) == 0 {
+			req.ResourceNamesSubscribe = []string{everything}
+		}
+		if s.begun == nil {
+			s.begun = map[string]bool{}
+		}
+		s.begun[kind] = true
+	}
+	if why := req.GetErrorDetail(); why != nil {
+		s.asker.refusal(s.Context(), req.GetTypeUrl(), why.GetMessage())
+	}
 	return req, s.asker.asked(s.Context(), req.GetTypeUrl(), req.GetResourceNamesSubscribe())
 }
 
-func (s deltaStream) Send(r *discoveryv3.DeltaDiscoveryResponse) error {
-	if err := s.asker.who.Holds(); err != nil {
+func (s *deltaStream) Send(r *discoveryv3.DeltaDiscoveryResponse) error {
+	if err := s.asker.holds(); err != nil {
 		return err
 	}
 	return s.AggregatedDiscoveryService_DeltaAggregatedResourcesServer.Send(r) //nolint:wrapcheck // a status of gRPC

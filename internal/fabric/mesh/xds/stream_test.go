@@ -94,6 +94,19 @@ func TestWhoProvesNothingGetsNoStream(t *testing.T) {
 	}
 }
 
+// revoke takes back the certificate of a workload of the stage dev of acme.
+func (f *fixture) revoke(t *testing.T, s svid) {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "acme"))
+	if err := f.pki.Revoke(ctx, dev("acme"), pair.Leaf.SerialNumber.Text(16), pki.KeyCompromise); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestARevokedSVIDLearnsNothingMore(t *testing.T) {
 	t.Parallel()
 	f := start(t)
@@ -107,14 +120,7 @@ func TestARevokedSVIDLearnsNothingMore(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	pair, err := tls.LoadX509KeyPair(s.Certificate, s.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := kernel.WithActor(t.Context(), kernel.System("test", "acme"))
-	if err := f.pki.Revoke(ctx, dev("acme"), pair.Leaf.SerialNumber.Text(16), pki.KeyCompromise); err != nil {
-		t.Fatal(err)
-	}
+	f.revoke(t, s)
 	f.answer(dev("acme"), "orders", "127.0.0.1:9")
 	if _, err := stream.Recv(); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("the stream goes on: %v", err)

@@ -14,6 +14,17 @@ const (
 	// are discovered (SDS), RootsSecret that of whom it trusts.
 	CertificateSecret = "default"
 	RootsSecret       = "ROOTCA"
+	// SecretsCluster is what an Envoy calls the socket at which it has its secrets.
+	SecretsCluster = "terrace_secrets"
+	// EnvoyAgent is the user agent of an Envoy, EnvoyMetadata the key of its node's metadata
+	// that has its ports: EnvoyOutbound, EnvoyInbound and EnvoyApplication are addresses, and
+	// EnvoyGRPC tells that the application speaks gRPC.
+	EnvoyAgent       = "envoy"
+	EnvoyMetadata    = "terrace"
+	EnvoyOutbound    = "outbound"
+	EnvoyInbound     = "inbound"
+	EnvoyApplication = "application"
+	EnvoyGRPC        = "grpc"
 	// ServerListener begins the name of the listener of a server, which ends in its address
 	// (gRFC A36).
 	ServerListener = "terrace/server/"

@@ -34,7 +34,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/fabric/mesh/cluster":                  "what they are on a cluster, offline",
 		"internal/fabric/mesh/istio":                    "what they are on a cluster with Istio, offline",
 		"internal/fabric/mesh/linkerd":                  "what they are on a cluster with Linkerd, offline",
-		"internal/fabric/mesh/xds/bootstrap":            "what programs of gRPC are started with, offline",
+		"internal/fabric/mesh/xds/bootstrap":            "what programs of gRPC and Envoys are started with, offline",
 		"internal/fabric/gateway/route":                 "what a route is, offline",
 		"internal/fabric/gateway/azure/capability":      "what Azure does of documents, offline",
 		"internal/fabric/topic/cloudevent":              "reading events, offline",

@@ -61,7 +61,7 @@ type Config struct {
 	PKI string `koanf:"pki" yaml:"pki" doc:"The folder in which root.pem has the roots that clients of the gateway should trust. Empty is in the data folder. The authority that lies there of an installation from before it was in the database is taken over."`
 
 	WorkloadAPI string `koanf:"workloadApi" yaml:"workloadApi" doc:"The path of the Unix socket of the SPIFFE Workload API, at which processes of the local target learn who they are: each gets it in SPIFFE_ENDPOINT_SOCKET. Empty is in the data folder; off has none."`
-	XDS         string `koanf:"xds" yaml:"xds" doc:"Where proxyless gRPC clients and servers of workloads (xDS), and sidecars, learn how calls of their stage go, over mTLS with their SVIDs, host:port, such as 127.0.0.1:7083. Empty is nowhere."`
+	XDS         string `koanf:"xds" yaml:"xds" doc:"Where proxyless gRPC clients and servers of workloads and Envoys (xDS), and sidecars, learn how calls of their stage go, over mTLS with their SVIDs, host:port, such as 127.0.0.1:7083. Empty is nowhere."`
 
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`

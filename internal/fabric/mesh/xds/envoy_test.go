@@ -1,6 +1,7 @@
 package xds_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,11 +15,27 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds/bootstrap"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 )
 
-func ports() map[string]any {
-	return map[string]any{"outbound": "127.0.0.1:15001", "inbound": "127.0.0.1:15443", "application": "127.0.0.1:8080"}
+// ports are those that the file of an Envoy says to the control plane.
+func ports(t *testing.T) map[string]any {
+	t.Helper()
+	file, err := bootstrap.Envoy{
+		Workload: "web", Server: "localhost:7083", Roots: "root.pem", Socket: "/run/w.sock", Outbound: "127.0.0.1:15001",
+		Inbound: "127.0.0.1:15443", Application: "127.0.0.1:8080", Admin: "127.0.0.1:15000",
+	}.File()
+	must(t, err)
+	raw, err := json.Marshal(file)
+	must(t, err)
+	var said struct {
+		Node struct {
+			Metadata struct{ Terrace map[string]any }
+		}
+	}
+	must(t, json.Unmarshal(raw, &said))
+	return said.Node.Metadata.Terrace
 }
 
 const splitOrders = `---
@@ -44,7 +61,7 @@ func TestAnEnvoyHasRoutesOfItsStage(t *testing.T) {
 			f.answer(dev("acme"), "orders-next", "127.0.0.1:10")
 			f.answer(dev("other"), "secrets", "127.0.0.1:11")
 			f.say(t, dev("acme"), strict+splitOrders)
-			e := f.envoy(t, form, dev("acme"), "web", ports())
+			e := f.envoy(t, form, dev("acme"), "web", ports(t))
 			e.warm()
 			e.until("endpoints", func() bool { return e.has[resourcev3.EndpointType]["orders:50051"] != nil })
 			if got := e.host("orders:50051"); got == nil || got != e.host("orders") || e.host("secrets") != nil || e.host("*") != nil {
@@ -110,7 +127,7 @@ func TestAChangedAuthorizationIsPushedToAnEnvoy(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			f := start(t)
-			e := f.envoy(t, form, dev("acme"), "orders", ports())
+			e := f.envoy(t, form, dev("acme"), "orders", ports(t))
 			e.warm()
 			if p := e.rules()["tenant/0"].GetPrincipals(); len(p) != 1 || p[0].GetAuthenticated().GetPrincipalName().GetSafeRegex().GetRegex() != `spiffe://localhost/tenant/acme/.+` {
 				t.Errorf("where nothing is said, others than the tenant's come in: %v", p)
@@ -145,7 +162,7 @@ func TestServicesAreReachedAtTheEnvoysBesideThem(t *testing.T) {
 	if caller.towards("orders:50051") != nil || !slices.Equal(caller.answers("orders:50051"), []string{"127.0.0.1:8080"}) || caller.has[resourcev3.ListenerType]["terrace/inbound"] != nil {
 		t.Fatal("what nothing stands beside is not spoken to in the clear")
 	}
-	e := f.envoy(t, "whole", dev("acme"), "orders", ports())
+	e := f.envoy(t, "whole", dev("acme"), "orders", ports(t))
 	e.warm()
 	caller.until("the Envoy", func() bool {
 		return caller.towards("orders:50051") != nil && slices.Equal(caller.answers("orders:50051"), []string{"127.0.0.1:15443"})
@@ -165,7 +182,7 @@ func TestClustersComeBeforeRoutesAndGoAfterThem(t *testing.T) {
 			for i := range 10 {
 				f.answer(dev("acme"), "spare"+strconv.Itoa(i), "127.0.0.1:9")
 			}
-			e := f.envoy(t, form, dev("acme"), "web", ports())
+			e := f.envoy(t, form, dev("acme"), "web", ports(t))
 			e.warm()
 			for i := range 5 { // take judges each update
 				e.settle("spare" + strconv.Itoa(2*i) + ":50051")
@@ -205,7 +222,7 @@ func TestWhatAnEnvoyRefusesIsCountedAndNotSentAgain(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			f := start(t)
-			e := f.envoy(t, form, dev("acme"), "orders", ports())
+			e := f.envoy(t, form, dev("acme"), "orders", ports(t))
 			must(t, e.ask(resourcev3.ListenerType, nil))
 			first, err := e.next()
 			must(t, err)
@@ -246,7 +263,7 @@ func TestAnEnvoyThatSaysNoPortsIsRefused(t *testing.T) {
 func TestARevokedEnvoyLearnsNothingMore(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	e := f.envoy(t, "delta", dev("acme"), "web", ports())
+	e := f.envoy(t, "delta", dev("acme"), "web", ports(t))
 	e.warm()
 	f.revoke(t, e.svid)
 	f.say(t, dev("acme"), strict)

@@ -1,7 +1,7 @@
-// Package bootstrap writes what a program of gRPC is started with so that it asks the mesh how
-// calls go: the file that GRPC_XDS_BOOTSTRAP names.
+// Package bootstrap writes what a program of gRPC, or an Envoy, is started with so that it asks
+// the mesh how calls go: the file that GRPC_XDS_BOOTSTRAP names, and Envoy's configuration.
 //
-// It owns the form of the file and the names that it shares with the control plane. It reads
+// It owns the form of the files and the names that it shares with the control plane. It reads
 // nothing, so that clients write one without a server.
 package bootstrap
 

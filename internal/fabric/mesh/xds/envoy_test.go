@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -170,6 +172,25 @@ func TestServicesAreReachedAtTheEnvoysBesideThem(t *testing.T) {
 	if got := e.has[resourcev3.ClusterType]["terrace/application"]; got == nil {
 		t.Error("the application is not there")
 	}
+	if got := f.placeForGRPC(t, "orders:50051"); got != 8080 {
+		t.Errorf("programs of gRPC without a certificate are sent to %d", got)
+	}
+	f.say(t, dev("acme"), strict)
+	until(t, "that programs of gRPC are sent to the Envoy", func() bool { return f.placeForGRPC(t, "orders:50051") == 15443 })
+}
+
+// placeForGRPC is the port that programs of gRPC are told a cluster answers at.
+func (f *fixture) placeForGRPC(t *testing.T, cluster string) uint32 {
+	t.Helper()
+	s := f.svid(t, dev("acme"), "caller")
+	stream, err := f.asks(t, &s).StreamAggregatedResources(within(t))
+	must(t, err)
+	must(t, stream.Send(&discoveryv3.DiscoveryRequest{TypeUrl: resourcev3.EndpointType, ResourceNames: []string{cluster}}))
+	r, err := stream.Recv()
+	must(t, err)
+	must(t, stream.CloseSend())
+	at := unpack(t, r.GetResources()[0], &endpointv3.ClusterLoadAssignment{})
+	return at.GetEndpoints()[0].GetLbEndpoints()[0].GetEndpoint().GetAddress().GetSocketAddress().GetPortValue()
 }
 
 func TestClustersComeBeforeRoutesAndGoAfterThem(t *testing.T) {

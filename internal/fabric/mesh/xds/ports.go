@@ -80,6 +80,8 @@ const (
 	requestsAtOnce    = 500
 	// maxAge is how long a connection lives; a client opens another one.
 	maxAge = time.Hour
+	// gather is how long sidecars are waited for that come together.
+	gather = 10 * time.Millisecond
 	// patience bounds how long a handshake, and the end of streams, take.
 	patience = 10 * time.Second
 )
@@ -94,7 +96,12 @@ func (s *Server) Serve(ctx context.Context) error {
 			return nil
 		case <-turned:
 		case <-moved:
-		case <-stood:
+		case <-stood: // many start together
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(gather):
+			}
 		}
 	}
 }

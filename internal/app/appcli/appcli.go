@@ -83,12 +83,16 @@ func (s streams) report(err error) int {
 		if known.Fix != "" {
 			fmt.Fprintf(s.err, "  → %s\n", known.Fix)
 		}
-		return exitFailed
+		return statusOf(err)
 	}
 	fmt.Fprintf(s.err, "terraced: %v\n", err)
 	if a, ok := errors.AsType[*arguments.Error](err); ok {
 		fmt.Fprintf(s.err, "  → %s\n", a.Fix)
 	}
+	return statusOf(err)
+}
+
+func statusOf(err error) int {
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}

@@ -133,32 +133,4 @@ func TestIdentityPrintsATokenForAnAudience(t *testing.T) {
 		t.Error(said)
 	}
 	terraced(t, 2, "identity", "--audience", "billing", "--watch")
-	terraced(t, 2, "sidecar")
-	if said := terraced(t, 1, "sidecar", "--workload-api", address, "--document", "mesh.yaml", "--outbound", "0.0.0.0:15001"); !strings.Contains(said, "→ use a loopback address") {
-		t.Error(said)
-	}
-	if said := terraced(t, 1, "sidecar", "--workload-api", address, "--document", filepath.Join(t.TempDir(), "none.yaml")); !strings.Contains(said, "→ name a file") {
-		t.Error(said)
-	}
-}
-
-// TestSidecarTellsWhoItIs runs the command on ports of its own.
-func TestSidecarTellsWhoItIs(t *testing.T) {
-	t.Parallel()
-	_, address, _ := workloadAPI(t)
-	document := filepath.Join(t.TempDir(), "mesh.yaml")
-	if err := os.WriteFile(document, []byte("authorization: []\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var out printed
-	ended := make(chan int, 1)
-	go func() {
-		ended <- appcli.Run(ctx, "test", []string{"sidecar", "--workload-api", address, "--document", document, "--inbound", "127.0.0.1:0", "--outbound", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, &out, &out)
-	}()
-	until(t, "its identity", func() bool { return strings.Contains(out.String(), webID) })
-	stop()
-	if status := <-ended; status != 0 {
-		t.Errorf("%d %s", status, &out)
-	}
 }

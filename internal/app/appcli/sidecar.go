@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 )
@@ -60,13 +62,24 @@ func sidecarCommand(s streams, version string) *cobra.Command {
 	return c
 }
 
+// check tells what is wrong with the flags.
+func (f *sidecarFlags) check() error {
+	if _, _, err := net.SplitHostPort(f.admin); err != nil {
+		return kernel.Errorf(kernel.Invalid, "--admin is %q, which is no address", f.admin).WithFix("write it as HOST:PORT, such as 127.0.0.1:15020")
+	}
+	return f.Check()
+}
+
 func (f *sidecarFlags) run(ctx context.Context, s streams, version string) (err error) {
 	f.Release = cmp.Or(f.Release, os.Getenv("TERRACE_RELEASE"))
 	if f.WorkloadAPI, err = address(f.WorkloadAPI); err != nil {
-		return err
+		return usageError{err}
 	}
 	if f.Log, err = telemetry.NewLogger(s.err, telemetry.LogOptions{Level: f.level, Format: f.format}); err != nil {
-		return err
+		return usageError{err}
+	}
+	if err := f.check(); err != nil {
+		return usageError{err}
 	}
 	t, err := telemetry.New(ctx, telemetry.Options{Service: "terraced-sidecar", Version: version})
 	if err != nil {
@@ -97,6 +110,9 @@ func adminOf(s *sidecar.Sidecar, t *telemetry.Telemetry) http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if !s.Ready() {
 			w.WriteHeader(http.StatusServiceUnavailable)
+			if why := s.Trouble(); why != nil {
+				_, _ = fmt.Fprintf(w, "%s\n→ %s\n", why.Message, why.Fix) // as below
+			}
 			return
 		}
 		_, _ = fmt.Fprintln(w, s.ID()) // who asks has gone

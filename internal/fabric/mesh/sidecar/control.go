@@ -48,12 +48,17 @@ const maxTold = 16 << 20
 // control is the control plane, which says what the sidecar does.
 type control struct {
 	address string
-	roots   *x509.CertPool
+	// file is where roots come from.
+	file  string
+	roots *x509.CertPool
 	// told is closed once it has said something.
 	told  chan struct{}
 	holds atomic.Bool
 	// conn is that of now; nil is none.
-	conn atomic.Pointer[grpc.ClientConn]
+	conn    atomic.Pointer[grpc.ClientConn]
+	trouble atomic.Pointer[kernel.Error]
+	// failed is why the last connection has not come about.
+	failed atomic.Pointer[error]
 }
 
 func newControl(address, roots string) (*control, error) {
@@ -61,7 +66,7 @@ func newControl(address, roots string) (*control, error) {
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Invalid, "the roots of the control plane cannot be read: %w", err).WithFix("write them with: terrace ca roots")
 	}
-	c := &control{address: address, roots: x509.NewCertPool(), told: make(chan struct{})}
+	c := &control{address: address, file: roots, roots: x509.NewCertPool(), told: make(chan struct{})}
 	if !c.roots.AppendCertsFromPEM(pem) {
 		return nil, kernel.Errorf(kernel.Invalid, "%s has no certificate", roots).WithFix("write the roots of the control plane with: terrace ca roots")
 	}
@@ -90,7 +95,13 @@ func (s *Sidecar) steered(ctx context.Context) {
 			wait = firstRetry
 		}
 		again := max(wait, pauseOf(err))
-		s.config.Log.WarnContext(ctx, "the control plane does not answer: what it has said last holds", "error", err, "again", again)
+		var cause error
+		if failed := s.control.failed.Swap(nil); failed != nil {
+			cause = *failed
+		}
+		why := s.control.unsteered(s.ID(), err, cause)
+		s.control.trouble.Store(why)
+		s.config.Log.WarnContext(ctx, why.Message, "fix", why.Fix, "holds", s.control.holds.Load(), "again", again)
 		select {
 		case <-time.After(again):
 		case <-ctx.Done():
@@ -102,10 +113,12 @@ func (s *Sidecar) steered(ctx context.Context) {
 // follow takes what the control plane says until the connection ends, which is opened anew
 // with the certificate of the time.
 func (s *Sidecar) follow(ctx context.Context) error {
-	conn, err := grpc.NewClient(s.control.address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
+	s.control.failed.Store(nil)
+	secure := failures{credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: s.control.roots,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return s.identity.state.Load().cert, nil },
-	})), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxTold)), grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: lastRetry}))
+	}), &s.control.failed}
+	conn, err := grpc.NewClient(s.control.address, grpc.WithTransportCredentials(secure), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxTold)), grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: lastRetry}))
 	if err != nil {
 		return fmt.Errorf("the control plane at %s: %w", s.control.address, err)
 	}
@@ -147,6 +160,7 @@ func (s *Sidecar) obey(ctx context.Context, said []byte) error {
 	if err := from.Decode(&d); err != nil {
 		return fmt.Errorf("read what the control plane says: %w", err)
 	}
+	s.control.trouble.Store(nil)
 	s.document.Store(&d)
 	s.build(ctx)
 	if s.control.holds.CompareAndSwap(false, true) {

@@ -15,10 +15,13 @@ import (
 	"github.com/spiffe/go-spiffe/v2/proto/spiffe/workload"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
+	"github.com/spiffe/go-spiffe/v2/workloadapi"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
@@ -39,6 +42,9 @@ type identity struct {
 	state atomic.Pointer[state]
 	ready chan struct{}
 	once  sync.Once
+
+	address string
+	trouble atomic.Pointer[kernel.Error]
 }
 
 // state is one message of the Workload API; it is never changed, but that callers are added.
@@ -56,11 +62,15 @@ type state struct {
 
 // newIdentity follows the Workload API at an address, such as unix:///run/workload-api.sock.
 func newIdentity(address string, log *slog.Logger, changed func()) (*identity, error) {
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	target, err := workloadapi.TargetFromAddress(address)
 	if err != nil {
 		return nil, fmt.Errorf("the Workload API at %s: %w", address, err)
 	}
-	return &identity{client: workload.NewSpiffeWorkloadAPIClient(conn), conn: conn, log: log, changed: changed, ready: make(chan struct{})}, nil
+	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, fmt.Errorf("the Workload API at %s: %w", address, err)
+	}
+	return &identity{client: workload.NewSpiffeWorkloadAPIClient(conn), conn: conn, log: log, changed: changed, ready: make(chan struct{}), address: address}, nil
 }
 
 // run follows until ctx ends. What was said last holds while nobody answers.
@@ -75,7 +85,9 @@ func (i *identity) run(ctx context.Context) {
 		if time.Since(began) > retryAtOnce {
 			wait = firstRetry
 		}
-		i.log.WarnContext(ctx, "the Workload API does not answer", "code", status.Code(err).String(), "error", err, "again", wait)
+		why := unidentified(i.address, err)
+		i.trouble.Store(why)
+		i.log.WarnContext(ctx, why.Message, "fix", why.Fix, "code", status.Code(err).String(), "again", wait)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -102,6 +114,7 @@ func (i *identity) follow(ctx context.Context) error {
 			next.generation = before.generation + 1
 		}
 		i.state.Store(next)
+		i.trouble.Store(nil)
 		i.changed()
 		i.once.Do(func() { close(i.ready) })
 		i.log.InfoContext(ctx, "identity", "id", next.id.String(), "serial", next.cert.Leaf.SerialNumber.Text(16), "until", next.cert.Leaf.NotAfter, "authorities", len(next.authorities))

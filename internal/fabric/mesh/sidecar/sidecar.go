@@ -68,7 +68,7 @@ type Sidecar struct {
 
 // New reads the document and takes the ports; it answers nothing before Run.
 func New(ctx context.Context, c Config) (*Sidecar, error) {
-	if err := private(c.Outbound); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	s := &Sidecar{config: c, ledger: newLedger()}
@@ -107,16 +107,6 @@ func New(ctx context.Context, c Config) (*Sidecar, error) {
 		return nil, errors.Join(err, s.identity.conn.Close())
 	}
 	return s, nil
-}
-
-// private refuses an address of what goes out that others than this machine, or this pod,
-// reach: whoever does asks as the workload.
-func private(outbound string) error {
-	host, _, err := net.SplitHostPort(outbound)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return kernel.Errorf(kernel.Invalid, "what goes out would be taken at %q from others, too", outbound).WithFix("use a loopback address, such as 127.0.0.1:15001")
-	}
-	return nil
 }
 
 // Close lets go of the ports of one that does not run.

@@ -201,17 +201,33 @@ func (p *plane) beside(t *testing.T, scope kernel.Scope, name, says string) *sid
 // besideRelease is beside for a process of a release; app is where that answers in the clear.
 func (p *plane) besideRelease(t *testing.T, scope kernel.Scope, name, says, release string) (s *sidecar.Sidecar, app string) {
 	t.Helper()
+	app = application(t, says)
+	c := p.config(t, scope, name, app)
+	c.Release = release
+	s = run(t, c)
+	eventually(t, name+" knows what to do", s.Ready)
+	return s, app
+}
+
+// config is that of a sidecar beside an application.
+func (p *plane) config(t *testing.T, scope kernel.Scope, name, app string) sidecar.Config {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	api, err := workloadapi.New(workloadapi.Config{Issuer: p.pki, Trust: p.pki.Workloads(), Processes: always{scope, name}, Log: log})
 	must(t, err)
 	l, err := api.Listen(context.Background(), filepath.Join(t.TempDir(), "w.sock"))
 	must(t, err)
 	t.Cleanup(func() { must(t, l.Close()) })
-	app = application(t, says)
-	s, err = sidecar.New(context.Background(), sidecar.Config{
-		Inbound: "127.0.0.1:0", Outbound: "127.0.0.1:0", Application: app, Release: release, Control: p.addr, Roots: p.roots,
+	return sidecar.Config{
+		Inbound: "127.0.0.1:0", Outbound: "127.0.0.1:0", Application: app, Control: p.addr, Roots: p.roots,
 		WorkloadAPI: "unix://" + l.Path(), Registry: prometheus.NewRegistry(), Log: log, ReportEvery: 20 * time.Millisecond,
-	})
+	}
+}
+
+// run runs a sidecar until the test ends.
+func run(t *testing.T, c sidecar.Config) *sidecar.Sidecar {
+	t.Helper()
+	s, err := sidecar.New(context.Background(), c)
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -220,8 +236,7 @@ func (p *plane) besideRelease(t *testing.T, scope kernel.Scope, name, says, rele
 		cancel()
 		must(t, <-done)
 	})
-	eventually(t, name+" knows what to do", s.Ready)
-	return s, app
+	return s
 }
 
 func application(t *testing.T, says string) string {

@@ -126,7 +126,9 @@ func (i *instance) note(name string, s process.State) {
 	case process.Waiting:
 		i.log.Printf("container %s %s; it is started again", name, s.Last)
 	case process.Unready:
-		i.log.Printf("container %s is not ready: %s", name, s.Probe)
+		if s.Failed == 1 || s.IsFailing() {
+			i.log.Printf("container %s is not ready: %s", name, s.Probe)
+		}
 	default: // nothing to look into
 	}
 	i.changed()
@@ -159,7 +161,7 @@ func (c *container) state() (process.State, bool) {
 func (i *instance) isFailing() bool {
 	for _, c := range i.containers {
 		s, ok := c.state()
-		if ok && (s.Phase == process.Unready || s.Exits >= failingExits && !s.IsReady()) {
+		if ok && (s.IsFailing() || s.Exits >= failingExits && !s.IsReady()) {
 			return true
 		}
 	}

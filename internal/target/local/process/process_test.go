@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,47 @@ func TestReadinessComesAndGoes(t *testing.T) {
 	await(process.Ready, "")
 	if s := u.State(); s.Exits != 0 {
 		t.Errorf("it was started again: %+v", s)
+	}
+}
+
+// TestOneProbeIsAMoment, and several in a row that fail are not.
+func TestOneProbeIsAMoment(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	results, seen, failed := []bool{true, false, true, false, false, true}, 0, []int{}
+	for range process.FailingProbes + 1 {
+		results = append(results, false)
+	}
+	u := launcher(t).Supervise(process.Config{
+		Spec: shell("exec sleep 1000"), Timing: quick(),
+		Ready: func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			ok := results[min(seen, len(results)-1)]
+			if seen++; !ok {
+				return errors.New("busy")
+			}
+			return nil
+		},
+		OnChange: func(s process.State) {
+			mu.Lock()
+			defer mu.Unlock()
+			if s.Phase != process.Unready {
+				return
+			}
+			if failed = append(failed, s.Failed); s.IsFailing() != (s.Failed == process.FailingProbes) {
+				t.Errorf("%+v", s)
+			}
+		},
+	})
+	defer u.Stop()
+	if s, err := u.Await(t.Context(), process.State.IsFailing); err != nil {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(failed) < 5 || !slices.Equal(failed[:5], []int{1, 1, 2, 1, 2}) {
+		t.Errorf("in a row have failed %v", failed)
 	}
 }
 

@@ -34,10 +34,16 @@ type State struct {
 	Last string
 	// Probe is what the last probe found wrong, "" when it succeeded.
 	Probe string
+	// Failed is how many probes in a row have failed since it was ready, FailingProbes at most.
+	Failed int
 }
 
 // IsReady reports whether the process serves, or has completed.
 func (s State) IsReady() bool { return s.Phase == Ready || s.Phase == Complete }
+
+// IsFailing reports whether the process was ready, and has not been for several probes in a row:
+// one that fails once may be a matter of a moment.
+func (s State) IsFailing() bool { return s.Phase == Unready && s.Failed >= FailingProbes }
 
 // cell holds a state that others can wait on.
 type cell struct {

@@ -26,8 +26,9 @@ type Timing struct {
 	Stable time.Duration
 }
 
-// livenessFailures is how many liveness probes in a row must fail for a restart.
-const livenessFailures = 3
+// FailingProbes is how many probes of liveness in a row must fail for a restart, and how many of
+// readiness for a process that was ready to count as failing.
+const FailingProbes = 3
 
 func (t Timing) withDefaults() Timing {
 	set := func(d *time.Duration, value time.Duration) {
@@ -117,7 +118,7 @@ func (u *Unit) run(ctx context.Context) {
 // once starts the process and stays with it until it has ended. It reports
 // whether it is complete.
 func (u *Unit) once(ctx context.Context) (complete bool) {
-	u.cell.update(func(s *State) { s.Phase, s.Probe = Starting, "" })
+	u.cell.update(func(s *State) { s.Phase, s.Probe, s.Failed = Starting, "", 0 })
 	p, err := u.start(ctx)
 	if err != nil {
 		u.ended(err.Error())

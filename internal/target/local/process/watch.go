@@ -17,8 +17,8 @@ func (u *Unit) watch(ctx context.Context, p *Process) {
 	failures := 0
 	for u.next(ctx, p, u.config.Timing.ProbePeriod) {
 		if err := u.try(ctx, u.config.Live); err != nil {
-			if failures++; failures >= livenessFailures {
-				u.cell.update(func(s *State) { s.Phase, s.Probe = Unready, "liveness: "+err.Error() })
+			if failures++; failures >= FailingProbes {
+				u.cell.update(func(s *State) { s.Phase, s.Probe, s.Failed = Unready, "liveness: "+err.Error(), FailingProbes })
 				p.Stop(ctx, u.config.Timing.Grace)
 				return
 			}
@@ -52,9 +52,9 @@ func (u *Unit) probed(ctx context.Context, err error) {
 	u.cell.update(func(s *State) {
 		switch {
 		case err == nil:
-			s.Phase, s.Probe = Ready, ""
-		case s.Phase == Ready:
-			s.Phase, s.Probe = Unready, err.Error()
+			s.Phase, s.Probe, s.Failed = Ready, "", 0
+		case s.Phase == Ready, s.Phase == Unready:
+			s.Phase, s.Probe, s.Failed = Unready, err.Error(), min(s.Failed+1, FailingProbes)
 		default:
 			s.Probe = err.Error()
 		}

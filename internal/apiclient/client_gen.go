@@ -9999,6 +9999,22 @@ type RunRollbackNote struct {
 	Run     string         `json:"run,omitempty"`
 }
 
+// RunRollout defines model for RunRollout.
+type RunRollout struct {
+	StartedAt time.Time `json:"startedAt"`
+
+	// Step Which step it is at, from 1.
+	Step   int64     `json:"step"`
+	StepAt time.Time `json:"stepAt"`
+	Steps  int64     `json:"steps"`
+
+	// To The release that takes over.
+	To string `json:"to"`
+
+	// Weight The release's share of new requests, in percent.
+	Weight int64 `json:"weight"`
+}
+
 // RunSecretInput defines model for RunSecretInput.
 type RunSecretInput struct {
 	Reference string `json:"reference"`
@@ -12510,7 +12526,9 @@ type Workload struct {
 // WorkloadStage defines model for WorkloadStage.
 type WorkloadStage struct {
 	AppliedAt *time.Time     `json:"appliedAt,omitempty"`
+	Attempted *RunReleaseRef `json:"attempted,omitempty"`
 	Release   *RunReleaseRef `json:"release,omitempty"`
+	Rollout   *RunRollout    `json:"rollout,omitempty"`
 
 	// Run The newest run.
 	Run   string `json:"run,omitempty"`

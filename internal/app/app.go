@@ -168,6 +168,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery, a.identities); err != nil {
 		return err
 	}
+	a.delivery.runs.Serving = sharing{a.local}
 	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.fabric, a.exports, a.local)
 	a.costs, a.maturity, err = newPaid(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err

@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
@@ -63,7 +64,18 @@ type sharing struct{ *local.Service }
 var (
 	_ proxy.Endpoints = sharing{}
 	_ proxy.Ports     = sharing{}
+	_ run.Serving     = sharing{}
 )
+
+// Serves implements run.Serving.
+func (s sharing) Serves(scope kernel.Scope, workload string) (run.Standing, bool) {
+	release, under, ok := s.Serving(scope, workload)
+	now := run.Standing{Release: release}
+	if under != nil && under.Step > 0 {
+		now.Rollout = &run.Rollout{To: under.To, Step: under.Step, Steps: under.Steps, Weight: under.Weight, StartedAt: under.StartedAt, StepAt: under.StepAt}
+	}
+	return now, ok
+}
 
 // Endpoints implements proxy.Endpoints.
 func (s sharing) Endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint {

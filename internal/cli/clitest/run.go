@@ -92,5 +92,9 @@ func (s *Server) workload(w http.ResponseWriter, r *http.Request) {
 	reply(w, apiclient.Workload{Name: name, Stages: []apiclient.WorkloadStage{{
 		Stage: "dev", Release: &apiclient.RunReleaseRef{ID: "rel_1", Number: 1, Version: "0.1.0"}, Status: "verified",
 		URLs: map[string]string{"web": "https://orders.dev.shop.localhost:7443/"}, Run: "run_1", AppliedAt: &now,
+	}, {
+		Stage: "prod", Release: &apiclient.RunReleaseRef{ID: "rel_1", Number: 1, Version: "0.1.0"}, Status: "applying", Run: "run_2", AppliedAt: &now,
+		Attempted: &apiclient.RunReleaseRef{ID: "rel_2", Number: 2, Version: "0.2.0"},
+		Rollout:   &apiclient.RunRollout{To: "rel_2", Step: 1, Steps: 4, Weight: 5, StartedAt: now, StepAt: now},
 	}}})
 }

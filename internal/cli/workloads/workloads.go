@@ -121,7 +121,7 @@ func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload, drifted
 	var rows [][]string
 	for _, workload := range list {
 		for _, st := range workload.Stages {
-			row := []string{workload.Name, st.Stage, "", "", string(st.Status), "", drifted[workload.Name+"/"+st.Stage], strings.Join(urls(st.URLs), " ")}
+			row := []string{workload.Name, st.Stage, "", "", standing(e, st), "", drifted[workload.Name+"/"+st.Stage], strings.Join(urls(st.URLs), " ")}
 			if st.Release != nil {
 				row[2], row[3] = fmt.Sprintf("#%d %s", st.Release.Number, st.Release.ID), st.Release.Version
 			}
@@ -132,6 +132,19 @@ func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload, drifted
 		}
 	}
 	output.Rows(w, []string{"WORKLOAD", "STAGE", "RELEASE", "VERSION", "STATUS", "AGE", "DRIFT", "URL"}, rows)
+}
+
+// standing is how a stage is, and how far the release is that was applied last where it does not
+// answer, or not alone.
+func standing(e *command.Env, st apiclient.WorkloadStage) string {
+	words := string(st.Status)
+	if r := st.Attempted; r != nil {
+		words += fmt.Sprintf(" #%d %s", r.Number, r.Version)
+	}
+	if r := st.Rollout; r != nil {
+		words += fmt.Sprintf(": %d %% at step %d of %d for %s", r.Weight, r.Step, r.Steps, output.Age(e.Clock.Now(), r.StepAt))
+	}
+	return words
 }
 
 func urls(byName map[string]string) []string {

@@ -62,6 +62,10 @@ type StageStatus struct {
 	Deployment *Deployment `json:"deployment,omitempty"`
 	// Run is the newest run there that is no dry run, nil before the first.
 	Run *Run `json:"run,omitempty"`
+	// Serves is the release that answers where that is another one than the deployment's, and
+	// Rollout how far that has taken over, nil where it does not in steps.
+	Serves  *ReleaseRef `json:"serves,omitempty"`
+	Rollout *Rollout    `json:"rollout,omitempty"`
 }
 
 // WorkloadStatus is a workload over all stages.
@@ -127,7 +131,11 @@ func (s *Service) whereabouts(ctx context.Context, scope kernel.Scope, workloads
 		all[i].Workload = workload
 		for _, name := range names {
 			at := place{workload, name}
-			all[i].Stages = append(all[i].Stages, StageStatus{Stage: name, Deployment: deployed[at], Run: last[at]})
+			st := StageStatus{Stage: name, Deployment: deployed[at], Run: last[at]}
+			if err := s.stand(ctx, &st); err != nil {
+				return nil, err
+			}
+			all[i].Stages = append(all[i].Stages, st)
 		}
 	}
 	return all, nil

@@ -71,6 +71,8 @@ type Deps struct {
 	Trifling func(st stage.Stage, drift *tfjson.ResourceChange) bool
 	// Secrets knows which secrets there are; nil looks for none.
 	Secrets Secrets
+	// Serving may be nil: what is deployed then counts as what answers.
+	Serving Serving
 	// Owners may be nil: every workload is then changed by hand.
 	Owners Owners
 	// Gates decide after the plan, in their order.

@@ -163,6 +163,27 @@ func (s *Service) Shared(scope kernel.Scope, service, port string) (addr, releas
 	return s.services.endpoints.shared(scope, service, port)
 }
 
+// Serving returns which release of a service serves, and how far another one is on its way to
+// take over, which is nil for none. It is not ok where the service does not run here. It waits
+// for nothing.
+func (s *Service) Serving(scope kernel.Scope, service string) (release string, under *Rollout, ok bool) {
+	r, ok := s.services.find(Key{Scope: scope, Kind: Services, Name: service})
+	if !ok {
+		return "", nil, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current == nil {
+		return "", nil, false
+	}
+	if r.rollout != nil {
+		if at := r.rollout.look(); at.Phase == RolloutProgressing {
+			under = &at
+		}
+	}
+	return r.current.spec.Release, under, true
+}
+
 // Workload tells for which service a process of this machine runs: it, or one of its ancestors,
 // was started for that. It asks the kernel, and waits for nothing.
 func (s *Service) Workload(pid int) (scope kernel.Scope, service string, ok bool) {

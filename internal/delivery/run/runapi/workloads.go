@@ -29,7 +29,10 @@ type Workload struct {
 // WorkloadStage is a workload in one stage.
 type WorkloadStage struct {
 	Stage   string          `json:"stage"`
-	Release *run.ReleaseRef `json:"release,omitempty" doc:"What is deployed; absent where nothing is."`
+	Release *run.ReleaseRef `json:"release,omitempty" doc:"What is deployed; absent where nothing is. Where Terrace runs the workload it is the release that answers, and of two that share requests the one before."`
+	// Attempted is the release that is on its way, or was not taken.
+	Attempted *run.ReleaseRef `json:"attempted,omitempty" doc:"The release that was applied last, where it is not the one that answers: it is on its way, or was not taken."`
+	Rollout   *run.Rollout    `json:"rollout,omitempty" doc:"How far a release has taken over in steps; absent where none does."`
 	// Status is the deployment's, or that of the run that is on its way.
 	Status     string            `json:"status" enum:"none,queued,planning,awaiting_approval,approved,applying,verifying,applied,verified,unverified,broken" doc:"The status of the run that is on its way, else of the deployment, else none."`
 	URLs       map[string]string `json:"urls,omitempty" doc:"The addresses of the routes by resource name."`
@@ -52,6 +55,10 @@ func stageOf(st run.StageStatus) WorkloadStage {
 		body.Release, body.Status, body.URLs = &d.Release, string(d.Status), d.Endpoints()
 		body.AppliedAt, body.VerifiedAt = d.AppliedAt, d.VerifiedAt
 	}
+	if st.Serves != nil {
+		body.Release, body.Attempted = st.Serves, body.Release
+	}
+	body.Rollout = st.Rollout
 	if r := st.Run; r != nil {
 		body.Run = r.ID
 		if !r.Status.Terminal() {

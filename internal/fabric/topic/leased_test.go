@@ -35,6 +35,21 @@ func (g gated) Unseen(ctx context.Context, account, group string, tokens ...stri
 	return g.Broker.Unseen(ctx, account, group, tokens...)
 }
 
+// claimed are subscriptions that tell when a process has claimed them.
+type claimed struct {
+	subscriptions
+
+	claims chan struct{}
+}
+
+type subscriptions = topic.Subscriptions
+
+func (c claimed) ClaimPushes(ctx context.Context, holder, home string, now, until time.Time) ([]topic.OfTopic, error) {
+	all, err := c.subscriptions.ClaimPushes(ctx, holder, home, now, until)
+	c.claims <- struct{}{}
+	return all, err
+}
+
 // TestPostsGoOnAfterALeaseWasOver: a process that could not say for a while that it is there posts
 // nothing, and goes on once it has its subscriptions again; what it had in hand was not attempted.
 func TestPostsGoOnAfterALeaseWasOver(t *testing.T) {
@@ -49,10 +64,14 @@ func TestPostsGoOnAfterALeaseWasOver(t *testing.T) {
 	r := receive(t, func(string, int) int { return http.StatusOK })
 	w.subscribe(t, "orders", "chat", topic.SubscriptionSettings{URL: r.URL, MaxDeliveries: 1})
 	w.publish(t, "orders", placed("e1", "o1", `{}`))
+	claims := make(chan struct{}, 100)
+	w.Subscriptions = claimed{w.Subscriptions, claims}
 	ctx, cancel := context.WithCancel(w.ctx)
 	var all sync.WaitGroup
 	all.Go(func() { _ = w.Push(ctx) })
 	await(t, gate.asked)
+	await(t, claims) // at the start
+	await(t, claims) // and for what has changed before
 	late.Store(int64(time.Hour))
 	close(gate.open)
 	await(t, gate.returned)

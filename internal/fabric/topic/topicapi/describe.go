@@ -3,7 +3,6 @@ package topicapi
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,17 +19,18 @@ func (a API) registerDescriptions(api huma.API) {
 	httpserver.Register(api, all, a.describeAll)
 }
 
-type describeOutput struct{ Body map[string]any }
+// document is an AsyncAPI document as the room has written it.
+type document struct{ json.RawMessage }
+
+// Schema implements huma.SchemaProvider.
+func (document) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: &huma.Schema{}}
+}
+
+type describeOutput struct{ Body document }
 
 func described(text []byte, err error) (*describeOutput, error) {
-	if err != nil {
-		return nil, err
-	}
-	out := &describeOutput{}
-	if err := json.Unmarshal(text, &out.Body); err != nil {
-		return nil, fmt.Errorf("asyncapi: %w", err)
-	}
-	return out, nil
+	return &describeOutput{document{text}}, err
 }
 
 func (a API) describe(ctx context.Context, in *Path) (*describeOutput, error) {

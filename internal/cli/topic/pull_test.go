@@ -180,3 +180,16 @@ func TestADryRunEndsAsTheApply(t *testing.T) {
 		}
 	}
 }
+
+// A grant that was revoked while its broker was away is shown as that.
+func TestGrantsThatEnd(t *testing.T) {
+	t.Parallel()
+	address, _ := server(t, map[string]string{"grants": `{"items":[
+		{"name":"a","publish":true,"credentials":[{"username":"u","since":"2026-03-01T12:00:00Z"}]},
+		{"name":"b","publish":true,"credentials":[{"username":"u","since":"2026-03-01T12:00:00Z","until":"2026-03-02T12:00:00Z"}]}]}`})
+	out, err := run(address, "grant", "list", "orders")
+	lines := strings.Split(out, "\n")
+	if err != nil || len(lines) < 3 || strings.Contains(lines[1], "revoked") || !strings.Contains(lines[2], "revoked; ends once its broker answers") {
+		t.Errorf("%s %v", out, err)
+	}
+}

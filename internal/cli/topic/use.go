@@ -97,15 +97,25 @@ func grants(g *group) *cobra.Command {
 	list := g.about("list TOPIC", "List who may use a topic with the broker's own protocol", "terrace topic grant list orders --stage dev", cobra.ExactArgs(1),
 		func(ctx context.Context, s command.Server, t apiclient.TopicAt, _ []string) error {
 			all, err := s.TopicGrants(ctx, t)
-			return command.PrintFound(g.Env, all, err, []string{"GRANT", "FOR", "MAY", "USER", "CREDENTIALS", "BY"}, func(one apiclient.TopicGrant) []string {
+			return command.PrintFound(g.Env, all, err, []string{"GRANT", "FOR", "MAY", "USER", "CREDENTIALS", "BY", "STATE"}, func(one apiclient.TopicGrant) []string {
 				user := ""
 				if len(one.Credentials) > 0 {
 					user = one.Credentials[0].Username
 				}
-				return []string{one.Name, whose(one.Project, one.Workload), may(one.Publish, one.Consume), user, fmt.Sprint(len(one.Credentials)), one.CreatedBy}
+				return []string{one.Name, whose(one.Project, one.Workload), may(one.Publish, one.Consume), user, fmt.Sprint(len(one.Credentials)), one.CreatedBy, ending(one, g.Clock.Now())}
 			})
 		})
 	return command.Group("grant", "Who may use a topic with the broker's own protocol", list, createGrant(g), rotateGrant(g), revokeGrant(g))
+}
+
+// ending tells that a grant was revoked, but opens its topic until the broker has heard of it.
+func ending(g apiclient.TopicGrant, now time.Time) string {
+	for _, c := range g.Credentials {
+		if c.Until == nil || now.Before(*c.Until) {
+			return ""
+		}
+	}
+	return "revoked; ends once its broker answers"
 }
 
 func may(publish, consume bool) string {

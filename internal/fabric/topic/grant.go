@@ -16,8 +16,11 @@ const (
 	passwordPrefix = "ttop_"
 	// MaxOverlap is how long the credential before may open what a new one does.
 	MaxOverlap = 30 * 24 * time.Hour
-	// endAtOnce bounds how many grants are looked at in a round.
-	endAtOnce = 100
+	// endAtOnce bounds how many grants are read at a time, and maxFailed how many failures a
+	// round tells of.
+	endAtOnce, maxFailed = 100, 10
+	// revokeFor is how long the revocation of a credential is tried.
+	revokeFor = removeFor
 )
 
 // CreatedGrant is a grant with the password of its newest credential, which is told this once.
@@ -213,44 +216,88 @@ func (s *Service) ListGrants(ctx context.Context, scope kernel.Scope, name strin
 }
 
 // EndCredentials cuts off credentials that are over. What cannot be, since a broker is away, waits
-// for the next time.
+// for the next time: that broker is asked once.
 func (s *Service) EndCredentials(ctx context.Context) error {
-	due, err := s.Grants.EndingGrants(ctx, s.Clock.Now(), endAtOnce)
-	if err != nil {
-		return err
-	}
+	now, after, away := s.Clock.Now(), OfTopic{}, map[string]bool{}
 	var failed []error
-	for _, one := range due {
-		t, err := s.Store.Get(ctx, one.Scope, one.Topic)
-		if err == nil && s.here(t) != nil {
-			continue // the daemon that serves it ends them
+	for {
+		due, err := s.Grants.EndingGrants(ctx, now, after, endAtOnce)
+		if err != nil {
+			return errors.Join(append(failed, err)...)
 		}
-		if err == nil {
-			err = s.endCredentials(ctx, t, one.Name)
+		for _, one := range due {
+			if err := s.endingOf(ctx, one, away); err != nil && len(failed) < maxFailed {
+				failed = append(failed, fmt.Errorf("end credentials of grant %s: %w", one.Name, err))
+			}
 		}
-		if err != nil && !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Stale) {
-			failed = append(failed, fmt.Errorf("end credentials of grant %s: %w", one.Name, err))
+		if len(due) < endAtOnce {
+			return errors.Join(failed...)
 		}
+		after = due[len(due)-1]
 	}
-	return errors.Join(failed...)
+}
+
+// endingOf ends those of one grant, unless its broker is away or another daemon's to ask.
+func (s *Service) endingOf(ctx context.Context, of OfTopic, away map[string]bool) error {
+	t, err := s.Store.Get(ctx, of.Scope, of.Topic)
+	if err != nil {
+		return meanwhile(err)
+	}
+	if s.here(t) == nil && !away[t.Broker] {
+		err = s.endCredentials(ctx, t, of.Name)
+		away[t.Broker] = kernel.Is(err, kernel.Unavailable)
+	}
+	return errors.Join(meanwhile(err), meanwhile(s.giveUpCredentials(ctx, t, of.Name)))
+}
+
+// meanwhile passes over that somebody else has ended or changed it.
+func meanwhile(err error) error {
+	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Stale) {
+		return nil
+	}
+	return err
 }
 
 // endCredentials cuts off those of a grant that are over, and forgets them; a grant without any
 // goes.
 func (s *Service) endCredentials(ctx context.Context, t Topic, name string) error {
+	now := s.Clock.Now()
+	return s.forgetCredentials(ctx, t, name, func(c Credential) (bool, error) {
+		if c.Until == nil || now.Before(*c.Until) {
+			return false, nil
+		}
+		return true, s.Broker.Revoke(ctx, t.Account(), c.Username)
+	})
+}
+
+// giveUpCredentials forgets those of a grant that are over for so long that their broker is taken
+// to be gone for good.
+func (s *Service) giveUpCredentials(ctx context.Context, t Topic, name string) error {
+	before := s.Clock.Now().Add(-revokeFor)
+	return s.forgetCredentials(ctx, t, name, func(c Credential) (bool, error) {
+		over := c.Until != nil && c.Until.Before(before)
+		if over {
+			s.Log.ErrorContext(ctx, "a credential that is over is left at its broker, which was away for too long: remove the user there if the broker comes back",
+				"topic", t.Account(), "broker", t.Broker, "grant", name, "user", c.Username, "over", *c.Until)
+		}
+		return over, nil
+	})
+}
+
+// forgetCredentials forgets credentials of a grant that are over; a grant without any goes.
+func (s *Service) forgetCredentials(ctx context.Context, t Topic, name string, over func(c Credential) (bool, error)) error {
 	g, err := s.Grants.Grant(ctx, t, name)
 	if err != nil {
 		return err
 	}
-	now := s.Clock.Now()
 	var stay []Credential
 	for _, c := range g.Credentials {
-		if c.Until == nil || now.Before(*c.Until) {
-			stay = append(stay, c)
-			continue
-		}
-		if err := s.Broker.Revoke(ctx, t.Account(), c.Username); err != nil {
+		gone, err := over(c)
+		if err != nil {
 			return err
+		}
+		if !gone {
+			stay = append(stay, c)
 		}
 	}
 	if len(stay) == len(g.Credentials) {

@@ -3,6 +3,7 @@ package topic_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,9 +146,14 @@ func TestRotationAndRevocation(t *testing.T) {
 }
 
 // away is a broker that revokes nothing, since it is away.
-type away struct{ broker.Broker }
+type away struct {
+	broker.Broker
 
-func (away) Revoke(context.Context, string, string) error {
+	asked *atomic.Int64
+}
+
+func (a away) Revoke(context.Context, string, string) error {
+	a.asked.Add(1)
 	return kernel.Errorf(kernel.Unavailable, "the broker is away")
 }
 
@@ -161,7 +167,7 @@ func TestARevocationIsMadeUpFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := w.Broker
-	w.Broker = away{there}
+	w.Broker = away{there, new(atomic.Int64)}
 	if err := w.RevokeGrant(w.ctx, dev(), "orders", "checkout"); !kernel.Is(err, kernel.Unavailable) {
 		t.Error(err)
 	}
@@ -181,5 +187,36 @@ func await(t *testing.T, done <-chan struct{}) {
 	case <-done:
 	case <-time.After(30 * time.Second):
 		t.Fatal(errors.New("nobody is cut off"))
+	}
+}
+
+// TestARevocationIsGivenUp: a broker that is away is asked once in a round, and after 30 days it is
+// taken to be gone for good; until then what was revoked is shown.
+func TestARevocationIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := sqlite(t)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	w.Clock = func() time.Time { return now }
+	w.topic(t, "orders", topic.Settings{})
+	gone := away{w.Broker, new(atomic.Int64)}
+	w.Broker = gone
+	for _, name := range []string{"a", "b", "c"} {
+		_, err := w.CreateGrant(w.ctx, dev(), "orders", topic.GrantSpec{Name: name, Publish: true})
+		must(t, err)
+		if err := w.RevokeGrant(w.ctx, dev(), "orders", name); !kernel.Is(err, kernel.Unavailable) {
+			t.Error(err)
+		}
+	}
+	for _, one := range []struct{ days, want int }{{1, 3}, {31, 0}} {
+		days, want := one.days, one.want
+		gone.asked.Store(0)
+		now = time.Date(2026, 3, 1+days, 12, 0, 0, 0, time.UTC)
+		if err := w.EndCredentials(w.ctx); !kernel.Is(err, kernel.Unavailable) || gone.asked.Load() != 1 {
+			t.Errorf("after %d days it is asked %d times: %v", days, gone.asked.Load(), err)
+		}
+		all, err := w.ListGrants(w.ctx, dev(), "orders")
+		if err != nil || len(all) != want {
+			t.Errorf("after %d days: %+v %v", days, all, err)
+		}
 	}
 }

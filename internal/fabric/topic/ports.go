@@ -44,8 +44,9 @@ type Grants interface {
 	// GrantsOf returns those of a topic by name.
 	GrantsOf(ctx context.Context, t Topic) ([]Grant, error)
 	DeleteGrant(ctx context.Context, t Topic, name string) error
-	// EndingGrants returns topics and names of grants with a credential that ended before a time.
-	EndingGrants(ctx context.Context, before time.Time, limit int) ([]OfTopic, error)
+	// EndingGrants returns topics and names of grants with a credential that ended before a time,
+	// in the order of these, from the one after a place on.
+	EndingGrants(ctx context.Context, before time.Time, after OfTopic, limit int) ([]OfTopic, error)
 }
 
 // OfTopic names what belongs to a topic.

@@ -115,13 +115,18 @@ func grants(t *testing.T, s *topicsql.Store, of topic.Topic) {
 		t.Fatalf("%v\n%s", err, diff)
 	}
 	for now, want := range map[time.Time]int{at(): 0, until: 1} {
-		if due, err := s.EndingGrants(ctx, now, 10); err != nil || len(due) != want {
+		if due, err := s.EndingGrants(ctx, now, topic.OfTopic{}, 10); err != nil || len(due) != want {
 			t.Errorf("%s: %+v %v", now, due, err)
+		}
+	}
+	for name, want := range map[string]int{"checkin": 1, "checkout": 0} {
+		if due, err := s.EndingGrants(ctx, until, topic.OfTopic{Scope: of.Scope, Topic: of.Name, Name: name}, 10); err != nil || len(due) != want {
+			t.Errorf("after %s: %+v %v", name, due, err)
 		}
 	}
 	g.Credentials = g.Credentials[:1]
 	must(t, s.SaveGrant(ctx, of, g))
-	if due, err := s.EndingGrants(ctx, until, 10); err != nil || len(due) != 0 {
+	if due, err := s.EndingGrants(ctx, until, topic.OfTopic{}, 10); err != nil || len(due) != 0 {
 		t.Errorf("%+v %v", due, err)
 	}
 }

@@ -106,9 +106,11 @@ func (s *Store) DeleteGrant(ctx context.Context, t topic.Topic, name string) err
 }
 
 // EndingGrants implements topic.Grants.
-func (s *Store) EndingGrants(ctx context.Context, before time.Time, limit int) ([]topic.OfTopic, error) {
+func (s *Store) EndingGrants(ctx context.Context, before time.Time, after topic.OfTopic, limit int) ([]topic.OfTopic, error) {
 	var rows []grantRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("ends_at IS NOT NULL AND ends_at <= ?", before).Order("ends_at").Limit(int64(limit)).Scan(ctx)
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("ends_at IS NOT NULL AND ends_at <= ?", before).
+		Where("(tenant, project, stage, topic, name) > (?, ?, ?, ?, ?)", after.Scope.Tenant, after.Scope.Project, after.Scope.Stage, after.Topic, after.Name).
+		Order("tenant", "project", "stage", "topic", "name").Limit(int64(limit)).Scan(ctx)
 	return db.Each(rows, err, "the grants", func(r grantRow) (topic.OfTopic, error) {
 		return topic.OfTopic{Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Topic: r.Topic, Name: r.Name}, nil
 	})

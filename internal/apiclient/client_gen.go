@@ -13863,6 +13863,9 @@ type ExplainMeshCallParams struct {
 
 	// Path The path; any unless given.
 	Path string `form:"path,omitempty" json:"path,omitempty"`
+
+	// Header Headers of the call, as Name: value.
+	Header []string `form:"header,omitempty" json:"header,omitempty"`
 }
 
 // ListModulesParams defines parameters for ListModules.

@@ -3,6 +3,7 @@ package apiclient
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
 // MeshScope says whose mesh a call is about.
@@ -40,5 +41,11 @@ func (c *Client) MeshGraph(ctx context.Context, p GetMeshGraphParams) (MeshGraph
 // ExplainMeshCall says whether a workload may call another, why, and who answers.
 func (c *Client) ExplainMeshCall(ctx context.Context, p ExplainMeshCallParams) (MeshAnswer, error) {
 	var a MeshAnswer
-	return a, c.call(ctx, http.MethodGet, query(escape("mesh", "why"), p), nil, &a)
+	headers := p.Header
+	p.Header = nil
+	path := query(escape("mesh", "why"), p)
+	for _, h := range headers {
+		path += "&header=" + url.QueryEscape(h) // a comma is part of a header
+	}
+	return a, c.call(ctx, http.MethodGet, path, nil, &a)
 }

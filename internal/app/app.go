@@ -144,7 +144,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
 	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
-	a.fabric.mesh.Clusters = a.delivery.clusters
+	a.fabric.mesh.Clusters, a.fabric.mesh.Workloads = a.delivery.clusters, a.delivery.runs
 	a.fabric.dns.Deployed, a.access.runEnds.names = deployedEndpoints{a.delivery.states}, a.fabric.dns
 	a.fabric.mesh.Stages, a.fabric.graph.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}

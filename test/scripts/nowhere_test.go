@@ -70,6 +70,9 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 				refused(append(l.of(c, name), "--"+name, "nope"), "there is no "+name+" ", "nope", "\nfix: ", "see terrace st")
 			}
 		}
+		if c.CommandPath() == "terrace mesh why" {
+			refused(l.of(c, ""), "there is no workload ", "\nfix: ")
+		}
 		if strings.Contains(c.Use, "WORKLOAD") && !slices.Contains(offline(), c.CommandPath()+" WORKLOAD") {
 			refused(l.of(c, ""), "nope", "\nfix: ")
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 )
@@ -126,12 +127,17 @@ func (g *group) named(c *cobra.Command, run func(ctx context.Context, s command.
 func why(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
 	var method, path string
+	var headers []string
 	c := g.at(&cobra.Command{
 		Use: "why FROM TO", Short: "Say whether a workload may call another, why, and who answers", Args: cobra.ExactArgs(2),
-		Long:    "FROM and TO are workloads of the stage; FROM may be a SPIFFE ID. Without --request and --path the answer is about\nevery call, and says what it has to be where only some are allowed.",
-		Example: "  terrace mesh why web orders --stage dev\n  terrace mesh why web orders --stage dev -X POST --path /orders/1",
+		Long:    "FROM and TO are workloads of the stage; FROM may be a SPIFFE ID. Without --request and --path the answer is about\nevery call, and says what it has to be where only some are allowed. A rule that asks for a header takes calls of --header.",
+		Example: "  terrace mesh why web orders --stage dev\n  terrace mesh why web orders --stage dev -X POST --path /orders/1 --header X-Team=blue",
 	}, func(ctx context.Context, s command.Server, at apiclient.MeshScope, args []string) error {
-		a, err := s.ExplainMeshCall(ctx, apiclient.ExplainMeshCallParams{Project: at.Project, Stage: at.Stage, From: args[0], To: args[1], Method: method, Path: path})
+		told, err := written(headers)
+		if err != nil {
+			return err
+		}
+		a, err := s.ExplainMeshCall(ctx, apiclient.ExplainMeshCallParams{Project: at.Project, Stage: at.Stage, From: args[0], To: args[1], Method: method, Path: path, Header: told})
 		if err != nil {
 			return err
 		}
@@ -139,7 +145,21 @@ func why(e *command.Env) *cobra.Command {
 	})
 	c.Flags().StringVarP(&method, "request", "X", "", "the method; any unless given")
 	c.Flags().StringVar(&path, "path", "", "the path; any unless given")
+	c.Flags().StringArrayVarP(&headers, "header", "H", nil, "a header of the call, as NAME=VALUE or 'Name: value'; may be repeated")
 	return c
+}
+
+// written are headers as the server reads them. No name of one has a colon or an equals sign.
+func written(headers []string) ([]string, error) {
+	var out []string
+	for _, h := range headers {
+		i := strings.IndexAny(h, ":=")
+		if i < 1 {
+			return nil, exit.Wrong("--header is %q, which is no header", h).WithFix("write it as NAME=VALUE")
+		}
+		out = append(out, h[:i]+": "+strings.TrimSpace(h[i+1:]))
+	}
+	return out, nil
 }
 
 func explain(w io.Writer, a apiclient.MeshAnswer) {

@@ -30,7 +30,7 @@ type rendering struct {
 	*command.Env
 
 	stage, mesh, domain string
-	paths, workloads    []string
+	paths, scores       []string
 }
 
 func render(e *command.Env) *cobra.Command {
@@ -41,7 +41,7 @@ func render(e *command.Env) *cobra.Command {
 			"What the cluster's mesh cannot say is refused at its line. Linkerd guards ports: those of workloads are read from\n" +
 			"their Score files, and without one are those that documents name. Apply the objects with kubectl, or keep them in Git.",
 		Example: "  terrace mesh render --for istio -f mesh.yaml --stage prod | kubectl apply --server-side -f -\n" +
-			"  terrace mesh render --for linkerd -f mesh.yaml --workload orders/score.yaml --stage prod",
+			"  terrace mesh render --for linkerd -f mesh.yaml --score orders/score.yaml --stage prod",
 		RunE: func(*cobra.Command, []string) error { return r.write() },
 	}
 	fileFlag(c, &r.paths)
@@ -49,8 +49,8 @@ func render(e *command.Env) *cobra.Command {
 	_ = c.MarkFlagRequired("for")
 	e.StageFlag(c, &r.stage, "stage", "the stage that the objects are for", true)
 	c.Flags().StringVar(&r.domain, "trust-domain", cluster.DefaultTrustDomain, "the trust domain of the cluster's mesh")
-	c.Flags().StringArrayVar(&r.workloads, "workload", nil, "the Score file of a workload, for its ports and probes; may be repeated")
-	_ = c.MarkFlagFilename("workload", "yaml", "yml")
+	c.Flags().StringArrayVar(&r.scores, "score", nil, "the Score file of a workload, for its ports and probes; may be repeated")
+	_ = c.MarkFlagFilename("score", "yaml", "yml")
 	return c
 }
 
@@ -79,13 +79,13 @@ func (r *rendering) write() error {
 
 func (r *rendering) objects(scope kernel.Scope, docs []meshdoc.Document) ([]cluster.Object, error) {
 	if r.mesh == toIstio {
-		if len(r.workloads) > 0 {
-			return nil, exit.Wrong("--workload is for --for linkerd: Istio needs no ports").WithFix("remove it")
+		if len(r.scores) > 0 {
+			return nil, exit.Wrong("--score is for --for linkerd: Istio needs no ports").WithFix("remove it")
 		}
 		return istio.Render(scope, r.domain, docs)
 	}
 	var all []cluster.Workload
-	for _, path := range r.workloads {
+	for _, path := range r.scores {
 		source, err := r.ReadSource(path, yamldoc.MaxBytes)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -38,6 +39,14 @@ func (w *world) Record(_ context.Context, f kernel.Fact) error {
 func (w *world) Check(stage string) error {
 	if stage != "dev" && stage != "prod" {
 		return kernel.Errorf(kernel.NotFound, "there is no stage %s", stage)
+	}
+	return nil
+}
+
+// Known has one workload that no document names.
+func (w *world) Known(_ context.Context, _ kernel.Scope, workload string) error {
+	if workload != "stock" {
+		return kernel.Errorf(kernel.NotFound, "there is no workload %s", workload)
 	}
 	return nil
 }
@@ -157,7 +166,7 @@ func TestWhatMayNotBeIsRefused(t *testing.T) {
 
 func TestACallIsExplained(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, s *mesh.Service, _ *world) {
+	each(t, func(t *testing.T, s *mesh.Service, w *world) {
 		ask := func(from, method, path string) mesh.Answer {
 			t.Helper()
 			a, err := s.Why(t.Context(), dev(), mesh.Call{From: from, To: "orders", Method: method, Path: path})
@@ -200,6 +209,14 @@ func TestACallIsExplained(t *testing.T) {
 		if a := ask("web", "GET", "/orders/next/1"); len(a.Backends) != 1 || a.Backends[0].Service != "orders-next" {
 			t.Errorf("the closer match: %+v", a)
 		}
+		s.Workloads = w
+		for name, known := range map[string]bool{"web": true, "orders-next": true, "stock": true, "nope": false, "any": false} {
+			for _, c := range []mesh.Call{{From: name, To: "orders"}, {From: "web", To: name}} {
+				if _, err := s.Why(t.Context(), dev(), c); kernel.Is(err, kernel.NotFound) == known {
+					t.Errorf("%+v: %v", c, err)
+				}
+			}
+		}
 		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); err != nil || s.Table(dev()).Strict() {
 			t.Errorf("removed: %v", err)
 		}
@@ -227,6 +244,19 @@ func TestWhatStrictRefusesAndTheClosestMatch(t *testing.T) {
 	for path, want := range map[string]string{"/orders": "exact", "/orders/7": "number", "/orders/x": "below"} {
 		if a := table.Why(mesh.Call{From: "web", To: "orders", Path: path}); len(a.Backends) != 1 || a.Backends[0].Service != want {
 			t.Errorf("%s: %+v, want %s", path, a.Backends, want)
+		}
+	}
+	for value, want := range map[string]string{"blue": "blue", "red": "all", "": "all"} {
+		asked := meshdoc.Match{Headers: []meshdoc.ValueMatch{{Name: "x-team", Type: meshdoc.RegularExpression, Value: "bl.*"}, {Name: "X-Beta", Value: "1,2"}}}
+		table := mesh.NewTable(dev(), "localhost", []mesh.Policy{{Kind: meshdoc.KindHTTPRoute, Spec: meshdoc.Spec{Route: &meshdoc.Route{
+			ParentRefs: []meshdoc.ParentRef{{Kind: "Service", Name: "orders"}}, Rules: []meshdoc.Rule{{BackendRefs: to("all")}, {Matches: []meshdoc.Match{asked}, BackendRefs: to("blue")}},
+		}}}})
+		headers := http.Header{"X-Beta": {"1", "2"}}
+		if value != "" {
+			headers.Set("X-Team", value)
+		}
+		if a := table.Why(mesh.Call{From: "web", To: "orders", Headers: headers}); len(a.Backends) != 1 || a.Backends[0].Service != want {
+			t.Errorf("%s: %+v, want %s", value, a.Backends, want)
 		}
 	}
 	if a := table.Why(mesh.Call{From: "web", To: "orders", Path: "/ordersx"}); len(a.Backends) > 0 || a.Allowed {

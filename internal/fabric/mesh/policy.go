@@ -83,6 +83,12 @@ type Stages interface {
 	Check(stage string) error
 }
 
+// Workloads knows those that were deployed.
+type Workloads interface {
+	// Known is NotFound for one that never was in the project, and Denied to who may not see them.
+	Known(ctx context.Context, scope kernel.Scope, workload string) error
+}
+
 // Clusters are those whose mesh is told documents.
 type Clusters interface {
 	// CheckMesh refuses documents, all of a stage, that its cluster's mesh cannot be told.

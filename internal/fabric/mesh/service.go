@@ -18,6 +18,8 @@ type Config struct {
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
+	// Workloads may be nil: then every name is one.
+	Workloads Workloads
 	// Clusters may be nil where there are none.
 	Clusters Clusters
 	Log      *slog.Logger

@@ -1,9 +1,12 @@
 package mesh
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +20,8 @@ type Call struct {
 	From, To string
 	// Method and Path are empty for any.
 	Method, Path string
+	// Headers are all that matter; a rule that asks for another takes no such call.
+	Headers http.Header
 }
 
 // Answer says what becomes of a call, and why.
@@ -55,7 +60,42 @@ func (s *Service) Why(ctx context.Context, scope kernel.Scope, c Call) (Answer, 
 	if err != nil {
 		return Answer{}, err
 	}
+	for _, name := range []string{c.From, c.To} {
+		if err := s.there(ctx, scope, all, name); err != nil {
+			return Answer{}, err
+		}
+	}
 	return NewTable(scope, s.Domain, all).Why(c), nil
+}
+
+// there is NotFound for a workload that was never deployed, and that no document names. Who may
+// not see workloads is not told.
+func (s *Service) there(ctx context.Context, scope kernel.Scope, all []Policy, name string) error {
+	if s.Workloads == nil || strings.HasPrefix(name, "spiffe://") || slices.ContainsFunc(all, func(p Policy) bool { return p.names(name) }) {
+		return nil
+	}
+	if err := s.Workloads.Known(ctx, scope, name); !kernel.Is(err, kernel.Denied) {
+		return err
+	}
+	return nil
+}
+
+// names tells whether a document names a workload of its stage.
+func (p Policy) names(workload string) bool {
+	if a := p.Authorization; a != nil {
+		return a.TargetRef != nil && a.TargetRef.Name == workload || slices.ContainsFunc(a.Rules, func(r meshdoc.Allow) bool {
+			return slices.ContainsFunc(r.From, func(f meshdoc.Caller) bool {
+				return f.Workload == workload && cmp.Or(f.Project, p.Scope.Project) == p.Scope.Project && cmp.Or(f.Stage, p.Scope.Stage) == p.Scope.Stage
+			})
+		})
+	}
+	if p.Calls() == nil {
+		return false
+	}
+	return slices.ContainsFunc(p.Calls().ParentRefs, func(r meshdoc.ParentRef) bool { return r.Name == workload }) ||
+		slices.ContainsFunc(p.Calls().Rules, func(r meshdoc.Rule) bool {
+			return slices.ContainsFunc(r.BackendRefs, func(b meshdoc.BackendRef) bool { return b.Name == workload })
+		})
 }
 
 // Why says what becomes of a call. That both are there, it does not say.
@@ -133,10 +173,29 @@ func (t *Table) sent(c Call, a *Answer) {
 	a.Backends = []BackendShare{{Service: c.To, Percent: 100}}
 }
 
-// takes tells whether a match is for a call; headers are not told of one.
+// takes tells whether a match is for a call.
 func takes(w Way, c Call) bool {
 	m := w.Match
-	if len(m.Headers) > 0 || m.Method != "" && m.Method != c.Method {
+	return !slices.ContainsFunc(m.Headers, func(h meshdoc.ValueMatch) bool { return !has(c.Headers, h) }) && takesPath(m, c)
+}
+
+// has tells whether a header is as a match asks; of several of a name it is their list (RFC 9110
+// §5.3).
+func has(headers http.Header, h meshdoc.ValueMatch) bool {
+	values := headers.Values(h.Name)
+	if len(values) == 0 {
+		return false
+	}
+	value := strings.Join(values, ",")
+	if h.Type != meshdoc.RegularExpression {
+		return value == h.Value
+	}
+	whole, err := regexp.Compile("^(?:" + h.Value + ")$")
+	return err == nil && whole.MatchString(value)
+}
+
+func takesPath(m meshdoc.Match, c Call) bool {
+	if m.Method != "" && m.Method != c.Method {
 		return false
 	}
 	switch {

@@ -63,7 +63,7 @@ func (r *renderer) known(d meshdoc.Document, service string) {
 		return
 	}
 	if service != "" && len(r.workloads[service].Ports) == 0 {
-		r.Refuse(d, "spec.targetRef", "name its Score file with --workload, or its port in a route of it", "Linkerd guards ports, and those of "+service+" are not known")
+		r.Refuse(d, "spec.targetRef", "name its Score file with --score, or its port in a route of it", "Linkerd guards ports, and those of "+service+" are not known")
 	}
 	if service != "" {
 		return
@@ -73,7 +73,7 @@ func (r *renderer) known(d meshdoc.Document, service string) {
 			return
 		}
 	}
-	r.Refuse(d, "spec", "name the Score files of the stage with --workload", "Linkerd guards ports, and none of the stage is known")
+	r.Refuse(d, "spec", "name the Score files of the stage with --score", "Linkerd guards ports, and none of the stage is known")
 }
 
 // permission is what a rule allows; who it is for becomes an object.

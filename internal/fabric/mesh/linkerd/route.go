@@ -179,7 +179,7 @@ func (r *renderer) backends(o outbound, w meshdoc.Way) []any {
 			port, ok = r.workloads[b.Name].Only()
 		}
 		if !ok {
-			r.refuse(w, cluster.At(".backendRefs", i), "write its port, such as {name: "+b.Name+", port: 8080}, or name its Score file with --workload",
+			r.refuse(w, cluster.At(".backendRefs", i), "write its port, such as {name: "+b.Name+", port: 8080}, or name its Score file with --score",
 				"Linkerd has to know which port of "+b.Name+" answers")
 		}
 		out = append(out, map[string]any{"group": "", "kind": "Service", "name": b.Name, "port": int64(port), "weight": int64(b.Share())})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -168,11 +169,21 @@ type whyInput struct {
 	To     string `query:"to" required:"true" minLength:"1" maxLength:"63" doc:"The workload that is called."`
 	Method string `query:"method" maxLength:"32" doc:"The method of HTTP; any unless given."`
 	Path   string `query:"path" maxLength:"1024" doc:"The path; any unless given."`
+	// Headers are few: a call is asked about, not made.
+	Headers []string `query:"header,explode" maxItems:"50" doc:"Headers of the call, as Name: value."`
 }
 
 type whyOutput struct{ Body mesh.Answer }
 
 func (a API) why(ctx context.Context, in *whyInput) (*whyOutput, error) {
-	answer, err := a.Mesh.Why(ctx, in.Scope(ctx), mesh.Call{From: in.From, To: in.To, Method: in.Method, Path: in.Path})
+	headers := http.Header{}
+	for _, h := range in.Headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok || strings.TrimSpace(name) == "" {
+			return nil, kernel.Errorf(kernel.Invalid, "%.80q is no header", h).WithFix("write it as Name: value")
+		}
+		headers.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	answer, err := a.Mesh.Why(ctx, in.Scope(ctx), mesh.Call{From: in.From, To: in.To, Method: in.Method, Path: in.Path, Headers: headers})
 	return &whyOutput{Body: answer}, err
 }

@@ -25,7 +25,7 @@ type GRPCMatch struct {
 // GRPCMethod holds for a service of gRPC, a method, or both.
 type GRPCMethod struct {
 	// Type is Exact (the default) or RegularExpression.
-	Type    string `json:"type,omitempty"`
+	Type    string `json:"type,omitempty" enum:"Exact,RegularExpression"`
 	Service string `json:"service,omitempty"`
 	Method  string `json:"method,omitempty"`
 }

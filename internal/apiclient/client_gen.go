@@ -12186,6 +12186,9 @@ type VaultCertificate struct {
 	// State How far a certificate of a key vault is.
 	State VaultcertState `json:"state"`
 
+	// TriedAt When it was last worked on, whatever came of it.
+	TriedAt *time.Time `json:"triedAt,omitempty"`
+
 	// Vault The vault's address.
 	Vault string `json:"vault"`
 

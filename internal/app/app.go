@@ -125,6 +125,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.vaults = newVaultSync(a.platform, a.access, a.fabric, a.delivery, clouds)
 	a.vaultCertificates = newVaultCertificates(a.platform, a.access, a.fabric, a.delivery, clouds)
+	a.vaults.Moved = a.vaultCertificates.Moved
 	if err := identityKeys(ctx, a.access.provider, a.delivery.stages); err != nil {
 		return err
 	}

@@ -113,25 +113,6 @@ func ofDomain(c *cobra.Command, in *apiclient.SetVaultCertificateRequest) *cobra
 	return c
 }
 
-func runVault(e *command.Env) *cobra.Command {
-	var stage string
-	c := &cobra.Command{
-		Use: "now NAME", Short: "Compare a certificate with the one in the key vault at once", Args: cobra.ExactArgs(1),
-		Example: "  terrace certificate vault now shop --stage prod",
-		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			asked, err := s.RunVaultCertificate(ctx, project, stage, args[0])
-			if err != nil {
-				return err
-			}
-			return e.Print(asked, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "certificate %s and %s are being compared; see how far that is with: terrace certificate vault list --stage %s\n", asked.Name, asked.Vault, asked.Stage)
-			})
-		}),
-	}
-	e.StageFlag(c, &stage, "stage", "the stage", true)
-	return c
-}
-
 func removeVault(e *command.Env) *cobra.Command {
 	var stage string
 	c := &cobra.Command{

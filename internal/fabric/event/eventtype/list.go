@@ -202,6 +202,7 @@ func fabric() []Type {
 		first("maxVersions:integer casRequired:boolean deleteAfter? custom?:strings", "secret.described"),
 		first("version:integer from unrecorded:integer", "secret.read"),
 		first("vault way", "vault-certificate.set", "vault-certificate.asked", "vault-certificate.removed", "vault-certificate.resumed"),
+		first("vault way from", "vault-certificate.moved"),
 		first("vault way problem", "vault-certificate.failed", "vault-certificate.conflicted"),
 		first("vault way serial names:strings notAfter:time", "vault-certificate.issued", "vault-certificate.imported", "vault-certificate.taken"),
 		first("vault", "secret.sync.removed", "secret.sync.asked", "secret.sync.adopted", "secret.sync.resumed"),

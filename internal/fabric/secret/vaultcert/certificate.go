@@ -49,6 +49,8 @@ const (
 	// MinLife leaves time to renew before the end, MaxLife is what the authority allows.
 	MinLife = time.Hour
 	MaxLife = 90 * 24 * time.Hour
+	// MaxOfStage is how many certificates a stage has at most.
+	MaxOfStage = 200
 	// maxHosts is how many names a certificate has at most.
 	maxHosts = 100
 )
@@ -90,6 +92,8 @@ type Certificate struct {
 	RenewAt  time.Time `json:"renewAt,omitzero"`
 	// Checked is when both sides were last compared.
 	Checked time.Time `json:"checked,omitzero"`
+	// Tried is when it was last worked on, whatever came of it.
+	Tried time.Time `json:"tried,omitzero"`
 	// Failures counts how often in a row it could not be done.
 	Failures int `json:"failures,omitempty"`
 	// Unmerged is a chain, as DER and the leaf first, that the vault has not taken yet.

@@ -15,6 +15,8 @@ type Store interface {
 	Get(ctx context.Context, scope kernel.Scope, name string) (Certificate, error)
 	// List returns those of a stage by name.
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Certificate], error)
+	// Count returns how many a stage has beside one that has a name.
+	Count(ctx context.Context, scope kernel.Scope, beside string) (int, error)
 	// Put keeps one over any that has its name, and takes it from who works on it.
 	Put(ctx context.Context, c Certificate) error
 	// Save keeps one that nobody has changed since it was read, with the next revision, or is

@@ -66,12 +66,25 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, name string, want
 		c.SetBy = actor.Name
 	}
 	return c, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.room(ctx, c); err != nil {
+			return err
+		}
 		if err := s.Store.Put(ctx, c); err != nil {
 			return err
 		}
 		db.AfterCommit(ctx, s.bell.Ring)
 		return s.record(ctx, c, "vault-certificate.set", nil)
 	})
+}
+
+// room refuses a certificate that is one too many.
+func (s *Service) room(ctx context.Context, c Certificate) error {
+	n, err := s.Store.Count(ctx, c.Scope, c.Name)
+	if err == nil && n >= MaxOfStage {
+		err = kernel.Errorf(kernel.Refused, "stage %s has %d certificates in its key vault, which is as many as it may have", c.Scope.Stage, n).
+			WithFix("remove one that is not used: terrace certificate vault list --stage %s; or have one be for several hosts", c.Scope.Stage)
+	}
+	return err
 }
 
 // may refuses who may have no certificates of a stage, and names that there are none of.
@@ -113,7 +126,18 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	if err := s.Places.Check(ctx, scope); err != nil {
 		return kernel.Page[Certificate]{}, err
 	}
-	return s.Store.List(ctx, scope, page)
+	found, err := s.Store.List(ctx, scope, page)
+	if err != nil {
+		return found, err
+	}
+	y, err := s.Syncs.Get(ctx, scope)
+	if kernel.Is(err, kernel.NotFound) {
+		return found, nil // each says so when it is worked on
+	}
+	for i := range found.Items {
+		found.Items[i].leave(y.Vault)
+	}
+	return found, err
 }
 
 // Now has both sides compared at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -86,6 +87,7 @@ func (s *Service) carryOut(ctx context.Context, c Certificate) error {
 	if err != nil {
 		s.failed(ctx, &c, err)
 	}
+	c.Tried = s.Clock.Now().UTC()
 	err = s.keep(context.WithoutCancel(ctx), before, c, facts)
 	if kernel.Is(err, kernel.Stale) {
 		return nil // it was set anew or removed meanwhile
@@ -109,16 +111,19 @@ func (s *Service) work(ctx context.Context, c *Certificate) ([]told, error) {
 	if err != nil {
 		return nil, err
 	}
+	var moved []told
 	if c.Vault != y.Vault { // what was known is of another one
+		moved = []told{{what: "vault-certificate.moved", data: map[string]any{"from": c.Vault}}}
 		c.Vault, c.Version, c.Serial, c.Fingerprint, c.NotAfter, c.RenewAt, c.Unmerged = y.Vault, "", "", "", time.Time{}, time.Time{}, nil
 	}
 	vault, err := s.Vaults.Certificates(ctx, y)
 	if err != nil {
-		return nil, err
+		return moved, err
 	}
 	j := job{Service: s, vault: vault, c: c}
 	ways := map[Way]func(context.Context) ([]told, error){Issue: j.issue, Copy: j.copy, Follow: j.follow}
-	facts, err := ways[c.Way](ctx)
+	done, err := ways[c.Way](ctx)
+	facts := slices.Concat(moved, done)
 	if err != nil && ctx.Err() != nil {
 		return facts, kernel.Errorf(kernel.Unavailable, "%s took too long", c.Vault)
 	}

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type world struct {
 	*vaultcert.Service
 
 	at     time.Time
+	vault  string
 	leaf   []byte
 	refuse error
 	held   *vaultcert.Held
@@ -43,7 +45,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	w := &world{at: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	w := &world{vault: "https://kv.example", at: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	about := &x509.Certificate{SerialNumber: big.NewInt(7), DNSNames: []string{"shop.example"}, NotBefore: w.at, NotAfter: w.at.Add(time.Hour)}
 	w.leaf, err = x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
 	must(t, err)
@@ -54,9 +56,9 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	return w
 }
 
-func (*world) Get(context.Context, kernel.Scope) (vaultsync.Sync, error) {
+func (w *world) Get(context.Context, kernel.Scope) (vaultsync.Sync, error) {
 	y := vaultsync.Sync{}
-	y.Vault, y.Every = "https://kv.example", time.Hour
+	y.Vault, y.Every = w.vault, time.Hour
 	return y, nil
 }
 
@@ -179,4 +181,53 @@ func TestClosedTenantsAreNotInTheWay(t *testing.T) {
 			t.Errorf("%d certificates were copied, want that of the open tenant", w.opened)
 		}
 	})
+}
+
+func TestCertificatesMoveWithTheVaultOfTheirStage(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		t.Helper()
+		scope := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+		listed := func() vaultcert.Certificate {
+			t.Helper()
+			page, err := w.List(t.Context(), scope, kernel.PageRequest{})
+			must(t, err)
+			return page.Items[0]
+		}
+		w.set(t, "acme", "shop")
+		w.rounds(t, 1)
+		if c := listed(); c.State != vaultcert.InStep || c.Vault != w.vault || !c.Tried.Equal(w.at.Add(-5*time.Minute)) {
+			t.Fatalf("%+v", c)
+		}
+		w.vault, w.held = "https://new.example", nil
+		if c := listed(); c.State != vaultcert.Waiting || !strings.Contains(c.Reason, "https://new.example") || !strings.Contains(c.Fix, "delete it in https://kv.example") {
+			t.Errorf("before it has moved: %+v", c)
+		}
+		w.rounds(t, 1)
+		if w.held != nil {
+			t.Fatal("the other vault has it before the comparison is due: the test shows nothing")
+		}
+		must(t, w.Moved(t.Context(), scope, w.vault))
+		w.rounds(t, 1)
+		if c := listed(); c.State != vaultcert.InStep || c.Vault != w.vault || w.held == nil {
+			t.Errorf("after it has moved: %+v", c)
+		}
+		if !slices.Contains(w.told, "vault-certificate.moved") {
+			t.Errorf("what is told: %v", w.told)
+		}
+	})
+}
+
+func TestAStageHasABoundedNumberOfCertificates(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t, vaultcertsql.Migrations()))
+	for i := range vaultcert.MaxOfStage {
+		w.set(t, "acme", "c"+strconv.Itoa(i))
+	}
+	w.set(t, "acme", "c7") // again
+	_, err := w.Set(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, "one-more", vaultcert.Settings{Way: vaultcert.Copy, Domain: "shop.example"})
+	if !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "200 certificates") {
+		t.Errorf("one too many: %v", err)
+	}
+	w.set(t, "other", "c0")
 }

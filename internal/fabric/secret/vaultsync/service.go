@@ -20,7 +20,7 @@ const (
 	actionSee   = "workload.read"
 )
 
-// Config is what a Service needs; all but Clock is required.
+// Config is what a Service needs; all but Clock and Moved is required.
 type Config struct {
 	Store      Store
 	Vaults     Vaults
@@ -35,6 +35,8 @@ type Config struct {
 	Defaults func(ctx context.Context, scope kernel.Scope) (vault, azureTenant string, err error)
 	Log      *slog.Logger
 	Clock    kernel.Clock
+	// Moved is told, in the transaction, of the vault that a stage is given; it may be nil.
+	Moved func(ctx context.Context, scope kernel.Scope, vault string) error
 	// Node names this process: after a restart it goes on with what it had.
 	Node string
 }
@@ -84,6 +86,11 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, wanted Settings) 
 	return y, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Put(ctx, y); err != nil {
 			return err
+		}
+		if s.Moved != nil {
+			if err := s.Moved(ctx, scope, y.Vault); err != nil {
+				return err
+			}
 		}
 		db.AfterCommit(ctx, s.bell.Ring)
 		return s.record(ctx, y, "secret.sync.set", scope.Stage, map[string]any{

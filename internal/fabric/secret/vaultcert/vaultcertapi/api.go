@@ -65,6 +65,7 @@ type VaultCertificate struct {
 	NotAfter    *time.Time      `json:"notAfter,omitempty"`
 	RenewAt     *time.Time      `json:"renewAt,omitempty" doc:"When it is replaced, of one that is issued."`
 	CheckedAt   *time.Time      `json:"checkedAt,omitempty" doc:"When both sides were last compared."`
+	TriedAt     *time.Time      `json:"triedAt,omitempty" doc:"When it was last worked on, whatever came of it."`
 	NextAt      *time.Time      `json:"nextAt,omitempty" doc:"When they are compared next."`
 	SetBy       string          `json:"setBy"`
 	SetAt       time.Time       `json:"setAt"`
@@ -74,7 +75,7 @@ func shown(c vaultcert.Certificate) VaultCertificate {
 	out := VaultCertificate{
 		Name: c.Name, Stage: c.Scope.Stage, Vault: c.Vault, Way: c.Way, Hosts: c.Hosts, Domain: c.Domain, State: c.State, Reason: c.Reason, Fix: c.Fix,
 		Version: c.Version, Serial: c.Serial, Fingerprint: c.Fingerprint, NotAfter: moment(c.NotAfter), RenewAt: moment(c.RenewAt), CheckedAt: moment(c.Checked),
-		NextAt: moment(c.Due), SetBy: c.SetBy, SetAt: c.SetAt,
+		TriedAt: moment(c.Tried), NextAt: moment(c.Due), SetBy: c.SetBy, SetAt: c.SetAt,
 	}
 	if c.Life > 0 {
 		out.Life = c.Life.String()

@@ -70,6 +70,12 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRe
 	return kernel.PageOf(all, page, func(c vaultcert.Certificate) string { return c.Name }), nil
 }
 
+// Count returns how many a stage has beside one that has a name.
+func (s *Store) Count(ctx context.Context, scope kernel.Scope, beside string) (n int, err error) {
+	err = s.db.Conn(ctx).NewRaw("SELECT COUNT(*) FROM vault_certificates WHERE "+isStage+" AND name <> ?", scope.Tenant, scope.Project, scope.Stage, beside).Scan(ctx, &n)
+	return n, db.Map(err, "the certificates of a key vault")
+}
+
 // Put keeps one over any that has its name.
 func (s *Store) Put(ctx context.Context, c vaultcert.Certificate) error {
 	what := "certificate " + c.Name + " of a key vault"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
@@ -61,20 +62,36 @@ func (a *App) Status(ctx context.Context) ServerStatus {
 	c := a.platform.config
 	return ServerStatus{
 		Version: a.platform.version, Node: c.Node, Started: a.started, Database: string(a.platform.db.Dialect()),
-		Tool: a.delivery.tool,
-		Addresses: map[string]string{
-			"api": c.Listen, "gateway": c.Gateway, "gateway-http": c.GatewayHTTP, "dns": c.DNS, "nats": c.NATS,
-		},
+		Tool:      a.delivery.tool,
+		Addresses: addresses(c),
 		Checks: append([]ServerCheck{
 			a.checkDatabase(ctx),
 			a.checkDocuments(ctx),
 			{Name: "terraform", OK: true, Message: a.delivery.tool.String() + " at " + a.delivery.tool.Path},
 			a.checkDisk(),
 			a.delivery.isolation.check(),
+			checkXDS(c.XDS),
 			checkProgram("redis-server", "caches run in an embedded server that keeps nothing over a restart", "install redis-server for real caches"),
 			checkProgram("mariadbd", "workloads cannot have mysql databases", "install mariadb-server"),
 		}, append(a.checkBrokers(ctx), checkPolicies(ctx, a.delivery)...)...),
 	}
+}
+
+// addresses are where this process listens.
+func addresses(c config.Config) map[string]string {
+	all := map[string]string{"api": c.Listen, "gateway": c.Gateway, "gateway-http": c.GatewayHTTP, "dns": c.DNS, "nats": c.NATS}
+	if c.XDS != "" {
+		all["xds"] = c.XDS
+	}
+	return all
+}
+
+// checkXDS says whether workloads are told how calls of their stage go.
+func checkXDS(address string) ServerCheck {
+	if address == "" {
+		return ServerCheck{Name: "xds", OK: true, Message: "nowhere: proxyless gRPC and sidecars are not told how calls go", Fix: "set xds in the configuration, such as 127.0.0.1:7083, if there are any"}
+	}
+	return ServerCheck{Name: "xds", OK: true, Message: "proxyless gRPC and sidecars are told how calls go at " + address}
 }
 
 func (a *App) checkDatabase(ctx context.Context) ServerCheck {

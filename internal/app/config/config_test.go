@@ -221,6 +221,8 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 			"brokers[2].addresses[0]: this is not a URL of NATS without a password", "brokers[2].username", `brokers[3].name: there is another broker "embedded"`, "brokers[3].passwordFile: there is no file /nowhere/x", `brokers[3].mechanism: "GSSAPI"`,
 		}},
 		"no share of traces":    {args: []string{"--gateway-traces=NaN"}, want: []string{`gatewayTraces: "NaN" is no share`}},
+		"a value in the file":   {file: "tenant: default\nconcurrency: 0\nstages:\n  - name: dev\n    target: local\n  - name: prod\n    target: local\n    soak: -1h\nsinkNetworks:\n  - 10.0.0.0/8\n  - here\n", want: []string{"terrace.yaml:2:14: concurrency: 0 is out of bounds", "terrace.yaml:11:5: sinkNetworks[1]: ", "terrace.yaml:8:11: stages.prod.soak"}},
+		"a value over the file": {file: "concurrency: 5\ntenant: X\n", args: []string{"--concurrency=0"}, want: []string{"\n  concurrency: 0 is out of bounds", "terrace.yaml:2:9: tenant: "}},
 		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},
 	}
 	for name, c := range cases {

@@ -17,25 +17,26 @@ import (
 
 const maxFile = 1 << 20
 
-// readFile reads the file; keys that are not known are refused, with their lines.
-func readFile(path string) (values, error) {
+// readFile reads the file, and says where its values are; keys that are not known are refused, with
+// their lines.
+func readFile(path string) (values, places, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, invalid([]kernel.Problem{{File: path, Message: "the file cannot be read: " + reasonOf(err)}})
+		return nil, nil, invalid([]kernel.Problem{{File: path, Message: "the file cannot be read: " + reasonOf(err)}})
 	}
 	defer func() { _ = f.Close() }()
 	src, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil || len(src) > maxFile {
-		return nil, invalid([]kernel.Problem{{File: path, Message: "the file cannot be read, or is larger than 1 MiB"}})
+		return nil, nil, invalid([]kernel.Problem{{File: path, Message: "the file cannot be read, or is larger than 1 MiB"}})
 	}
 	if problems := strict(path, src); len(problems) > 0 {
-		return nil, invalid(problems)
+		return nil, nil, invalid(problems)
 	}
 	out := values{}
 	if err := yaml.Unmarshal(src, &out); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return out, nil
+	return out, placesOf(src), nil
 }
 
 func reasonOf(err error) string {

@@ -42,12 +42,13 @@ func Flags(flags *pflag.FlagSet) {
 func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
 	env := variables(environ)
 	k := koanf.New(".")
-	file := firstOf(flagValue(flags, "config"), env[FileVariable])
-	if file != "" {
-		values, err := readFile(file)
+	src := source{file: firstOf(flagValue(flags, "config"), env[FileVariable])}
+	if src.file != "" {
+		values, found, err := readFile(src.file)
 		if err != nil {
 			return Config{}, err
 		}
+		src.places = found
 		if err := k.Load(values, nil); err != nil {
 			return Config{}, fmt.Errorf("load configuration: %w", err)
 		}
@@ -59,10 +60,18 @@ func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
 	if len(problems) > 0 {
 		return Config{}, invalid(problems)
 	}
-	return decode(k, env, file)
+	src.over = over
+	return decode(k, env, src)
 }
 
-func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) {
+// source is where values come from: a file, if there is one, and what is over it.
+type source struct {
+	file   string
+	places places
+	over   values
+}
+
+func decode(k *koanf.Koanf, env map[string]string, src source) (Config, error) {
 	c := Default()
 	c.Stages = nil // a shorter list must not keep the rest of the default one
 	if err := k.Unmarshal("", &c); err != nil {
@@ -81,12 +90,13 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 	if err != nil {
 		return Config{}, err
 	}
-	if file != "" {
-		if c.File, err = filepath.Abs(file); err != nil {
+	if src.file != "" {
+		if c.File, err = filepath.Abs(src.file); err != nil {
 			return Config{}, fmt.Errorf("configuration file: %w", err)
 		}
 	}
-	if problems := append(c.fromFiles(file), c.problems(file)...); len(problems) > 0 {
+	if problems := append(c.fromFiles(src.file), c.problems(src.file)...); len(problems) > 0 {
+		src.places.locate(src.file, src.over, problems)
 		return Config{}, invalid(problems)
 	}
 	return c, nil

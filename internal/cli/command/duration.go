@@ -93,8 +93,27 @@ func Length(d time.Duration) string {
 // duration is a pflag.Value.
 type duration time.Duration
 
-// String implements pflag.Value.
-func (d *duration) String() string { return Length(time.Duration(*d)) }
+// String implements pflag.Value: as it is given, with days, and without what is nothing.
+func (d *duration) String() string {
+	rest := time.Duration(*d)
+	if rest == 0 {
+		return ""
+	}
+	text := ""
+	if days := rest / day; days > 0 {
+		text, rest = strconv.FormatInt(int64(days), 10)+"d", rest%day
+	}
+	if rest != 0 {
+		text += rest.String()
+	}
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
 
 // Type implements pflag.Value.
 func (*duration) Type() string { return "duration" }

@@ -54,3 +54,18 @@ func TestAFlagTakesNoDurationOfNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestADefaultIsWrittenAsItIsGiven(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		336 * time.Hour: "14d", 36 * time.Hour: "1d12h", 3 * time.Minute: "3m", 90 * time.Minute: "1h30m", 20 * time.Hour: "20h", 45 * time.Second: "45s", 90 * time.Second: "1m30s",
+	} {
+		var to time.Duration
+		flags := pflag.NewFlagSet("now", pflag.ContinueOnError)
+		command.DurationVar(flags, &to, "timeout", d, "how long")
+		got := flags.Lookup("timeout").DefValue
+		if back, err := command.ParseDuration(got); got != want || err != nil || back != d {
+			t.Errorf("%s is written %s, want %s; it is read as %s, %v", d, got, want, back, err)
+		}
+	}
+}

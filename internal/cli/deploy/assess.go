@@ -88,7 +88,7 @@ func approvals(a apiclient.StageApprovals) string {
 		text += ", not by who asks"
 	}
 	if a.ExpireAfter != "" {
-		text += ", which count for " + a.ExpireAfter
+		text += ", which count for " + output.Span(a.ExpireAfter)
 	}
 	return text
 }

@@ -26,8 +26,10 @@ func Moment(now, t time.Time) string {
 var rfc3339 = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 
 // Told writes the moments in a sentence of the server, which has them in RFC 3339,
-// as people read them. It is not for values that somebody else wrote.
+// and its lengths of time, which it has as Go writes them, as people read them. It is not for
+// values that somebody else wrote.
 func Told(now time.Time, sentence string) string {
+	sentence = length.ReplaceAllStringFunc(sentence, Span)
 	return rfc3339.ReplaceAllStringFunc(sentence, func(text string) string {
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {

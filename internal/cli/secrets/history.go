@@ -60,7 +60,7 @@ func settings(h apiclient.SecretHistory) string {
 		said = append(said, "written with --cas alone")
 	}
 	if h.DeleteAfter != "" {
-		said = append(said, "deleted after "+h.DeleteAfter)
+		said = append(said, "deleted after "+output.Span(h.DeleteAfter))
 	}
 	for _, name := range slices.Sorted(maps.Keys(h.Custom)) {
 		said = append(said, name+"="+h.Custom[name])

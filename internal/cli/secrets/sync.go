@@ -68,7 +68,7 @@ func printSync(ctx context.Context, e *command.Env, s command.Server, project, s
 func writeSync(w io.Writer, now time.Time, y apiclient.SecretSync, list []apiclient.SyncedSecret) {
 	pairs := []string{"vault", y.Vault, "direction", string(y.Direction), "on drift", string(y.OnDrift), "identity", y.Client + " in " + y.AzureTenant, "trusts", y.Subject + " of " + y.Issuer, "state", standing(y)}
 	if y.ComparedAt != nil {
-		pairs = append(pairs, "compared", output.Moment(now, *y.ComparedAt)+", every "+y.Every)
+		pairs = append(pairs, "compared", output.Moment(now, *y.ComparedAt)+", every "+output.Span(y.Every))
 	}
 	if y.Reason != "" {
 		pairs = append(pairs, "reason", y.Reason)

@@ -43,16 +43,16 @@ func writeStage(w io.Writer, st apiclient.Stage, now time.Time) {
 	}
 	every := ""
 	if st.VerifyEvery != "" {
-		every = "every " + st.VerifyEvery
+		every = "every " + output.Span(st.VerifyEvery)
 	}
 	output.Pairs(w, "stage", st.Name, "target", st.Target, "runtime", st.Runtime, "approvals", approvals(st.Approvals),
-		"approvals expire", expiry(st.Approvals), "soak", st.Soak, "promotion", auto,
+		"approvals expire", expiry(st.Approvals), "soak", output.Span(st.Soak), "promotion", auto,
 		"required tags", strings.Join(st.RequiredTags, ", "), "verified again", every, "rollback", string(st.Rollback), "now", Opening(now, st.Opening))
 	for _, c := range st.Verify {
 		_, _ = fmt.Fprintf(w, "check %s: %s\n", c.Name, check(c))
 	}
 	for _, win := range st.Windows {
-		_, _ = fmt.Fprintf(w, "window %s: %s for %s from %s (%s)\n", win.Name, win.Kind, win.Duration, win.Rrule, win.Timezone)
+		_, _ = fmt.Fprintf(w, "window %s: %s for %s from %s (%s)\n", win.Name, win.Kind, output.Span(win.Duration), win.Rrule, win.Timezone)
 	}
 }
 
@@ -66,7 +66,7 @@ func check(c apiclient.StageCheck) string {
 	case c.Prometheus != nil:
 		text := strings.TrimSpace(c.Prometheus.Query + " " + c.Prometheus.Condition)
 		if c.Prometheus.For != "" {
-			text += fmt.Sprintf(" for %s, every %s", c.Prometheus.For, c.Prometheus.Every)
+			text += fmt.Sprintf(" for %s, every %s", output.Span(c.Prometheus.For), output.Span(c.Prometheus.Every))
 		}
 		return text
 	default:
@@ -78,7 +78,7 @@ func expiry(a apiclient.StageApprovals) string {
 	if a.ExpireAfter == "" {
 		return ""
 	}
-	return "after " + a.ExpireAfter
+	return "after " + output.Span(a.ExpireAfter)
 }
 
 // Opening says whether a stage may be changed now, and when that ends.

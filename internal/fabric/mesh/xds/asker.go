@@ -46,8 +46,9 @@ func (s *Server) asker(ctx context.Context) (*asker, error) {
 }
 
 // enter has the stream be of a node as the first request says: a program of gRPC, or an Envoy,
-// at which others come in from now on. One that holds what it was told before waits until there
-// is what to say about sidecars.
+// at which others come in from now on. An Envoy that holds what it was told before waits until
+// there is what to say about sidecars. Programs of gRPC do not: what they wait for is where
+// instances have moved.
 func (a *asker) enter(ctx context.Context, said *corev3.Node, holds bool) error {
 	p, err := proxyOf(said)
 	if err != nil {
@@ -62,7 +63,7 @@ func (a *asker) enter(ctx context.Context, said *corev3.Node, holds bool) error 
 		}
 		a.left = append(a.left, gone)
 	}
-	if holds {
+	if holds && p != nil {
 		select {
 		case <-a.server.config.Beside.Complete():
 		case <-ctx.Done():

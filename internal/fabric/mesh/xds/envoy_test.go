@@ -89,7 +89,7 @@ func TestAnEnvoyHasRoutesOfItsStage(t *testing.T) {
 			}
 			in := e.has[resourcev3.ListenerType]["terrace/inbound"].(*listenerv3.Listener)
 			down := unpack(t, in.GetFilterChains()[0].GetTransportSocket().GetTypedConfig(), &tlsv3.DownstreamTlsContext{})
-			if !down.GetRequireClientCertificate().GetValue() || in.GetAddress().GetSocketAddress().GetPortValue() != 15443 || len(e.rules()) != 0 {
+			if !down.GetRequireClientCertificate().GetValue() || !down.GetDisableStatelessSessionResumption() || !down.GetDisableStatefulSessionResumption() || in.GetAddress().GetSocketAddress().GetPortValue() != 15443 || len(e.rules()) != 0 {
 				t.Errorf("who comes in proves nothing, or is let in: %v", e.rules())
 			}
 		})
@@ -278,6 +278,27 @@ func TestAnEnvoyThatSaysNoPortsIsRefused(t *testing.T) {
 		if _, err := e.next(); status.Code(err) != codes.InvalidArgument {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestAnEnvoyThatHoldsSomethingWaitsForTheOthers has a control plane that was started anew say
+// nothing about where sidecars stand before they had the time to come back.
+func TestAnEnvoyThatHoldsSomethingWaitsForTheOthers(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it waits as long as sidecars may take")
+	}
+	f := start(t)
+	e := f.envoy(t, "whole", dev("acme"), "web", ports(t))
+	e.stream.(*whole).version[resourcev3.ClusterType] = "1"
+	must(t, e.ask(resourcev3.ClusterType, nil))
+	if _, err := e.next(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-f.beside.Complete():
+	default:
+		t.Error("it is told who stands where while others are still to come")
 	}
 }
 

@@ -139,15 +139,16 @@ type fixture struct {
 	pki     *pki.Service
 	server  *xds.Server
 	metrics *prometheus.Registry
+	beside  *beside.Sidecars
 }
 
 func start(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{metrics: prometheus.NewRegistry(), world: &world{policies: map[kernel.Scope][]mesh.Policy{}, addrs: map[kernel.Scope]map[string]map[string]string{}, changed: make(chan struct{})}}
+	f := &fixture{metrics: prometheus.NewRegistry(), beside: beside.New(), world: &world{policies: map[kernel.Scope][]mesh.Policy{}, addrs: map[kernel.Scope]map[string]map[string]string{}, changed: make(chan struct{})}}
 	f.pki = pkitest.Start(t, pki.Options{Zones: []string{"localhost"}})
 	var err error
 	f.server, err = xds.Listen(t.Context(), "127.0.0.1:0", xds.Config{
-		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: beside.New(), Log: slog.New(slog.DiscardHandler),
+		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: f.beside, Log: slog.New(slog.DiscardHandler),
 		Certificate: f.pki.Authority().GetCertificate, Registerer: f.metrics,
 	})
 	if err != nil {

@@ -11,10 +11,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds/bootstrap"
 )
 
-// towards is TLS of a caller that shows its SVID and takes an answer from one id alone.
+// towards is TLS of a caller that shows its SVID and takes an answer from one id alone. An Envoy
+// resumes no session: each connection is judged by whom it trusts then.
 func (a audience) towards(id string) *corev3.TransportSocket {
 	if a.envoy {
-		return socket(&tlsv3.UpstreamTlsContext{CommonTlsContext: bySecrets(tlsv3.TlsParameters_TLSv1_2, id)})
+		return socket(&tlsv3.UpstreamTlsContext{CommonTlsContext: bySecrets(tlsv3.TlsParameters_TLSv1_2, id), MaxSessionKeys: wrapperspb.UInt32(0)})
 	}
 	return socket(&tlsv3.UpstreamTlsContext{CommonTlsContext: svid(id)})
 }
@@ -26,7 +27,8 @@ func (a audience) inwards() *corev3.TransportSocket {
 		common := bySecrets(tlsv3.TlsParameters_TLSv1_3)
 		common.AlpnProtocols = []string{"h2", "http/1.1"}
 		return socket(&tlsv3.DownstreamTlsContext{
-			CommonTlsContext: common, RequireClientCertificate: wrapperspb.Bool(true), SessionTicketKeysType: &tlsv3.DownstreamTlsContext_DisableStatelessSessionResumption{DisableStatelessSessionResumption: true},
+			CommonTlsContext: common, RequireClientCertificate: wrapperspb.Bool(true), DisableStatefulSessionResumption: true,
+			SessionTicketKeysType: &tlsv3.DownstreamTlsContext_DisableStatelessSessionResumption{DisableStatelessSessionResumption: true},
 		})
 	}
 	return socket(&tlsv3.DownstreamTlsContext{CommonTlsContext: svid(), RequireClientCertificate: wrapperspb.Bool(true)})

@@ -147,6 +147,21 @@ func (i *instance) isReady() bool {
 	return true
 }
 
+// isWavering reports whether the instance serves, or lacks no more for it than that probes of
+// readiness have failed a moment ago.
+func (i *instance) isWavering() bool {
+	if !i.open.Load() {
+		return false
+	}
+	for _, c := range i.containers {
+		s, ok := c.state()
+		if !ok || !s.IsReady() && (s.Phase != process.Unready || s.IsFailing()) {
+			return false
+		}
+	}
+	return true
+}
+
 // state returns the container's state; not ok while it is not started.
 func (c *container) state() (process.State, bool) {
 	select {

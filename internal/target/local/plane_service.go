@@ -177,6 +177,8 @@ func (p *servicePlane) refresh(r *running) {
 	case joins: // what it takes over from is away
 		serving = r.next
 		p.endpoints.set(r.key, serving.placed(), nil)
+	case serving != nil && serving.isWavering(): // nobody else could be asked meanwhile
+		p.endpoints.set(r.key, serving.placed(), nil)
 	default:
 		p.endpoints.set(r.key, nil, nil)
 	}

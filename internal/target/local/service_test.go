@@ -426,6 +426,34 @@ func TestACrashedProcessIsStartedAgain(t *testing.T) {
 	awaitLog(t, target, "orders", "exited with status 3; it is started again")
 }
 
+// TestOneProbeTakesNobodyAway who could not be replaced meanwhile.
+func TestOneProbeTakesNobodyAway(t *testing.T) {
+	t.Parallel()
+	target := start(t)
+	mustPut(t, target, local.Services, "orders", web(app(t, target), "1.0.0", object{"readiness": object{"http": object{"path": "/health"}}}))
+	addr, moved := upstream(t, target, "orders"), target.Moved()
+	mustFetch(t, addr, "/hiccup")
+	awaitLog(t, target, "orders", "container main is not ready")
+	localtest.Eventually(t, func() string {
+		if s := service(t, target, "orders"); s.Status != "ready" || s.Containers[0].Phase != "ready" {
+			return fmt.Sprintf("it is %+v", s)
+		}
+		return ""
+	})
+	select {
+	case <-moved:
+		t.Error("for one probe nobody was asked")
+	default:
+	}
+	mustFetch(t, addr, "/sicken")
+	localtest.Eventually(t, func() string {
+		if _, _, ok := target.Upstream(localtest.Scope("dev"), "orders", ""); ok {
+			return "it is asked though it is not ready"
+		}
+		return ""
+	})
+}
+
 func TestContainersStartInOrder(t *testing.T) {
 	t.Parallel()
 	target := start(t)

@@ -37,7 +37,7 @@ func main() {
 	if os.Getenv("STUBBORN") != "" {
 		signal.Ignore(syscall.SIGTERM)
 	}
-	var sick atomic.Bool
+	var sick, hiccup atomic.Bool
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		env := map[string]string{}
 		for _, entry := range os.Environ() {
@@ -56,10 +56,11 @@ func main() {
 		if d, err := time.ParseDuration(os.Getenv("SLOW")); err == nil {
 			time.Sleep(d)
 		}
-		if sick.Load() || os.Getenv("SICK") != "" {
+		if sick.Load() || hiccup.Swap(false) || os.Getenv("SICK") != "" {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
+	http.HandleFunc("/hiccup", func(http.ResponseWriter, *http.Request) { hiccup.Store(true) })
 	http.HandleFunc("/sicken", func(http.ResponseWriter, *http.Request) { sick.Store(true) })
 	http.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 	http.HandleFunc("/say/", func(_ http.ResponseWriter, r *http.Request) { fmt.Println(strings.TrimPrefix(r.URL.Path, "/say/")) })

@@ -1,6 +1,8 @@
 package mesh
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
@@ -33,7 +35,7 @@ func bootstrapFile(e *command.Env) *cobra.Command {
 			"  terrace mesh bootstrap web --for envoy --server localhost:7083 --roots root.pem --workload-api /run/terrace/workload-api.sock \\\n" +
 			"    --inbound 0.0.0.0:15443 --application 127.0.0.1:8080 > envoy.json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			s.Workload = args[0]
+			s.Workload, s.Release = args[0], cmp.Or(s.Release, e.Files().Getenv("TERRACE_RELEASE"))
 			file, err := s.file()
 			if err != nil {
 				return err
@@ -56,6 +58,7 @@ func (s *starting) flags(c *cobra.Command) {
 	flags.StringVar(&s.Inbound, "inbound", "", "for an Envoy, where others come in; without it nobody does")
 	flags.StringVar(&s.Application, "application", "", "for an Envoy, where its process listens itself")
 	flags.BoolVar(&s.GRPC, "grpc", false, "for an Envoy, that its process speaks gRPC")
+	flags.StringVar(&s.Release, "release", "", "for an Envoy, which release its process is of, for rollouts; empty is what TERRACE_RELEASE says")
 	flags.StringVar(&s.Admin, "admin", "127.0.0.1:15000", "for an Envoy, where it tells how it is, a loopback address")
 	flags.StringVar(&s.Zone, "zone", "local", "for an Envoy, the zone that it runs in")
 	for _, flag := range []string{"server", "roots"} {

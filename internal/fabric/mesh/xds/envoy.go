@@ -36,6 +36,8 @@ type proxy struct {
 	outbound, inbound, application netip.AddrPort
 	// grpc tells that the application speaks gRPC.
 	grpc bool
+	// release is the one that the application is of, "" where it does not say.
+	release string
 }
 
 // proxyOf reads who asks; it is nil for who is no Envoy. The error is a status of gRPC.
@@ -44,7 +46,7 @@ func proxyOf(n *corev3.Node) (*proxy, error) {
 		return nil, nil //nolint:nilnil // most clients are none
 	}
 	said := n.GetMetadata().GetFields()[bootstrap.EnvoyMetadata].GetStructValue().GetFields()
-	p := &proxy{grpc: said[bootstrap.EnvoyGRPC].GetBoolValue()}
+	p := &proxy{grpc: said[bootstrap.EnvoyGRPC].GetBoolValue(), release: said[bootstrap.EnvoyRelease].GetStringValue()}
 	for key, to := range map[string]*netip.AddrPort{bootstrap.EnvoyOutbound: &p.outbound, bootstrap.EnvoyInbound: &p.inbound, bootstrap.EnvoyApplication: &p.application} {
 		text := said[key].GetStringValue()
 		at, err := netip.ParseAddrPort(text)

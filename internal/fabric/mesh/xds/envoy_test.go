@@ -179,6 +179,31 @@ func TestServicesAreReachedAtTheEnvoysBesideThem(t *testing.T) {
 	until(t, "that programs of gRPC are sent to the Envoy", func() bool { return f.placeForGRPC(t, "orders:50051") == 15443 })
 }
 
+func TestEnvoysOfAReleaseThatTakesOverGetItsShare(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.answer(dev("acme"), "orders", "127.0.0.1:8080")
+	for release, inbound := range map[string]string{"one": "127.0.0.1:15443", "two": "127.0.0.1:15444"} {
+		said := ports(t)
+		said["inbound"], said["release"] = inbound, release
+		f.envoy(t, "delta", dev("acme"), "orders", said).warm()
+	}
+	caller := f.envoy(t, "whole", dev("acme"), "web", map[string]any{"outbound": "127.0.0.1:15001"})
+	caller.warm()
+	at := func(want ...string) func() bool {
+		return func() bool {
+			return caller.has[resourcev3.EndpointType]["orders:50051"] != nil && slices.Equal(caller.answers("orders:50051"), want)
+		}
+	}
+	caller.until("the release that serves alone", at("127.0.0.1:15443"))
+	f.change(func() { f.next, f.weight = "127.0.0.1:8081", 25 })
+	caller.until("both", at("127.0.0.1:15443", "127.0.0.1:15444"))
+	parts := caller.has[resourcev3.EndpointType]["orders:50051"].(*endpointv3.ClusterLoadAssignment).GetEndpoints()
+	if len(parts) != 2 || parts[0].GetLoadBalancingWeight().GetValue() != 75 || parts[1].GetLoadBalancingWeight().GetValue() != 25 {
+		t.Errorf("shares: %v", parts)
+	}
+}
+
 // placeForGRPC is the port that programs of gRPC are told a cluster answers at.
 func (f *fixture) placeForGRPC(t *testing.T, cluster string) uint32 {
 	t.Helper()

@@ -17,14 +17,15 @@ const (
 	// SecretsCluster is what an Envoy calls the socket at which it has its secrets.
 	SecretsCluster = "terrace_secrets"
 	// EnvoyAgent is the user agent of an Envoy, EnvoyMetadata the key of its node's metadata
-	// that has its ports: EnvoyOutbound, EnvoyInbound and EnvoyApplication are addresses, and
-	// EnvoyGRPC tells that the application speaks gRPC.
+	// that has its ports: EnvoyOutbound, EnvoyInbound and EnvoyApplication are addresses,
+	// EnvoyGRPC tells that the application speaks gRPC, and EnvoyRelease which one it is of.
 	EnvoyAgent       = "envoy"
 	EnvoyMetadata    = "terrace"
 	EnvoyOutbound    = "outbound"
 	EnvoyInbound     = "inbound"
 	EnvoyApplication = "application"
 	EnvoyGRPC        = "grpc"
+	EnvoyRelease     = "release"
 	// ServerListener begins the name of the listener of a server, which ends in its address
 	// (gRFC A36).
 	ServerListener = "terrace/server/"

@@ -31,6 +31,8 @@ type Envoy struct {
 	Inbound, Application string
 	// GRPC tells that the process speaks gRPC.
 	GRPC bool
+	// Release is which one the process is of; "" where it does not matter.
+	Release string
 	// Admin is where Envoy tells how it is, a loopback address with a port.
 	Admin string
 	// Zone is where it runs, for its operators' eyes.
@@ -69,6 +71,9 @@ func (e Envoy) File() (any, error) {
 // metadata says the ports to the control plane, which makes listeners of them.
 func (e Envoy) metadata() (object, error) {
 	out := object{EnvoyGRPC: e.GRPC}
+	if e.Release != "" {
+		out[EnvoyRelease] = e.Release
+	}
 	at, err := loopback("outbound", e.Outbound)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/slo/slosql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail/tailsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic/trafficsql"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside/besidesql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph/graphsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshsql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki/acme/acmesql"
@@ -65,7 +66,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), graphsql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), vaultcertsql.Migrations(), eventsql.Migrations(), topicsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), documentsql.Migrations(), databasesql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), productsql.Migrations(), domainsql.Migrations(), pkisql.Migrations(), acmesql.Migrations(), tuningsql.Migrations(), trafficsql.Migrations(), tailsql.Migrations(), slosql.Migrations(), meshsql.Migrations(), graphsql.Migrations(), besidesql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), vaultcertsql.Migrations(), eventsql.Migrations(), topicsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		apispecsql.Migrations(), compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),

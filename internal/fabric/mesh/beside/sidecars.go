@@ -37,6 +37,8 @@ type Sidecar struct {
 	Serves uint16
 	// Release is the one that it stands beside, "" where it does not say.
 	Release string
+	// Envoy tells that it is an Envoy, and not a sidecar of Terrace's own.
+	Envoy bool
 }
 
 // Standing is what is known of a sidecar by others.
@@ -52,8 +54,12 @@ type Standing struct {
 type Sidecars struct {
 	complete chan struct{}
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// awaited is what has still to come before it is complete.
+	awaited int
 	stages  map[kernel.Scope]map[string]all
+	// others are those that other daemons know.
+	others  others
 	changed chan struct{}
 	// empty are called, without the lock, once no sidecar of a stage is left.
 	empty []func(scope kernel.Scope)
@@ -65,6 +71,7 @@ type all map[string]*present
 // present is a sidecar that is there, or was a moment ago.
 type present struct {
 	standing Standing
+	envoy    bool
 	streams  int
 	// forget is what forgets one that does not come back.
 	forget *time.Timer
@@ -72,12 +79,22 @@ type present struct {
 
 // New returns that none is there. Sidecars have Linger to come back from before.
 func New() *Sidecars {
-	s := &Sidecars{complete: make(chan struct{}), stages: map[kernel.Scope]map[string]all{}, changed: make(chan struct{})}
-	time.AfterFunc(Linger, func() { close(s.complete) })
+	s := &Sidecars{complete: make(chan struct{}), awaited: 1, stages: map[kernel.Scope]map[string]all{}, changed: make(chan struct{})}
+	time.AfterFunc(Linger, s.arrived)
 	return s
 }
 
-// Complete is closed once sidecars had the time to come back.
+// arrived tells that something has come that it waits for to be complete.
+func (s *Sidecars) arrived() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.awaited--; s.awaited == 0 {
+		close(s.complete)
+	}
+}
+
+// Complete is closed once sidecars had the time to come back, and what other daemons know was
+// read, where there is a Spread.
 func (s *Sidecars) Complete() <-chan struct{} { return s.complete }
 
 // WhenEmpty has do be called once no sidecar of a stage is left. It is called before any enters.
@@ -114,7 +131,7 @@ func (s *Sidecars) Enter(one Sidecar) (leave func(), err error) {
 		p.forget.Stop()
 		p.forget = nil
 	}
-	p.standing = now
+	p.standing, p.envoy = now, one.Envoy
 	p.streams++
 	return func() { s.leave(one, addr, p) }, nil
 }
@@ -131,7 +148,7 @@ func (s *Sidecars) place(one Sidecar, addr string) (*present, error) {
 	}
 	p := of[addr]
 	if p == nil {
-		if len(of) >= MaxOfWorkload {
+		if len(of)+s.elsewhere(one.Scope, one.Workload, addr) >= MaxOfWorkload {
 			return nil, status.Errorf(codes.ResourceExhausted, "%d sidecars stand beside %s, which are all that may", MaxOfWorkload, one.Workload)
 		}
 		p = &present{}
@@ -183,7 +200,8 @@ func (s *Sidecars) turn() {
 	s.changed = make(chan struct{})
 }
 
-// Of returns those of a stage by workload, in the order of their addresses.
+// Of returns those of a stage by workload, in the order of their addresses. What this daemon
+// knows of one goes before what others do.
 func (s *Sidecars) Of(scope kernel.Scope) map[string][]Standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,7 +210,16 @@ func (s *Sidecars) Of(scope kernel.Scope) map[string][]Standing {
 		for _, one := range of {
 			out[workload] = append(out[workload], one.standing)
 		}
-		slices.SortFunc(out[workload], func(a, b Standing) int { return strings.Compare(a.Addr, b.Addr) })
+	}
+	for workload, of := range s.others[scope] {
+		for addr, one := range of {
+			if s.stages[scope][workload][addr] == nil {
+				out[workload] = append(out[workload], one)
+			}
+		}
+	}
+	for _, of := range out {
+		slices.SortFunc(of, func(a, b Standing) int { return strings.Compare(a.Addr, b.Addr) })
 	}
 	return out
 }

@@ -130,6 +130,8 @@ type plane struct {
 	stop  func()
 	// at is the time that the server is told; nil is that of the system.
 	at atomic.Pointer[time.Time]
+	// shares, where it is not nil, is given what the server knows of sidecars.
+	shares func(*beside.Sidecars)
 }
 
 func (p *plane) now() time.Time {
@@ -164,6 +166,9 @@ func newPlaneWith(t *testing.T, g *graph.Service) *plane {
 func (p *plane) start(t *testing.T) {
 	t.Helper()
 	about := xds.Config{Beside: beside.New(), Tables: p, Instances: p, Trust: p.pki.Workloads(), Clock: p.now, Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
+	if p.shares != nil {
+		p.shares(about.Beside)
+	}
 	about.Also = steer.New(about, p.graph).Register
 	server, err := xds.Listen(context.Background(), p.addr, about)
 	must(t, err)

@@ -56,7 +56,7 @@ func (a *asker) enter(ctx context.Context, said *corev3.Node, holds bool) error 
 	}
 	if p != nil && p.inbound.IsValid() {
 		gone, err := a.server.config.Beside.Enter(beside.Sidecar{
-			Scope: a.who.Scope, Workload: a.who.Workload, From: a.who.Host, Inbound: p.inbound.String(), GRPC: p.grpc, Serves: p.application.Port(), Release: p.release,
+			Scope: a.who.Scope, Workload: a.who.Workload, From: a.who.Host, Inbound: p.inbound.String(), GRPC: p.grpc, Serves: p.application.Port(), Release: p.release, Envoy: true,
 		})
 		if err != nil {
 			return err //nolint:wrapcheck // a status of gRPC

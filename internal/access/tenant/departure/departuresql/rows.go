@@ -77,6 +77,7 @@ func turns() map[string]string {
 	return map[string]string{
 		"apispec_turn":              "UPDATE apispec_turn SET turn = turn + 1",
 		"dns_revision":              "UPDATE dns_revision SET revision = revision + 1",
+		"mesh_daemons":              "UPDATE mesh_daemons SET revision = revision + 1",
 		"mesh_turn":                 "UPDATE mesh_turn SET turn = turn + 1",
 		"gateway_domain_turn":       "UPDATE gateway_domain_turn SET turn = turn + 1",
 		"gateway_revision":          "UPDATE gateway_revision SET revision = revision + 1",

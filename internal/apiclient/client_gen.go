@@ -126,6 +126,24 @@ func (e AutomationOutcome) Valid() bool {
 	}
 }
 
+// Defines values for BesideSidecarKind.
+const (
+	BesideSidecarKindEnvoy   BesideSidecarKind = "envoy"
+	BesideSidecarKindSidecar BesideSidecarKind = "sidecar"
+)
+
+// Valid indicates whether the value is a known member of the BesideSidecarKind enum.
+func (e BesideSidecarKind) Valid() bool {
+	switch e {
+	case BesideSidecarKindEnvoy:
+		return true
+	case BesideSidecarKindSidecar:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BindRepositoryRequestApply.
 const (
 	BindRepositoryRequestApplyBeforeMerge BindRepositoryRequestApply = "before-merge"
@@ -3636,6 +3654,9 @@ type BeginTotpResponse struct {
 	// URI The same for a QR code: otpauth://totp/…
 	URI string `json:"uri"`
 }
+
+// BesideSidecarKind What stands beside a workload.
+type BesideSidecarKind string
 
 // BindRepositoryRequest defines model for BindRepositoryRequest.
 type BindRepositoryRequest struct {
@@ -7537,6 +7558,31 @@ type MeshGraph struct {
 // MeshOutcome What became of a document of the mesh.
 type MeshOutcome string
 
+// MeshSidecar defines model for MeshSidecar.
+type MeshSidecar struct {
+	// Address Where others come in, an address of IP with a port.
+	Address string `json:"address"`
+
+	// Daemon The daemon that it is connected to, or was a moment ago.
+	Daemon string `json:"daemon"`
+
+	// Grpc The workload speaks gRPC.
+	Grpc bool `json:"grpc"`
+
+	// Kind What stands beside a workload.
+	Kind BesideSidecarKind `json:"kind"`
+
+	// Port The port of the workload that it serves; left out where it is the only one.
+	Port int32 `json:"port,omitempty"`
+
+	// Release The release that it stands beside, where it says so.
+	Release string `json:"release,omitempty"`
+
+	// Since When it came to the daemon, or has last said something else of itself.
+	Since    time.Time `json:"since"`
+	Workload string    `json:"workload"`
+}
+
 // ModuleInput defines model for ModuleInput.
 type ModuleInput struct {
 	Description string `json:"description,omitempty"`
@@ -8051,6 +8097,12 @@ type PageLocalServiceInfo struct {
 type PageMeshDocument struct {
 	Items []MeshDocument `json:"items"`
 	Next  string         `json:"next,omitempty"`
+}
+
+// PageMeshSidecar defines model for PageMeshSidecar.
+type PageMeshSidecar struct {
+	Items []MeshSidecar `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PageModuleVersion defines model for PageModuleVersion.
@@ -13845,6 +13897,21 @@ type GetMeshGraphParams struct {
 
 	// Since How far back, such as 15m or 24h; 1h unless given, 31 days at most. Beyond 6h it begins with a whole hour, else with a whole minute.
 	Since string `form:"since,omitempty" json:"since,omitempty"`
+}
+
+// ListMeshSidecarsParams defines parameters for ListMeshSidecars.
+type ListMeshSidecarsParams struct {
+	// Project The project.
+	Project string `form:"project" json:"project"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExplainMeshCallParams defines parameters for ExplainMeshCall.

@@ -38,6 +38,11 @@ func (c *Client) MeshGraph(ctx context.Context, p GetMeshGraphParams) (MeshGraph
 	return g, c.call(ctx, http.MethodGet, query(escape("mesh", "graph"), p), nil, &g)
 }
 
+// MeshSidecars returns the sidecars and Envoys that stand beside the workloads of a stage.
+func (c *Client) MeshSidecars(ctx context.Context, at MeshScope) ([]MeshSidecar, error) {
+	return all[MeshSidecar](ctx, c, query(escape("mesh", "sidecars"), ListMeshSidecarsParams{Project: at.Project, Stage: at.Stage}))
+}
+
 // ExplainMeshCall says whether a workload may call another, why, and who answers.
 func (c *Client) ExplainMeshCall(ctx context.Context, p ExplainMeshCallParams) (MeshAnswer, error) {
 	var a MeshAnswer

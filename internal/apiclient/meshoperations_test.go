@@ -22,6 +22,7 @@ func meshCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"MeshGraph": func() error {
 			return e(c.MeshGraph(ctx, apiclient.GetMeshGraphParams{Project: "shop", Stage: "dev", Since: "1h"}))
 		},
+		"MeshSidecars": func() error { return e(c.MeshSidecars(ctx, at)) },
 		"ExplainMeshCall": func() error {
 			return e(c.ExplainMeshCall(ctx, apiclient.ExplainMeshCallParams{Project: "shop", Stage: "dev", From: "web", To: "orders", Method: "GET", Path: "/a", Header: []string{"X-Team: blue"}}))
 		},

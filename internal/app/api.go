@@ -136,7 +136,7 @@ func (a *App) handler() http.Handler {
 		tuningapi.API{Tuning: newTuning(a.platform, a.access, a.fabric, a.delivery)},
 		dnsapi.API{DNS: a.fabric.dns},
 		domainapi.API{Domains: a.fabric.domains, Authority: domainRoots{a.fabric.authority}},
-		meshapi.API{Mesh: a.fabric.mesh, Graph: a.fabric.graph},
+		meshapi.API{Mesh: a.fabric.mesh, Graph: a.fabric.graph, Sidecars: a.fabric.sidecars},
 		pkiapi.API{PKI: a.fabric.pki},
 		acmeapi.API{ACME: a.acme, Directory: certificates.Directory()},
 		productapi.API{Products: a.fabric.products.Service, Gateway: a.fabric.gateway},

@@ -147,7 +147,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
 	a.fabric.mesh.Clusters, a.fabric.mesh.Workloads = a.delivery.clusters, a.delivery.runs
 	a.fabric.dns.Deployed, a.access.runEnds.names = deployedEndpoints{a.delivery.states}, a.fabric.dns
-	a.fabric.mesh.Stages, a.fabric.graph.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.mesh.Stages, a.fabric.graph.Stages, a.fabric.sidecars.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
 	a.fabric.tail.Stages = knownStages{a.delivery.stages}
 	a.fabric.slos.Stages = knownStages{a.delivery.stages}

@@ -28,6 +28,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/tail"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside/besidesql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
@@ -79,6 +81,8 @@ type fabric struct {
 	instances traffic.Instances
 	// graph is who calls whom.
 	graph *graph.Service
+	// sidecars are those that stand beside workloads, at whichever daemon.
+	sidecars *beside.Directory
 	// traffic is what routes serve, and to whom.
 	traffic *traffic.Service
 	// tail shows requests to who watches.
@@ -129,6 +133,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	}
 	f.mesh = newMesh(p, a)
 	f.graph = newGraph(p, a, f)
+	f.sidecars = &beside.Directory{Shelf: besidesql.NewStore(p.db), Authorizer: a.identity}
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err

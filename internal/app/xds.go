@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"os"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside/besidesql"
@@ -26,20 +24,16 @@ func (c *controlPlane) listen(ctx context.Context, p *platform, f *fabric, insta
 	}
 	about := xds.Config{Tables: f.mesh, Instances: instances, Trust: f.workloads, Beside: beside.New(), Certificate: f.authority.GetCertificate, Log: p.log, Registerer: p.telemetry.Registry()}
 	about.Also = steer.New(about, f.graph).Register
-	c.spread = beside.NewSpread(beside.Config{Sidecars: about.Beside, Store: besidesql.NewStore(p.db), Tx: p.db, Daemon: daemonName(), Log: p.log})
+	c.spread = beside.NewSpread(beside.Config{Sidecars: about.Beside, Store: besidesql.NewStore(p.db), Tx: p.db, Daemon: daemonName(p.config.Node), Log: p.log})
 	c.server, err = xds.Listen(ctx, p.config.XDS, about)
 	return err
 }
 
-// daemonName is one that no other daemon has, by which people find it: that of its machine, with
-// what is of this start alone.
-func daemonName() string {
+// daemonName is one that no other daemon has, nor had one before: its node's, by which people
+// find it, with what is of this start alone.
+func daemonName(node string) string {
 	id := kernel.NewID("daemon")
-	host, err := os.Hostname()
-	if err != nil || len(host) > 64 {
-		host = "daemon"
-	}
-	return host + "-" + strings.ToLower(id[len(id)-8:])
+	return node + "-" + id[len(id)-8:]
 }
 
 func (c *controlPlane) loops(g *supervise.Group) {

@@ -22,7 +22,7 @@ import (
 // Command returns terrace mesh.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("mesh", "How services of a stage call each other: routes, who may call whom, mutual TLS",
-		apply(e), validate(e), list(e), get(e), remove(e), why(e), graph(e), bootstrapFile(e), render(e), schema(e))
+		apply(e), validate(e), list(e), get(e), remove(e), why(e), graph(e), sidecars(e), bootstrapFile(e), render(e), schema(e))
 }
 
 // group is what the commands share.

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -24,13 +25,15 @@ const maxApply = 8 << 20
 
 // API serves the mesh.
 type API struct {
-	Mesh  *mesh.Service
-	Graph *graph.Service
+	Mesh     *mesh.Service
+	Graph    *graph.Service
+	Sidecars *beside.Directory
 }
 
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "What became of a document of the mesh.", mesh.Created, mesh.Changed, mesh.Unchanged, mesh.Deleted)
+	httpserver.Enum(api, "What stands beside a workload.", beside.KindSidecar, beside.KindEnvoy)
 	apply := operation("apply-mesh-documents", http.MethodPost, "/apply", "Make routes and policies of the mesh be as documents say, all of them or none")
 	apply.MaxBodyBytes = maxApply
 	httpserver.Register(api, apply, a.apply)
@@ -39,6 +42,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("delete-mesh-document", http.MethodDelete, "/documents/{kind}/{name}", "Delete a document of a stage's mesh"), a.remove)
 	httpserver.Register(api, operation("explain-mesh-call", http.MethodGet, "/why", "Say whether a workload may call another, why, and who answers"), a.why)
 	httpserver.Register(api, operation("get-mesh-graph", http.MethodGet, "/graph", "Say who called whom on a stage, how often, with which errors and how fast"), a.graph)
+	httpserver.Register(api, operation("list-mesh-sidecars", http.MethodGet, "/sidecars", "List the sidecars and Envoys that stand beside the workloads of a stage"), a.sidecars)
 }
 
 func operation(id, method, path, summary string) huma.Operation {

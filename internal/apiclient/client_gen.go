@@ -2142,10 +2142,35 @@ func (e SourceAction) Valid() bool {
 	}
 }
 
+// Defines values for SourceDocumentOutcome.
+const (
+	SourceDocumentOutcomeChanged   SourceDocumentOutcome = "changed"
+	SourceDocumentOutcomeCreated   SourceDocumentOutcome = "created"
+	SourceDocumentOutcomeDeleted   SourceDocumentOutcome = "deleted"
+	SourceDocumentOutcomeUnchanged SourceDocumentOutcome = "unchanged"
+)
+
+// Valid indicates whether the value is a known member of the SourceDocumentOutcome enum.
+func (e SourceDocumentOutcome) Valid() bool {
+	switch e {
+	case SourceDocumentOutcomeChanged:
+		return true
+	case SourceDocumentOutcomeCreated:
+		return true
+	case SourceDocumentOutcomeDeleted:
+		return true
+	case SourceDocumentOutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SourceKind.
 const (
 	SourceKindDefinition SourceKind = "definition"
 	SourceKindGateway    SourceKind = "gateway"
+	SourceKindMesh       SourceKind = "mesh"
 	SourceKindStage      SourceKind = "stage"
 	SourceKindWorkload   SourceKind = "workload"
 )
@@ -2156,6 +2181,8 @@ func (e SourceKind) Valid() bool {
 	case SourceKindDefinition:
 		return true
 	case SourceKindGateway:
+		return true
+	case SourceKindMesh:
 		return true
 	case SourceKindStage:
 		return true
@@ -6375,14 +6402,17 @@ type GatewayCacheUse struct {
 
 // GatewayChange defines model for GatewayChange.
 type GatewayChange struct {
-	Class    string    `json:"class"`
-	Kind     string    `json:"kind"`
-	Name     string    `json:"name"`
-	Note     string    `json:"note,omitempty"`
-	Outcome  string    `json:"outcome"`
-	Project  string    `json:"project,omitempty"`
-	Stage    string    `json:"stage,omitempty"`
-	Warnings []Problem `json:"warnings,omitempty"`
+	// Class Whether it is a route, a policy or a product.
+	Class GatewayClass `json:"class"`
+	Kind  string       `json:"kind"`
+	Name  string       `json:"name"`
+	Note  string       `json:"note,omitempty"`
+
+	// Outcome What became of a document.
+	Outcome  GatewayOutcome `json:"outcome"`
+	Project  string         `json:"project,omitempty"`
+	Stage    string         `json:"stage,omitempty"`
+	Warnings []Problem      `json:"warnings,omitempty"`
 }
 
 // GatewayClass Whether it is a route, a policy or a product.
@@ -7481,6 +7511,7 @@ type MeshBackendShare struct {
 type MeshChange struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
+	Note string `json:"note,omitempty"`
 
 	// Outcome What became of a document of the mesh.
 	Outcome  MeshOutcome `json:"outcome"`
@@ -7494,7 +7525,10 @@ type MeshDocument struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	Name       string `json:"name"`
-	Project    string `json:"project"`
+
+	// Owner What keeps the document as it is, such as git/SOURCE; empty is nobody.
+	Owner   string `json:"owner,omitempty"`
+	Project string `json:"project"`
 
 	// Spec What the kind reads.
 	Spec      map[string]interface{} `json:"spec"`
@@ -10754,9 +10788,9 @@ type SourceAllowance struct {
 // SourceChange defines model for SourceChange.
 type SourceChange struct {
 	// Action What is to be done with an object.
-	Action    SourceAction    `json:"action"`
-	Documents []GatewayChange `json:"documents,omitempty"`
-	File      string          `json:"file,omitempty"`
+	Action    SourceAction     `json:"action"`
+	Documents []SourceDocument `json:"documents,omitempty"`
+	File      string           `json:"file,omitempty"`
 
 	// Kind What an object is.
 	Kind     SourceKind `json:"kind"`
@@ -10782,6 +10816,22 @@ type SourceDiff struct {
 	Held     string         `json:"held,omitempty"`
 	Problems []Problem      `json:"problems,omitempty"`
 }
+
+// SourceDocument defines model for SourceDocument.
+type SourceDocument struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	Note string `json:"note,omitempty"`
+
+	// Outcome What becomes of a document.
+	Outcome  SourceDocumentOutcome `json:"outcome"`
+	Project  string                `json:"project,omitempty"`
+	Stage    string                `json:"stage,omitempty"`
+	Warnings []Problem             `json:"warnings,omitempty"`
+}
+
+// SourceDocumentOutcome What becomes of a document.
+type SourceDocumentOutcome string
 
 // SourceGuard defines model for SourceGuard.
 type SourceGuard struct {
@@ -13846,6 +13896,9 @@ type ApplyMeshDocumentsParams struct {
 
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also what a source in Git keeps as it is; its next reconciliation changes it back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
 // ListMeshDocumentsParams defines parameters for ListMeshDocuments.
@@ -13876,6 +13929,9 @@ type DeleteMeshDocumentParams struct {
 
 	// DryRun Only tell what would change.
 	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Owned Change also what a source in Git keeps as it is; its next reconciliation changes it back.
+	Owned bool `form:"owned,omitempty" json:"owned,omitempty"`
 }
 
 // GetMeshDocumentParams defines parameters for GetMeshDocument.

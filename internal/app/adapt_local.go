@@ -14,9 +14,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/document/database"
 	"github.com/terrace-idp/terrace/internal/fabric/document/database/databaseapi"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
@@ -49,7 +49,7 @@ type localGateway struct {
 
 func (a localGateway) PutRoute(ctx context.Context, scope kernel.Scope, r local.Route) error {
 	to := gateway.ToService(r.Name, r.Host, r.Path, r.Service, r.Port)
-	to.Owner = route.OwnerTerraform
+	to.Owner = ownership.Terraform
 	_, err := a.gateway.PutRoute(ctx, scope, to)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
@@ -40,7 +41,7 @@ func TestAppliedDocumentsReachTheClusterWithoutADeployment(t *testing.T) {
 	}()
 	apply := func(rule string) error {
 		_, err := a.fabric.mesh.Apply(ctx, scope, []meshdoc.File{{Name: "mesh.yaml", Source: "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\n" +
-			"spec:\n  parentRefs: [{kind: Service, name: orders}]\n  rules: [" + rule + "]\n"}}, false)
+			"spec:\n  parentRefs: [{kind: Service, name: orders}]\n  rules: [" + rule + "]\n"}}, mesh.Options{})
 		return err
 	}
 	told, ok := errors.AsType[*kernel.Error](apply("{retry: {attempts: 1, backoff: 1s}}"))

@@ -13,8 +13,9 @@ import (
 
 // newMesh makes what knows how services call each other; stages are told later.
 func newMesh(p *platform, a *access) *mesh.Service {
+	kept := meshsql.NewStore(p.db)
 	return mesh.NewService(mesh.Config{
-		Store: meshsql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Domain: p.config.Zone,
+		Store: kept, Owners: kept, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Domain: p.config.Zone,
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 func newSources(p *platform, a *access, f *fabric, d *delivery) *source.Service {
 	return source.New(source.Config{
 		Store: sourcesql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Journal: a.journal, Repositories: d.repositories,
-		Stages: d.stageSets, Definitions: d.modules, Workloads: d.runs, Gateway: f.gateway, Builds: d.builds, Projects: a.tenants, Tenants: a.tenants, Tenant: p.config.Tenant, Node: p.config.Node, Log: p.log,
+		Stages: d.stageSets, Definitions: d.modules, Workloads: d.runs, Gateway: f.gateway, Mesh: f.mesh, Builds: d.builds, Projects: a.tenants, Tenants: a.tenants, Tenant: p.config.Tenant, Node: p.config.Node, Log: p.log,
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshapi"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds/bootstrap"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
@@ -45,7 +46,7 @@ metadata: {name: orders}
 spec:
   parentRefs: [{kind: Service, name: orders}]
   rules: [{backendRefs: [{name: orders-next, port: 50051}]}]
-`}}, false); err != nil {
+`}}, mesh.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for found := false; !found; {

@@ -50,8 +50,13 @@ func apply(e *command.Env) *cobra.Command {
 	}
 	fileFlag(c, &paths)
 	e.StageFlag(c, &stage, "stage", "the stage of documents that name none", false)
-	c.Flags().BoolVar(&p.DryRun, "dry-run", false, "only tell what would change")
+	changeFlags(c, &p.DryRun, &p.Owned)
 	return c
+}
+
+func changeFlags(c *cobra.Command, dryRun, owned *bool) {
+	c.Flags().BoolVar(dryRun, "dry-run", false, "only tell what would change")
+	c.Flags().BoolVar(owned, "owned", false, "change also what a source keeps as it is; its next reconciliation changes it back")
 }
 
 func tell(w io.Writer, dryRun bool, changes ...apiclient.MeshChange) {
@@ -61,6 +66,9 @@ func tell(w io.Writer, dryRun bool, changes ...apiclient.MeshChange) {
 	}
 	for _, c := range changes {
 		_, _ = fmt.Fprintf(w, "%s %s %s%s\n", c.Kind, c.Name, would, c.Outcome)
+		if c.Note != "" {
+			_, _ = fmt.Fprintln(w, "  "+c.Note)
+		}
 		for _, warning := range c.Warnings {
 			_, _ = fmt.Fprintln(w, "  warning: "+warning.String())
 		}

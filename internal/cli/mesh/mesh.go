@@ -49,8 +49,8 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace mesh list --stage dev\n  terrace mesh list --stage dev --kind AuthorizationPolicy",
 	}, func(ctx context.Context, s command.Server, at apiclient.MeshScope, _ []string) error {
 		all, err := s.MeshDocuments(ctx, at, kind)
-		return command.PrintFound(e, all, err, []string{"KIND", "NAME", "AGE"}, func(d apiclient.MeshDocument) []string {
-			return []string{d.Kind, d.Name, output.Age(e.Clock.Now(), d.UpdatedAt)}
+		return command.PrintFound(e, all, err, []string{"KIND", "NAME", "OWNER", "AGE"}, func(d apiclient.MeshDocument) []string {
+			return []string{d.Kind, d.Name, d.Owner, output.Age(e.Clock.Now(), d.UpdatedAt)}
 		})
 	})
 	command.Choice(c, &kind, "kind", "", "only those of this kind", meshdoc.Kinds()...)
@@ -85,18 +85,18 @@ func get(e *command.Env) *cobra.Command {
 
 func remove(e *command.Env) *cobra.Command {
 	g := &group{Env: e}
-	var dryRun bool
+	var dryRun, owned bool
 	c := g.named(&cobra.Command{
 		Use: "delete KIND NAME", Short: "Delete a document of the mesh",
 		Example: "  terrace mesh delete HTTPRoute orders --stage dev --dry-run\n  terrace mesh delete AuthorizationPolicy orders --stage dev",
 	}, func(ctx context.Context, s command.Server, at apiclient.MeshScope, args []string) error {
-		change, err := s.DeleteMeshDocument(ctx, args[0], args[1], apiclient.DeleteMeshDocumentParams{Project: at.Project, Stage: at.Stage, DryRun: dryRun})
+		change, err := s.DeleteMeshDocument(ctx, args[0], args[1], apiclient.DeleteMeshDocumentParams{Project: at.Project, Stage: at.Stage, DryRun: dryRun, Owned: owned})
 		if err != nil {
 			return err
 		}
 		return e.Print(change, func(w io.Writer) { tell(w, dryRun, change) })
 	})
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "only tell what would change")
+	changeFlags(c, &dryRun, &owned)
 	return c
 }
 

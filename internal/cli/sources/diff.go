@@ -54,7 +54,7 @@ func writeDiff(w io.Writer, d apiclient.SourceDiff) {
 }
 
 // remarks are what there is to know of a document besides: its note, then its warnings.
-func remarks(d apiclient.GatewayChange) string {
+func remarks(d apiclient.SourceDocument) string {
 	out := d.Note
 	for _, w := range d.Warnings {
 		out = strings.TrimSpace(out + " " + w.String())

@@ -12,8 +12,8 @@ import (
 // objectTime bounds the work on one object.
 const objectTime = 2 * time.Minute
 
-// apply brings about what was planned: stages, definitions, workloads and routes, and
-// then the removals in the opposite order. Each object is kept as soon as it is
+// apply brings about what was planned: stages, definitions, workloads, routes and the
+// mesh, and then the removals in the opposite order. Each object is kept as soon as it is
 // done, and doing it again changes nothing, so that a crash in between costs
 // nothing but time.
 func (p *planner) apply(ctx context.Context) error {
@@ -29,8 +29,10 @@ func (p *planner) apply(ctx context.Context) error {
 	if err := p.each(ctx, WorkloadKind, p.applyWorkload); err != nil {
 		return err
 	}
-	if err := p.each(ctx, GatewayKind, p.applyGateway); err != nil {
-		return err
+	for _, kind := range documentKinds() {
+		if err := p.each(ctx, kind, p.applyDocuments); err != nil {
+			return err
+		}
 	}
 	return p.prune(ctx)
 }

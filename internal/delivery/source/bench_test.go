@@ -26,6 +26,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/headers"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -49,6 +51,7 @@ type bench struct {
 	builds  *build.Service
 	// gateway is a real one, with a kind of policy.
 	gateway *gateway.Service
+	mesh    *mesh.Service
 	// built are the folders that were built, with their files.
 	built []string
 }
@@ -74,10 +77,15 @@ func newBench(t *testing.T, d *db.DB) *bench {
 		Store: kept, PolicyStore: kept, Owners: kept, Library: kept, Authorizer: b.vcs.People, Stages: known{b.stages}, Journal: b.facts, Tx: d,
 		Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return b.now }, Kinds: []gateway.Kind{headers.New()},
 	})
+	meshed := meshsql.NewStore(d)
+	b.mesh = mesh.NewService(mesh.Config{
+		Store: meshed, Owners: meshed, Authorizer: b.vcs.People, Stages: known{b.stages}, Journal: b.facts, Tx: d,
+		Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return b.now }, Domain: "localhost",
+	})
 	b.actions = source.Config{
-		Gateway: b.gateway,
-		Builds:  b.builds,
-		Store:   b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
+		Gateway: b.gateway, Mesh: b.mesh,
+		Builds: b.builds,
+		Store:  b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
 		Projects: b, Tenant: "acme", Node: "one", Clock: func() time.Time { return b.now },
 	}
 	b.Service = source.New(b.actions)
@@ -303,7 +311,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on PATH")
 	}
-	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations(), buildsql.Migrations(), gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
+	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations(), buildsql.Migrations(), gatewaysql.Migrations(), meshsql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
 }
 
 const orders = "projects/shop/workloads/orders/score.yaml"

@@ -37,8 +37,8 @@ func (p *planner) compare(ctx context.Context, w *wanted) (Change, error) {
 		return c, p.compareStage(&c)
 	case DefinitionKind:
 		return c, p.compareDefinition(ctx, &c)
-	case GatewayKind:
-		return c, p.compareGateway(ctx, &c)
+	case GatewayKind, MeshKind:
+		return c, p.compareDocuments(ctx, &c)
 	case WorkloadKind:
 	}
 	return c, p.compareWorkload(ctx, &c)

@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/proxy"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -169,7 +170,7 @@ func TestWhatADocumentOfAFolderMayNot(t *testing.T) {
 		if _, err := b.gateway.PutRoute(b.as("admin"), dev(), made); err != nil {
 			t.Fatal(err)
 		}
-		other := gateway.Keeping{Scope: dev().InStage(""), Owner: gateway.GitOwner("other"), Commit: "c0ffee"}
+		other := ownership.Keeping{Scope: dev().InStage(""), Owner: ownership.Git("other"), Commit: "c0ffee"}
 		if _, err := b.gateway.Keep(b.as("admin"), other, []gatewaydoc.File{{Source: headerDoc("theirs", "{noSniff: true}"), Stage: "dev"}}); err != nil {
 			t.Fatal(err)
 		}

@@ -18,10 +18,10 @@ func (r *reader) layout(file string, folders map[string]bool) {
 		r.stray(parts[0], file)
 	case parts[0] == "stages" || parts[0] == "definitions":
 		r.flat(parts, file)
-	case parts[0] == gatewayFolder && len(parts) > 1:
-		r.gatewayFile(file, project, parts[1:])
-	case project == "" && parts[0] == "projects" && len(parts) > 3 && parts[2] == gatewayFolder:
-		r.gatewayFile(file, parts[1], parts[3:])
+	case len(parts) > 1 && Kind(parts[0]).ofDocuments():
+		r.documentFile(file, Kind(parts[0]), project, parts[1:])
+	case project == "" && parts[0] == "projects" && len(parts) > 3 && Kind(parts[2]).ofDocuments():
+		r.documentFile(file, Kind(parts[2]), parts[1], parts[3:])
 	case project == "" && parts[0] == "projects":
 		r.workloadFile(file, parts[1], parts[2:], folders)
 	case project != "" && parts[0] == "workloads":
@@ -50,7 +50,7 @@ func inWorkload(parts []string, project string) bool {
 func (r *reader) stray(name, file string) {
 	for _, near := range []string{"stage", "definition", "project", "workload", "stages.yaml", "definitions.yaml", "score.yaml"} {
 		if strings.EqualFold(name, near) || strings.EqualFold(name, near+"s") {
-			r.problem(file, "it has no place in the layout", "use stages/NAME.yaml, definitions/NAME.yaml, projects/PROJECT/workloads/NAME/score.yaml and projects/PROJECT/gateway/")
+			r.problem(file, "it has no place in the layout", "use stages/NAME.yaml, definitions/NAME.yaml, projects/PROJECT/workloads/NAME/score.yaml, projects/PROJECT/gateway/ and projects/PROJECT/mesh/")
 			return
 		}
 	}
@@ -64,7 +64,7 @@ func (r *reader) flat(parts []string, file string) {
 	}
 	switch {
 	case r.source.Project != "":
-		r.problem(file, "a source of one project has workloads and routes alone", "make a source for the tenant: terrace source add NAME --tenant")
+		r.problem(file, "a source of one project has workloads, routes and documents of the mesh alone", "make a source for the tenant: terrace source add NAME --tenant")
 	case len(parts) != 2 || name == parts[1] || name == "":
 		r.problem(file, "it is not read", "name it "+parts[0]+"/NAME.yaml")
 	default:
@@ -75,7 +75,7 @@ func (r *reader) flat(parts []string, file string) {
 // workloadFile is a file of a project's workloads; rest begins with workloads.
 func (r *reader) workloadFile(file, project string, rest []string, folders map[string]bool) {
 	if len(rest) < 3 || rest[0] != "workloads" {
-		r.problem(file, "it is not read", "a project has workloads/NAME/score.yaml with the files that it names, and routes in gateway/")
+		r.problem(file, "it is not read", "a project has workloads/NAME/score.yaml with the files that it names, routes in gateway/ and documents of the mesh in mesh/")
 		return
 	}
 	folder := strings.TrimSuffix(file, strings.Join(rest[2:], "/"))

@@ -16,6 +16,8 @@ const (
 	WorkloadKind   Kind = "workload"
 	// GatewayKind is a folder of routes and policies of the gateway.
 	GatewayKind Kind = "gateway"
+	// MeshKind is a folder of documents of the mesh.
+	MeshKind Kind = "mesh"
 )
 
 // Key names an object of a tenant.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -34,8 +33,8 @@ type Change struct {
 	File     string           `json:"file,omitempty"`
 	Message  string           `json:"message,omitempty"`
 	Problems []kernel.Problem `json:"problems,omitempty"`
-	// Documents are those of a folder for the gateway that change.
-	Documents []gateway.Change `json:"documents,omitempty"`
+	// Documents are those of a folder of documents that change.
+	Documents []Document `json:"documents,omitempty"`
 
 	wanted *wanted
 	object *Object
@@ -137,7 +136,7 @@ func (p *planner) gone(ctx context.Context) error {
 		case held != "" && !o.Removing && !o.unmade():
 			c.Action, c.State, c.Message = Nothing, Stopped, "its file is gone; it stays until somebody allows the removal"
 		}
-		if c.Kind == GatewayKind && !o.Removing && !o.unmade() {
+		if c.Kind.ofDocuments() && !o.Removing && !o.unmade() {
 			if err := p.goneDocuments(ctx, &c); err != nil {
 				return err
 			}

@@ -12,6 +12,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh"
+	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -96,7 +99,15 @@ type Workloads interface {
 // Gateway keeps folders of routes and policies; fabric/gateway does.
 type Gateway interface {
 	// Keep makes what an owner keeps be as its files say, all of it or nothing.
-	Keep(ctx context.Context, k gateway.Keeping, files []gatewaydoc.File) ([]gateway.Change, error)
+	Keep(ctx context.Context, k ownership.Keeping, files []gatewaydoc.File) ([]gateway.Change, error)
+	// Release lets go of all that an owner keeps.
+	Release(ctx context.Context, tenant, owner string) error
+}
+
+// Mesh keeps folders of documents of the mesh; fabric/mesh does.
+type Mesh interface {
+	// Keep makes what an owner keeps be as its files say, all of it or nothing.
+	Keep(ctx context.Context, k ownership.Keeping, files []meshdoc.File) ([]mesh.Change, error)
 	// Release lets go of all that an owner keeps.
 	Release(ctx context.Context, tenant, owner string) error
 }

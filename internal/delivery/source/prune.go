@@ -10,7 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// prune removes what has no file: routes, workloads, then definitions, then stages.
+// prune removes what has no file: documents of the mesh, routes, workloads, then definitions, then stages.
 func (p *planner) prune(ctx context.Context) error {
 	for _, c := range p.leaving(ctx) {
 		if c.Action != Delete {
@@ -48,8 +48,8 @@ func (p *planner) removeOne(ctx context.Context, c *Change) error {
 			err = p.Definitions.DeleteDefinition(ctx, kernel.Scope{Tenant: p.source.Tenant}, c.Name)
 		case WorkloadKind:
 			done, err = p.removeWorkload(ctx, c, o)
-		case GatewayKind:
-			err = p.removeGateway(ctx, c)
+		case GatewayKind, MeshKind:
+			err = p.removeDocuments(ctx, c)
 		}
 		if err != nil && !kernel.Is(err, kernel.NotFound) {
 			return err

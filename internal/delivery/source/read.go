@@ -15,8 +15,8 @@ import (
 // read reads the content of one object. Its error is one of reading, not of
 // what was read.
 func (r *reader) read(ctx context.Context, w *wanted) (err error) {
-	if w.Kind == GatewayKind {
-		return r.gateway(ctx, w)
+	if w.Kind.ofDocuments() {
+		return r.documents(ctx, w)
 	}
 	w.src, err = r.files.Read(ctx, r.tree.commit, w.file, maxFile)
 	if refused(err) {
@@ -39,7 +39,7 @@ func (r *reader) read(ctx context.Context, w *wanted) (err error) {
 		}
 	case WorkloadKind:
 		return r.score(ctx, w)
-	case GatewayKind: // above
+	case GatewayKind, MeshKind: // above
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
@@ -33,6 +32,7 @@ type Config struct {
 	Definitions  Definitions
 	Workloads    Workloads
 	Gateway      Gateway
+	Mesh         Mesh
 	Builds       Builds
 	Projects     Projects
 	Tenants      Tenants // nil has everybody work
@@ -120,7 +120,7 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, name string) e
 		if err := s.Store.Remove(ctx, n); err != nil {
 			return err
 		}
-		if err := s.Gateway.Release(ctx, n.Tenant, gateway.GitOwner(n.Name)); err != nil {
+		if err := s.release(ctx, n); err != nil {
 			return err
 		}
 		return s.record(ctx, n, "source.removed", "", map[string]any{"repository": n.where()})

@@ -7,7 +7,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -36,8 +35,8 @@ type wanted struct {
 	problems []kernel.Problem
 	stage    stage.Stage
 	workload *workload.Workload
-	// documents are those of a folder for the gateway.
-	documents []gatewaydoc.File
+	// documents are those of a folder of documents.
+	documents []DocumentFile
 	// version is a label for people.
 	version string
 	// folders are the images of the workload that are built.
@@ -92,7 +91,7 @@ func readTree(ctx context.Context, n Source, from files, commit string, only Kin
 	case len(all) == 0 && n.Path != "":
 		r.tree.missing = "there is no folder " + n.Path + " at " + short(commit)
 	case len(r.tree.wanted) == 0:
-		r.tree.missing = "there is no stage, definition, workload or route at " + short(commit)
+		r.tree.missing = "there is no stage, definition, workload, route or document of the mesh at " + short(commit)
 	}
 	for i := range r.tree.wanted {
 		if only != "" && r.tree.wanted[i].Kind != only {
@@ -109,7 +108,7 @@ func readTree(ctx context.Context, n Source, from files, commit string, only Kin
 func short(commit string) string { return commit[:min(12, len(commit))] }
 
 func compareKeys(a, b Key) int {
-	order := []Kind{StageKind, DefinitionKind, WorkloadKind, GatewayKind}
+	order := []Kind{StageKind, DefinitionKind, WorkloadKind, GatewayKind, MeshKind}
 	if d := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); d != 0 {
 		return d
 	}

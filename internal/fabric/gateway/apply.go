@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) apply(ctx context.Context, items []item, o ApplyOptions) ([]Ch
 }
 
 // make brings items about, those of an owner where there is one.
-func (s *Service) make(ctx context.Context, items []item, o ApplyOptions, keep *Keeping) ([]Change, error) {
+func (s *Service) make(ctx context.Context, items []item, o ApplyOptions, keep *ownership.Keeping) ([]Change, error) {
 	a := &application{s: s, o: o, keep: keep}
 	for _, it := range items {
 		if err := s.possible(it); err != nil {
@@ -120,7 +121,7 @@ type application struct {
 	s *Service
 	o ApplyOptions
 	// keep is nil where documents are applied by hand.
-	keep *Keeping
+	keep *ownership.Keeping
 	// changes are those of the items, in their order; dropped is what had no item.
 	changes, dropped []Change
 	// gone are what was dropped.

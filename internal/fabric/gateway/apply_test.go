@@ -13,7 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -205,7 +205,7 @@ func TestRoutesOfTerraformAreNotChangedByMistake(t *testing.T) {
 	ctx := context.Background()
 	s, _ := desk(t, dbtest.SQLite(t, gatewaysql.Migrations()), nil)
 	made := gateway.ToService("a", host, "/a", "one", "")
-	made.Owner = route.OwnerTerraform
+	made.Owner = ownership.Terraform
 	put(t, s, dev, made)
 	other := files(routeDoc("a", "/a", "two"))
 	if _, err := s.Apply(ctx, dev, other, gateway.ApplyOptions{}); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "--owned") {
@@ -218,7 +218,7 @@ func TestRoutesOfTerraformAreNotChangedByMistake(t *testing.T) {
 	if err != nil || !strings.Contains(changes[0].Note, "next run changes it back") {
 		t.Fatalf("%+v, %v", changes, err)
 	}
-	if r, err := s.Look(ctx, dev, "a"); err != nil || r.Owner != route.OwnerTerraform {
+	if r, err := s.Look(ctx, dev, "a"); err != nil || r.Owner != ownership.Terraform {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -83,13 +82,4 @@ func (c *Change) warn(it item, doubts ...kernel.Problem) {
 	if told, ok := errors.AsType[*kernel.Error](placed); ok {
 		c.Warnings = append(c.Warnings, told.Problems...)
 	}
-}
-
-// Remarks are what a person is told of a change besides: its note, then its warnings.
-func (c Change) Remarks() string {
-	out := c.Note
-	for _, w := range c.Warnings {
-		out = strings.TrimSpace(out + " " + w.String())
-	}
-	return out
 }

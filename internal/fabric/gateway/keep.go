@@ -3,37 +3,16 @@ package gateway
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/route"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// gitOwner begins the owner of what is kept in a repository.
-const gitOwner = "git/"
-
-// GitOwner is the owner of what a source keeps in a repository.
-func GitOwner(source string) string { return gitOwner + source }
-
-// Keeping says who keeps documents, and of what scope all of them are.
-type Keeping struct {
-	// Scope is a project, or a tenant for the policies of all its projects.
-	Scope kernel.Scope
-	// Owner is GitOwner of the source.
-	Owner string
-	// Commit is the one that says so.
-	Commit string
-	// Prune deletes what the owner has kept in the scope and the documents no longer have.
-	Prune bool
-	// DryRun only tells what would change.
-	DryRun bool
-}
 
 // Keep makes the routes, policies and products that an owner keeps in a project, or for a
 // tenant, be as its files say, all of them or none. It is the platform's own door: its callers
 // have checked that the owner may act for the scope.
-func (s *Service) Keep(ctx context.Context, k Keeping, files []gatewaydoc.File) ([]Change, error) {
+func (s *Service) Keep(ctx context.Context, k ownership.Keeping, files []gatewaydoc.File) ([]Change, error) {
 	for i := range files {
 		files[i].Project = k.Scope.Project
 	}
@@ -86,7 +65,7 @@ func (a *application) prune(ctx context.Context, items []item) error {
 
 func (a *application) drop(ctx context.Context, items []item, it item) error {
 	same := func(o item) bool { return o.class == it.class && o.name == it.name && o.scope == it.scope }
-	if it.scope.Project != a.keep.Scope.Project || slices.ContainsFunc(items, same) {
+	if !a.keep.Prunes(a.keep.Owner, it.scope) || slices.ContainsFunc(items, same) {
 		return nil
 	}
 	var err error
@@ -109,55 +88,30 @@ func (a *application) drop(ctx context.Context, items []item, it item) error {
 
 // fact tells of a change, and of the commit that it comes from.
 func (a *application) fact(it item, verb string) kernel.Fact {
-	f := kernel.Fact{Type: factOf(it.class, verb), Scope: it.scope, Subject: it.name}
-	if a.keep != nil {
-		f.Reason = "commit " + a.keep.Commit + " of " + strings.TrimPrefix(a.keep.Owner, gitOwner)
-	}
-	return f
+	return kernel.Fact{Type: factOf(it.class, verb), Scope: it.scope, Subject: it.name, Reason: a.keep.Reason()}
 }
 
 // keptElsewhere refuses what a workload's Terraform would take from a repository.
 func keptElsewhere(r Route, others []Route) error {
 	i := slices.IndexFunc(others, func(o Route) bool { return o.Name == r.Name })
-	if i < 0 || r.Owner == others[i].Owner || !strings.HasPrefix(others[i].Owner, gitOwner) {
+	if i < 0 || r.Owner == others[i].Owner {
 		return nil
 	}
-	return kernel.Errorf(kernel.Conflict, "route %s is kept by the source %s", r.Name, strings.TrimPrefix(others[i].Owner, gitOwner)).
+	source, ok := ownership.InRepository(others[i].Owner)
+	if !ok {
+		return nil
+	}
+	return kernel.Errorf(kernel.Conflict, "route %s is kept by the source %s", r.Name, source).
 		WithFix("choose another name, or remove the route from the source's repository")
 }
 
-// owned decides about a change of what an owner keeps: the owner itself goes on, nobody
-// else's source takes it over, and by hand it is said that it is meant.
+// owned decides about a change of what an owner keeps.
 func (a *application) owned(it item, owner string, change *Change) error {
-	what := string(it.class) + " " + it.name
-	switch {
-	case owner == "" || a.keep != nil && a.keep.Owner == owner:
-		return nil
-	case a.keep != nil && owner == route.OwnerTerraform:
-		return kernel.Errorf(kernel.Conflict, "%s is kept as it is by a workload's Terraform", what).
-			WithFix("choose another name, or leave it to the workload's Score file")
-	case a.keep != nil:
-		return kernel.Errorf(kernel.Conflict, "%s is kept by the source %s", what, strings.TrimPrefix(owner, gitOwner)).
-			WithFix("keep it in one of the two")
+	note, err := a.keep.Change(string(it.class)+" "+it.name, owner, a.o.Owned)
+	if note != "" {
+		change.Note = note
 	}
-	keeper, where, again := "a workload's Terraform", "the workload's Score file", "the workload's next run"
-	if source, ok := strings.CutPrefix(owner, gitOwner); ok {
-		keeper, where, again = "the source "+source, "the file in its repository", "the source's next reconciliation"
-	}
-	if !a.o.Owned {
-		return kernel.Errorf(kernel.Refused, "%s is kept as it is by %s", what, keeper).
-			WithFix("change %s; or change it here with --owned, and %s changes it back", where, again)
-	}
-	change.Note = keeper + " keeps it: " + again + " changes it back"
-	return nil
-}
-
-// owner is whose a thing is after a change.
-func (a *application) owner(before string) string {
-	if a.keep != nil {
-		return a.keep.Owner
-	}
-	return before
+	return err
 }
 
 type commitKey struct{}

@@ -35,7 +35,7 @@ func (a *application) route(ctx context.Context, it item, change *Change) error 
 	if err != nil {
 		return err
 	}
-	r.Owner = a.owner(before.Owner)
+	r.Owner = a.keep.Keeper(before.Owner)
 	change.Outcome = outcome(had, had && sameRoute(before, r) && r.Owner == before.Owner)
 	if change.Outcome == Unchanged {
 		return nil
@@ -74,7 +74,7 @@ func (a *application) policy(ctx context.Context, it item, change *Change) error
 		return err
 	}
 	before, had := named(all, it.name)
-	p.Owner = a.owner(before.Owner)
+	p.Owner = a.keep.Keeper(before.Owner)
 	change.Outcome = outcome(had, had && before.Kind == p.Kind && before.Route == p.Route && before.Owner == p.Owner && sameJSON(before.Spec, p.Spec))
 	if change.Outcome == Unchanged {
 		return nil

@@ -48,7 +48,7 @@ func (a *application) product(ctx context.Context, it item, change *Change) erro
 		return err
 	}
 	before, had := named(all, it.name)
-	p.Owner = a.owner(before.Owner)
+	p.Owner = a.keep.Keeper(before.Owner)
 	change.Outcome = outcome(had, had && before.Owner == p.Owner && sameJSON(before.Spec, p.Spec))
 	if change.Outcome == Unchanged {
 		return nil

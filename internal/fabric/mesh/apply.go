@@ -7,57 +7,89 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // errDry undoes the transaction of a dry run.
 var errDry = errors.New("a dry run")
 
+// Options say how documents are changed by hand.
+type Options struct {
+	// DryRun only tells what would change.
+	DryRun bool
+	// Owned changes also what a source keeps as it is.
+	Owned bool
+}
+
 // Apply makes documents be as files say, all of them or none. Scope is that of documents which
-// name no project or stage. A dry run only tells what would change.
-func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []meshdoc.File, dryRun bool) ([]Change, error) {
+// name no project or stage.
+func (s *Service) Apply(ctx context.Context, scope kernel.Scope, files []meshdoc.File, o Options) ([]Change, error) {
+	return s.make(ctx, scope, files, o, nil)
+}
+
+// make makes documents be as files say, those of an owner where there is one.
+func (s *Service) make(ctx context.Context, scope kernel.Scope, files []meshdoc.File, o Options, keep *ownership.Keeping) ([]Change, error) {
 	docs, err := meshdoc.Read(files...)
 	if err != nil {
 		return nil, err
 	}
-	policies := make([]Policy, len(docs))
+	a := &application{Service: s, o: o, keep: keep, docs: docs, policies: make([]Policy, len(docs)), changes: make([]Change, len(docs))}
 	for i, d := range docs {
-		if policies[i], err = s.policy(ctx, scope, d); err != nil {
+		if a.policies[i], err = a.policy(ctx, scope, d); err != nil {
 			return nil, d.Placed(err)
 		}
 	}
-	if err := s.tellable(ctx, docs, policies); err != nil {
+	if err := a.tellable(ctx); err != nil {
 		return nil, err
 	}
-	changes := make([]Change, len(docs))
-	changed := false
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.Hold(ctx); err != nil {
-			return err
-		}
-		facts, err := s.putAll(ctx, policies, changes)
-		if err != nil {
-			return err
-		}
-		if err := s.bounded(ctx, docs, policies); err != nil {
-			return err
-		}
-		if err := s.warn(ctx, docs, policies, changes); err != nil {
-			return err
-		}
-		changed = len(facts) > 0
-		if dryRun || !changed {
-			return errDry
-		}
-		return s.record(ctx, facts)
-	})
+	err = s.Tx.InTx(ctx, a.all)
 	if err != nil && !errors.Is(err, errDry) {
 		return nil, err
 	}
 	if err == nil {
 		s.source().Now(ctx)
 	}
-	return changes, nil
+	return append(a.dropped, a.changes...), nil
+}
+
+// application is one apply under way.
+type application struct {
+	*Service
+
+	o Options
+	// keep is nil where documents are applied by hand.
+	keep     *ownership.Keeping
+	docs     []meshdoc.Document
+	policies []Policy
+	// changes are those of the documents, in their order; dropped is what had no document.
+	changes, dropped []Change
+	facts            []kernel.Fact
+}
+
+// all writes what differs in the transaction of ctx; errDry undoes it.
+func (a *application) all(ctx context.Context) error {
+	if err := a.Store.Hold(ctx); err != nil {
+		return err
+	}
+	if err := a.prune(ctx); err != nil {
+		return err
+	}
+	for i := range a.policies {
+		if err := a.put(ctx, i); err != nil {
+			return err
+		}
+	}
+	if err := a.bounded(ctx, a.docs, a.policies); err != nil {
+		return err
+	}
+	if err := a.warn(ctx, a.docs, a.policies, a.changes); err != nil {
+		return err
+	}
+	if a.o.DryRun || len(a.facts) == 0 {
+		return errDry
+	}
+	return a.record(ctx, a.facts)
 }
 
 func (s *Service) record(ctx context.Context, facts []kernel.Fact) error {
@@ -69,8 +101,8 @@ func (s *Service) record(ctx context.Context, facts []kernel.Fact) error {
 	return nil
 }
 
-// policy is what a document makes, which the actor may.
-func (s *Service) policy(ctx context.Context, scope kernel.Scope, d meshdoc.Document) (Policy, error) {
+// policy is what a document makes, which the actor may where it is applied by hand.
+func (a *application) policy(ctx context.Context, scope kernel.Scope, d meshdoc.Document) (Policy, error) {
 	if d.Project != "" {
 		scope.Project = d.Project
 	}
@@ -81,13 +113,15 @@ func (s *Service) policy(ctx context.Context, scope kernel.Scope, d meshdoc.Docu
 		return Policy{}, kernel.Errorf(kernel.Invalid, "%s %s is of no stage", d.Kind, d.Name).
 			WithFix("name the project and the stage: with --project and --stage, or in the document's metadata")
 	}
-	if err := s.Authorizer.Authorize(ctx, ActionWrite, scope); err != nil {
+	if a.keep == nil {
+		if err := a.Authorizer.Authorize(ctx, ActionWrite, scope); err != nil {
+			return Policy{}, err
+		}
+	}
+	if err := a.Stages.Check(scope.Stage); err != nil {
 		return Policy{}, err
 	}
-	if err := s.Stages.Check(scope.Stage); err != nil {
-		return Policy{}, err
-	}
-	return Policy{Scope: scope, Kind: d.Kind, Name: d.Name, Spec: d.Spec, UpdatedAt: s.Clock.Now()}, s.callers(scope, d)
+	return Policy{Scope: scope, Kind: d.Kind, Name: d.Name, Spec: d.Spec, UpdatedAt: a.Clock.Now()}, a.callers(scope, d)
 }
 
 // callers refuses SPIFFE IDs that no workload of the tenant can have.
@@ -110,31 +144,39 @@ func (s *Service) callers(scope kernel.Scope, d meshdoc.Document) error {
 	return nil
 }
 
-// putAll writes what differs, and says of each document what became of it.
-func (s *Service) putAll(ctx context.Context, policies []Policy, changes []Change) (facts []kernel.Fact, err error) {
-	for i, p := range policies {
-		changes[i] = Change{Kind: p.Kind, Name: p.Name, Project: p.Scope.Project, Stage: p.Scope.Stage, Outcome: Created}
-		before, err := s.Store.Get(ctx, p.Scope, p.Kind, p.Name)
-		switch {
-		case kernel.Is(err, kernel.NotFound):
-		case err != nil:
-			return nil, err
-		case before.same(p):
-			changes[i].Outcome = Unchanged
-			continue
-		default:
-			changes[i].Outcome = Changed
-		}
-		if err := s.Store.Put(ctx, p); err != nil {
-			return nil, err
-		}
-		facts = append(facts, fact(p, "mesh-policy.changed"))
+// put writes a document that differs, and says what became of it.
+func (a *application) put(ctx context.Context, i int) error {
+	p, c := a.policies[i], &a.changes[i]
+	*c = change(p, Created)
+	before, err := a.Store.Get(ctx, p.Scope, p.Kind, p.Name)
+	p.Owner = a.keep.Keeper(before.Owner)
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+	case err != nil:
+		return err
+	case before.same(p):
+		c.Outcome = Unchanged
+		return nil
+	default:
+		c.Outcome = Changed
 	}
-	return facts, nil
+	if c.Note, err = a.keep.Change(p.Kind+" "+p.Name, before.Owner, a.o.Owned); err != nil {
+		return a.docs[i].Placed(err)
+	}
+	if err := a.Store.Put(ctx, p); err != nil {
+		return err
+	}
+	a.facts = append(a.facts, a.fact(p, "mesh-policy.changed"))
+	return nil
 }
 
-func fact(p Policy, what string) kernel.Fact {
-	return kernel.Fact{Type: what, Scope: p.Scope, Subject: p.Name, Data: map[string]any{"kind": p.Kind, "name": p.Name}}
+func change(p Policy, o Outcome) Change {
+	return Change{Kind: p.Kind, Name: p.Name, Project: p.Scope.Project, Stage: p.Scope.Stage, Outcome: o}
+}
+
+// fact tells of a change, and of the commit that it comes from.
+func (a *application) fact(p Policy, what string) kernel.Fact {
+	return kernel.Fact{Type: what, Scope: p.Scope, Subject: p.Name, Reason: a.keep.Reason(), Data: map[string]any{"kind": p.Kind, "name": p.Name}}
 }
 
 // bounded refuses more documents than a stage may have.
@@ -174,26 +216,25 @@ func (s *Service) warn(ctx context.Context, docs []meshdoc.Document, policies []
 	return nil
 }
 
-// Remove removes a document. A dry run only tells what would change.
-func (s *Service) Remove(ctx context.Context, scope kernel.Scope, kind, name string, dryRun bool) (Change, error) {
-	out := Change{Kind: kind, Name: name, Project: scope.Project, Stage: scope.Stage, Outcome: Deleted}
+// Remove removes a document.
+func (s *Service) Remove(ctx context.Context, scope kernel.Scope, kind, name string, o Options) (Change, error) {
+	p := Policy{Scope: scope, Kind: kind, Name: name}
+	out := change(p, Deleted)
 	if err := s.Authorizer.Authorize(ctx, ActionWrite, scope); err != nil {
 		return out, err
 	}
 	if err := s.Stages.Check(scope.Stage); err != nil {
 		return out, err
 	}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.Hold(ctx); err != nil {
+	err := s.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		a := &application{Service: s, o: o}
+		if out.Note, err = a.remove(ctx, p); err != nil {
 			return err
 		}
-		if err := s.Store.Delete(ctx, scope, kind, name); err != nil {
-			return err
-		}
-		if dryRun {
+		if o.DryRun {
 			return errDry
 		}
-		return s.Journal.Record(ctx, fact(Policy{Scope: scope, Kind: kind, Name: name}, "mesh-policy.deleted"))
+		return s.record(ctx, a.facts)
 	})
 	if errors.Is(err, errDry) {
 		return out, nil
@@ -202,4 +243,24 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, kind, name str
 		s.source().Now(ctx)
 	}
 	return out, err
+}
+
+// remove removes a document in the transaction of ctx; the note is what is to be known of it.
+func (a *application) remove(ctx context.Context, p Policy) (note string, err error) {
+	if err := a.Store.Hold(ctx); err != nil {
+		return "", err
+	}
+	before, err := a.Store.Get(ctx, p.Scope, p.Kind, p.Name)
+	if err != nil {
+		return "", err
+	}
+	if note, err = a.keep.Change(p.Kind+" "+p.Name, before.Owner, a.o.Owned); err != nil {
+		return "", err
+	}
+	return note, a.drop(ctx, p)
+}
+
+func (a *application) drop(ctx context.Context, p Policy) error {
+	a.facts = append(a.facts, a.fact(p, "mesh-policy.deleted"))
+	return a.Store.Delete(ctx, p.Scope, p.Kind, p.Name)
 }

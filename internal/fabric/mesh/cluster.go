@@ -36,24 +36,26 @@ func (p Policy) document() meshdoc.Document {
 }
 
 // tellable refuses what the mesh of a stage's cluster cannot be told, together with what is in
-// force already.
-func (s *Service) tellable(ctx context.Context, docs []meshdoc.Document, policies []Policy) error {
-	if s.Clusters == nil {
+// force already and stays.
+func (a *application) tellable(ctx context.Context) error {
+	if a.Clusters == nil {
 		return nil
 	}
 	by := map[kernel.Scope][]meshdoc.Document{}
-	for i, p := range policies {
-		by[p.Scope] = append(by[p.Scope], docs[i])
+	for i, p := range a.policies {
+		by[p.Scope] = append(by[p.Scope], a.docs[i])
 	}
-	for scope, given := range by {
-		kept, err := s.Of(ctx, scope)
+	for scope, told := range by {
+		kept, err := a.Store.OfStage(ctx, scope)
 		if err != nil {
 			return err
 		}
-		kept = slices.DeleteFunc(kept, func(d meshdoc.Document) bool {
-			return slices.ContainsFunc(given, func(g meshdoc.Document) bool { return g.Kind == d.Kind && g.Name == d.Name })
-		})
-		if err := s.Clusters.CheckMesh(ctx, scope, slices.Concat(given, kept)); err != nil {
+		for _, p := range kept {
+			if !slices.ContainsFunc(a.policies, p.succeeds) && !a.leaves(p) {
+				told = append(told, p.document())
+			}
+		}
+		if err := a.Clusters.CheckMesh(ctx, scope, told); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func each(t *testing.T, test func(t *testing.T, s *mesh.Service, w *world)) {
 
 func apply(t *testing.T, s *mesh.Service, source string) []mesh.Change {
 	t.Helper()
-	changes, err := s.Apply(t.Context(), dev(), []meshdoc.File{{Name: "m.yaml", Source: source}}, false)
+	changes, err := s.Apply(t.Context(), dev(), []meshdoc.File{{Name: "m.yaml", Source: source}}, mesh.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestDocumentsAreAppliedAllOrNone(t *testing.T) {
 			t.Errorf("%+v", w.facts)
 		}
 		_, err := s.Apply(t.Context(), dev(), []meshdoc.File{{Name: "m.yaml", Source: strings.Replace(split, "name: orders}\nspec", "name: other}\nspec", 1) + "---\n" +
-			strings.Replace(web, "workload: web", "spiffeId: spiffe://localhost/tenant/evil/project/x/stage/y/workload/z", 1)}}, false)
+			strings.Replace(web, "workload: web", "spiffeId: spiffe://localhost/tenant/evil/project/x/stage/y/workload/z", 1)}}, mesh.Options{})
 		if !kernel.Is(err, kernel.Invalid) || !strings.HasPrefix(problems(err), "m.yaml:17:15: spec.rules[0].from[0].spiffeId") {
 			t.Errorf("%v %s", err, problems(err))
 		}
@@ -137,20 +137,20 @@ func TestWhatMayNotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *mesh.Service, w *world) {
 		files := []meshdoc.File{{Name: "m.yaml", Source: strict}}
-		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop"}, files, false); !kernel.Is(err, kernel.Invalid) {
+		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop"}, files, mesh.Options{}); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("of no stage: %v", err)
 		}
-		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "nowhere"}, files, false); !kernel.Is(err, kernel.NotFound) {
+		if _, err := s.Apply(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "nowhere"}, files, mesh.Options{}); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("of a stage that there is not: %v", err)
 		}
-		if changes, err := s.Apply(t.Context(), dev(), files, true); err != nil || changes[0].Outcome != mesh.Created || len(w.facts) > 0 || s.Table(dev()).Strict() {
+		if changes, err := s.Apply(t.Context(), dev(), files, mesh.Options{DryRun: true}); err != nil || changes[0].Outcome != mesh.Created || len(w.facts) > 0 || s.Table(dev()).Strict() {
 			t.Errorf("a dry run: %v %v", changes, err)
 		}
 		w.deny = mesh.ActionWrite
-		if _, err := s.Apply(t.Context(), dev(), files, false); !kernel.Is(err, kernel.Denied) {
+		if _, err := s.Apply(t.Context(), dev(), files, mesh.Options{}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("without permission: %v", err)
 		}
-		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); !kernel.Is(err, kernel.Denied) {
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", mesh.Options{}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("removed without permission: %v", err)
 		}
 		w.deny = mesh.ActionRead
@@ -158,7 +158,7 @@ func TestWhatMayNotBeIsRefused(t *testing.T) {
 			t.Errorf("asked without permission: %v", err)
 		}
 		w.deny = ""
-		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); !kernel.Is(err, kernel.NotFound) {
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", mesh.Options{}); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("removed what is not there: %v", err)
 		}
 	})
@@ -217,7 +217,7 @@ func TestACallIsExplained(t *testing.T) {
 				}
 			}
 		}
-		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", false); err != nil || s.Table(dev()).Strict() {
+		if _, err := s.Remove(t.Context(), dev(), meshdoc.KindMesh, "default", mesh.Options{}); err != nil || s.Table(dev()).Strict() {
 			t.Errorf("removed: %v", err)
 		}
 	})

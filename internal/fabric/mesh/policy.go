@@ -27,6 +27,9 @@ type Policy struct {
 	Kind, Name string
 	meshdoc.Spec
 
+	// Owner is what keeps the document as it is, such as git/platform for a source; empty is
+	// nobody but those who apply documents.
+	Owner     string
 	UpdatedAt time.Time
 }
 
@@ -48,6 +51,8 @@ type Change struct {
 	Project string  `json:"project"`
 	Stage   string  `json:"stage"`
 	Outcome Outcome `json:"outcome"`
+	// Note is what there is to know about it besides.
+	Note string `json:"note,omitempty"`
 	// Warnings are what is probably not meant, each with its place.
 	Warnings []kernel.Problem `json:"warnings,omitempty"`
 }
@@ -70,6 +75,14 @@ type Store interface {
 	All(ctx context.Context) ([]Policy, error)
 	// Turn grows with every change.
 	Turn(ctx context.Context) (int64, error)
+}
+
+// Owners knows what is kept by whom; meshsql implements it.
+type Owners interface {
+	// Owned returns the documents of a tenant that an owner keeps, as the transaction sees them.
+	Owned(ctx context.Context, tenant, owner string) ([]Policy, error)
+	// Release has an owner keep nothing any longer; all stays as it is.
+	Release(ctx context.Context, tenant, owner string) error
 }
 
 // Authorizer tells whether the actor of the context may do an action.
@@ -105,7 +118,7 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
-// same tells whether two documents say the same.
+// same tells whether two documents say the same, and are the same owner's.
 func (p Policy) same(o Policy) bool {
-	return p.Kind == o.Kind && p.Name == o.Name && p.Scope == o.Scope && reflect.DeepEqual(p.Spec, o.Spec)
+	return p.succeeds(o) && p.Owner == o.Owner && reflect.DeepEqual(p.Spec, o.Spec)
 }

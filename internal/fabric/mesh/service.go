@@ -12,7 +12,9 @@ import (
 
 // Config is what a Service needs.
 type Config struct {
-	Store      Store
+	Store Store
+	// Owners is for Keep and Release alone.
+	Owners     Owners
 	Authorizer Authorizer
 	Stages     Stages
 	Journal    Journal

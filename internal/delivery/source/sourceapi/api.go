@@ -38,8 +38,9 @@ type API struct {
 // Register adds the operations to api.
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "How a source stands.", source.Waiting, source.Ready, source.Running, source.Failed, source.Held)
-	httpserver.Enum(api, "What an object is.", source.StageKind, source.DefinitionKind, source.WorkloadKind, source.GatewayKind)
+	httpserver.Enum(api, "What an object is.", source.StageKind, source.DefinitionKind, source.WorkloadKind, source.GatewayKind, source.MeshKind)
 	httpserver.Enum(api, "How an object stands; empty when it was removed.", source.Synced, source.Progressing, source.Broken, source.Drifted, source.Orphaned, source.Stopped, "")
+	httpserver.Enum(api, "What becomes of a document.", source.DocumentCreated, source.DocumentChanged, source.DocumentUnchanged, source.DocumentDeleted)
 	httpserver.Enum(api, "How a build stands.", build.Queued, build.Building, build.Succeeded, build.Failed)
 	httpserver.Enum(api, "What is to be done with an object.", source.Nothing, source.Create, source.Update, source.Heal, source.Delete)
 	register := func(id, method, path, summary string) huma.Operation {

@@ -23,7 +23,7 @@ func (r objectRow) object() (source.Object, error) {
 func (s *Store) Objects(ctx context.Context, n source.Source) ([]source.Object, error) {
 	var rows []objectRow
 	err := s.db.Reader(ctx).NewRaw(
-		"SELECT source, body FROM source_objects WHERE source = ? AND tenant = ? ORDER BY CASE kind WHEN 'stage' THEN 0 WHEN 'definition' THEN 1 WHEN 'workload' THEN 2 ELSE 3 END, project, name",
+		"SELECT source, body FROM source_objects WHERE source = ? AND tenant = ? ORDER BY CASE kind WHEN 'stage' THEN 0 WHEN 'definition' THEN 1 WHEN 'workload' THEN 2 WHEN 'gateway' THEN 3 ELSE 4 END, project, name",
 		n.ID, n.Tenant).Scan(ctx, &rows)
 	return db.Each(rows, err, "objects of source "+n.Name, objectRow.object)
 }

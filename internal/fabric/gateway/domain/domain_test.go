@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/domain"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -204,7 +205,7 @@ func TestRoutesOfADomainByEveryDoor(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx := as(t.Context(), "ada", "acme")
 		keep := func(host string, dry bool) error {
-			_, err := f.gateway.Keep(ctx, gateway.Keeping{Scope: acme.InProject("shop"), Owner: gateway.GitOwner("main"), Commit: "abc", Prune: true, DryRun: dry}, []gatewaydoc.File{{
+			_, err := f.gateway.Keep(ctx, ownership.Keeping{Scope: acme.InProject("shop"), Owner: ownership.Git("main"), Commit: "abc", Prune: true, DryRun: dry}, []gatewaydoc.File{{
 				Name: "gateway/prod/api.yaml", Stage: "prod",
 				Source: "apiVersion: gateway.terrace.dev/v1\nkind: Route\nmetadata: {name: api}\nspec:\n  hosts: [\"" + host + "\"]\n  rules: [{backends: [{service: web}]}]\n",
 			}})
@@ -222,7 +223,7 @@ func TestRoutesOfADomainByEveryDoor(t *testing.T) {
 		if err := keep("y.prod.shop.apps.example.net", false); err != nil {
 			t.Fatal(text(err))
 		}
-		if err := f.gateway.Release(ctx, "acme", gateway.GitOwner("main")); err != nil {
+		if err := f.gateway.Release(ctx, "acme", ownership.Git("main")); err != nil {
 			t.Fatal(err)
 		}
 		back := func(number int64) error {

@@ -70,25 +70,7 @@ func (d Document) Place() string {
 
 // within gives a document the project and stage of its file.
 func (d *Document) within(f File) []kernel.Problem {
-	var problems []kernel.Problem
-	for _, part := range []struct {
-		key, want string
-		said      *string
-	}{{"project", f.Project, &d.Project}, {"stage", f.Stage, &d.Stage}} {
-		if part.want == "" {
-			continue
-		}
-		if *part.said != "" && *part.said != part.want {
-			at := d.doc.Find("metadata." + part.key)
-			problems = append(problems, kernel.Problem{
-				File: f.Name, Line: at.Line, Column: at.Column, Path: "metadata." + part.key,
-				Message: "the document is of the " + part.key + " " + strconv.Quote(*part.said) + ", its place is that of " + strconv.Quote(part.want),
-				Fix:     "move it, or leave metadata." + part.key + " out",
-			})
-		}
-		*part.said = part.want
-	}
-	return problems
+	return append(d.doc.Settle("project", f.Project, &d.Project), d.doc.Settle("stage", f.Stage, &d.Stage)...)
 }
 
 func readOne(file string, p yamldoc.Part) (Document, error) {

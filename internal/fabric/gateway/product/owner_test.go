@@ -8,6 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/filter/authn/authntest"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/product"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
@@ -21,7 +22,7 @@ func TestASourceKeepsProducts(t *testing.T) {
 			for i := range docs {
 				docs[i].Stage = authntest.Dev().Stage
 			}
-			_, err := w.desk.Keep(as("git"), gateway.Keeping{Scope: authntest.Dev().InStage(""), Owner: gateway.GitOwner("platform"), Commit: "c0ffee", Prune: true}, docs)
+			_, err := w.desk.Keep(as("git"), ownership.Keeping{Scope: authntest.Dev().InStage(""), Owner: ownership.Git("platform"), Commit: "c0ffee", Prune: true}, docs)
 			return err
 		}
 		spec := `{"state": "published", "routes": ["orders"], "plans": [{"name": "basic"}]}`

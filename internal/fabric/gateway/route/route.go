@@ -24,7 +24,7 @@ type Route struct {
 	Hosts []string `json:"hosts"`
 	// Rules are tried by how closely they match, not in their order.
 	Rules []Rule `json:"rules"`
-	// Owner is what keeps the route as it is, such as OwnerTerraform; empty is nobody
+	// Owner is what keeps the route as it is, such as a workload's Terraform; empty is nobody
 	// but those who apply documents.
 	Owner     string    `json:"-"`
 	UpdatedAt time.Time `json:"-"`
@@ -64,9 +64,6 @@ type Match struct {
 	Headers []ValueMatch `json:"headers,omitempty"`
 	Query   []ValueMatch `json:"queryParams,omitempty"`
 }
-
-// OwnerTerraform owns the routes that workloads' Terraform has made.
-const OwnerTerraform = "terraform"
 
 // Types of matches.
 const (

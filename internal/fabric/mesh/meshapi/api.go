@@ -67,11 +67,19 @@ type MeshFile struct {
 	Source string `json:"source" maxLength:"1048576" doc:"Documents in YAML or JSON, parted by lines of ---."`
 }
 
+// HowChanged says how documents are changed by hand.
+type HowChanged struct {
+	DryRun bool `query:"dryRun" doc:"Only tell what would change."`
+	Owned  bool `query:"owned" doc:"Change also what a source in Git keeps as it is; its next reconciliation changes it back."`
+}
+
+func (h HowChanged) options() mesh.Options { return mesh.Options{DryRun: h.DryRun, Owned: h.Owned} }
+
 type applyInput struct {
 	Project string `query:"project" maxLength:"63" doc:"The project of documents that name none."`
 	Stage   string `query:"stage" maxLength:"63" doc:"The stage of documents that name none."`
-	DryRun  bool   `query:"dryRun" doc:"Only tell what would change."`
-	Body    struct {
+	HowChanged
+	Body struct {
 		Files []MeshFile `json:"files" minItems:"1" maxItems:"100" doc:"The files."`
 	}
 }
@@ -89,7 +97,7 @@ func (a API) apply(ctx context.Context, in *applyInput) (*applyOutput, error) {
 	for _, f := range in.Body.Files {
 		files = append(files, meshdoc.File{Name: f.Name, Source: f.Source})
 	}
-	changes, err := a.Mesh.Apply(ctx, OfStage{in.Project, in.Stage}.Scope(ctx), files, in.DryRun)
+	changes, err := a.Mesh.Apply(ctx, OfStage{in.Project, in.Stage}.Scope(ctx), files, in.options())
 	return &applyOutput{Body: MeshApplied{DryRun: in.DryRun, Changes: changes}}, err
 }
 
@@ -100,12 +108,13 @@ type MeshDocument struct {
 	Name       string         `json:"name"`
 	Project    string         `json:"project"`
 	Stage      string         `json:"stage"`
+	Owner      string         `json:"owner,omitempty" doc:"What keeps the document as it is, such as git/SOURCE; empty is nobody."`
 	UpdatedAt  time.Time      `json:"updatedAt"`
 	Spec       map[string]any `json:"spec" doc:"What the kind reads."`
 }
 
 func documentOf(p mesh.Policy) (MeshDocument, error) {
-	out := MeshDocument{APIVersion: meshdoc.APIVersionOf(p.Kind), Kind: p.Kind, Name: p.Name, Project: p.Scope.Project, Stage: p.Scope.Stage, UpdatedAt: p.UpdatedAt}
+	out := MeshDocument{APIVersion: meshdoc.APIVersionOf(p.Kind), Kind: p.Kind, Name: p.Name, Project: p.Scope.Project, Stage: p.Scope.Stage, Owner: p.Owner, UpdatedAt: p.UpdatedAt}
 	raw, err := json.Marshal(p.Said())
 	if err == nil {
 		err = json.Unmarshal(raw, &out.Spec)
@@ -157,13 +166,13 @@ func (a API) get(ctx context.Context, in *DocumentPath) (*documentOutput, error)
 
 type removeInput struct {
 	DocumentPath
-	DryRun bool `query:"dryRun" doc:"Only tell what would change."`
+	HowChanged
 }
 
 type changeOutput struct{ Body mesh.Change }
 
 func (a API) remove(ctx context.Context, in *removeInput) (*changeOutput, error) {
-	change, err := a.Mesh.Remove(ctx, in.Scope(ctx), in.Kind, in.Name, in.DryRun)
+	change, err := a.Mesh.Remove(ctx, in.Scope(ctx), in.Kind, in.Name, in.options())
 	return &changeOutput{Body: change}, err
 }
 

@@ -62,7 +62,12 @@ type Document struct {
 }
 
 // File is a file of documents, parted by lines of ---.
-type File struct{ Name, Source string }
+type File struct {
+	Name, Source string
+	// Project and Stage are those of all its documents, where they are set: one that
+	// names another is a problem.
+	Project, Stage string
+}
 
 // Read reads the documents of files. Its error is of kind Invalid or TooLarge, and has
 // everything that is wrong with them, each with its place.
@@ -101,6 +106,7 @@ func readFile(f File) (all []Document, problems []kernel.Problem, err error) {
 			}
 			continue
 		}
+		problems = append(problems, d.within(f)...)
 		all = append(all, d)
 	}
 	if len(parts) == 0 {
@@ -109,6 +115,11 @@ func readFile(f File) (all []Document, problems []kernel.Problem, err error) {
 		})
 	}
 	return all, problems, nil
+}
+
+// within gives a document the project and stage of its file.
+func (d *Document) within(f File) []kernel.Problem {
+	return append(d.doc.Settle("project", f.Project, &d.Project), d.doc.Settle("stage", f.Stage, &d.Stage)...)
 }
 
 func readOne(file string, p yamldoc.Part) (Document, error) {

@@ -28,7 +28,10 @@ type Store struct{ db *db.DB }
 // NewStore returns a store on d.
 func NewStore(d *db.DB) *Store { return &Store{db: d} }
 
-var _ mesh.Store = (*Store)(nil)
+var (
+	_ mesh.Store  = (*Store)(nil)
+	_ mesh.Owners = (*Store)(nil)
+)
 
 type row struct {
 	bun.BaseModel `bun:"table:mesh_documents"`
@@ -39,6 +42,7 @@ type row struct {
 	Kind      string `bun:",pk"`
 	Name      string `bun:",pk"`
 	Body      string
+	Owner     string
 	UpdatedAt time.Time
 }
 
@@ -49,7 +53,7 @@ const (
 )
 
 func (r row) policy() (p mesh.Policy, err error) {
-	p = mesh.Policy{Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Kind: r.Kind, Name: r.Name, UpdatedAt: r.UpdatedAt}
+	p = mesh.Policy{Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Kind: r.Kind, Name: r.Name, Owner: r.Owner, UpdatedAt: r.UpdatedAt}
 	return p, db.Decode(r.Body, &p.Spec, r.Kind+" "+r.Name)
 }
 
@@ -72,9 +76,9 @@ func (s *Store) Put(ctx context.Context, p mesh.Policy) error {
 	if err != nil {
 		return err
 	}
-	r := row{Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Kind: p.Kind, Name: p.Name, Body: body, UpdatedAt: p.UpdatedAt}
+	r := row{Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Kind: p.Kind, Name: p.Name, Body: body, Owner: p.Owner, UpdatedAt: p.UpdatedAt}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&r).On("CONFLICT (tenant, project, stage, kind, name) DO UPDATE").
-		Set("body = EXCLUDED.body, updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("body = EXCLUDED.body, owner = EXCLUDED.owner, updated_at = EXCLUDED.updated_at").Exec(ctx)
 	return db.Map(err, what)
 }
 

@@ -485,7 +485,11 @@ func TestVersionsThatAreNotPublishedAreWarnedOf(t *testing.T) {
 		if err != nil || len(changes) != 1 {
 			t.Fatal(changes, err)
 		}
-		return changes[0].Remarks()
+		told := ""
+		for _, w := range changes[0].Warnings {
+			told += w.String()
+		}
+		return told
 	}
 	const stage = "{name: orders, project: shop, stage: dev}"
 	for name, c := range map[string]struct{ metadata, apis, want, fix string }{

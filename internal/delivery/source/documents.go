@@ -8,20 +8,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaydoc"
+	"github.com/terrace-idp/terrace/internal/fabric/ownership"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// gatewayFolder is the folder of a project's routes and policies.
-const gatewayFolder = "gateway"
 
 // maxDocuments bounds the files of one folder of documents together, in bytes.
 const maxDocuments = 8 << 20
 
-// gatewayFile is a file below a folder of the gateway's documents; rest is its place in there.
+// documentFile is a file below a folder of documents; rest is its place in there.
 // All of a folder are one object, since they come about together or not at all.
-func (r *reader) gatewayFile(file, project string, rest []string) {
+func (r *reader) documentFile(file string, kind Kind, project string, rest []string) {
 	base := rest[len(rest)-1]
 	stage := ""
 	if rest[0] == "stages" {
@@ -35,18 +31,22 @@ func (r *reader) gatewayFile(file, project string, rest []string) {
 		r.problem(file, "it is not read", "name it NAME.yaml or NAME.json")
 		return
 	}
-	key := Key{Kind: GatewayKind, Project: project, Name: r.source.Name}
+	if kind == MeshKind && project == "" {
+		r.problem(file, "documents of the mesh are of a project", "put it into projects/PROJECT/mesh/")
+		return
+	}
+	key := Key{Kind: kind, Project: project, Name: r.source.Name}
 	i := slices.IndexFunc(r.tree.wanted, func(w wanted) bool { return w.Key == key })
 	if i < 0 {
 		i = len(r.tree.wanted)
 		r.want(key, strings.TrimSuffix(file, "/"+strings.Join(rest, "/")))
 	}
 	w := &r.tree.wanted[i]
-	w.documents = append(w.documents, gatewaydoc.File{Name: r.full(file), Stage: stage})
+	w.documents = append(w.documents, DocumentFile{Name: r.full(file), Stage: stage})
 }
 
-// gateway reads a folder of documents.
-func (r *reader) gateway(ctx context.Context, w *wanted) error {
+// documents reads a folder of documents.
+func (r *reader) documents(ctx context.Context, w *wanted) error {
 	total := 0
 	var all []string
 	for i := range w.documents {
@@ -71,22 +71,22 @@ func (r *reader) gateway(ctx context.Context, w *wanted) error {
 	return err
 }
 
-// keeping is what the gateway is told of a folder's documents.
-func (p *planner) keeping(k Key, dry bool) gateway.Keeping {
-	return gateway.Keeping{
-		Scope: kernel.Scope{Tenant: p.source.Tenant, Project: k.Project}, Owner: gateway.GitOwner(p.source.Name), Commit: p.tree.commit,
+// keeping is what a room is told of a folder's documents.
+func (p *planner) keeping(k Key, dry bool) ownership.Keeping {
+	return ownership.Keeping{
+		Scope: kernel.Scope{Tenant: p.source.Tenant, Project: k.Project}, Owner: ownership.Git(p.source.Name), Commit: p.tree.commit,
 		Prune: p.source.Prune, DryRun: dry,
 	}
 }
 
-// compareGateway asks the gateway what a folder of documents would change.
-func (p *planner) compareGateway(ctx context.Context, c *Change) error {
+// compareDocuments asks the room of a folder of documents what they would change.
+func (p *planner) compareDocuments(ctx context.Context, c *Change) error {
 	if c.Project != "" {
 		if err := p.project(ctx, c); err != nil || c.State == Broken {
 			return err
 		}
 	}
-	changes, err := p.Gateway.Keep(ctx, p.keeping(c.Key, true), slices.Clone(c.wanted.documents))
+	changes, err := p.keepDocuments(ctx, c.Kind, p.keeping(c.Key, true), c.wanted.documents)
 	if problems, ok := problemsOfDocuments(c.File, err); ok {
 		c.fail(problems...)
 		return nil
@@ -108,7 +108,7 @@ func (p *planner) compareGateway(ctx context.Context, c *Change) error {
 }
 
 // count says how many documents a folder has.
-func count(changes []gateway.Change) string {
+func count(changes []Document) string {
 	if n := len(changes) - removals(changes); n != 1 {
 		return fmt.Sprintf("%d documents", n)
 	}
@@ -116,16 +116,16 @@ func count(changes []gateway.Change) string {
 }
 
 // changing leaves out what stays as it is.
-func changing(all []gateway.Change) []gateway.Change {
-	return slices.DeleteFunc(slices.Clone(all), func(c gateway.Change) bool { return c.Outcome == gateway.Unchanged })
+func changing(all []Document) []Document {
+	return slices.DeleteFunc(slices.Clone(all), func(c Document) bool { return c.Outcome == DocumentUnchanged })
 }
 
 // tooManyDocuments stops all of a folder where the guard does not let it remove so much.
-func (p *planner) tooManyDocuments(c *Change, changes []gateway.Change) {
+func (p *planner) tooManyDocuments(c *Change, changes []Document) {
 	removed := removals(changes)
 	owned := removed
 	for _, ch := range changes {
-		if ch.Outcome == gateway.Unchanged || ch.Outcome == gateway.Changed {
+		if ch.Outcome == DocumentUnchanged || ch.Outcome == DocumentChanged {
 			owned++
 		}
 	}
@@ -135,10 +135,10 @@ func (p *planner) tooManyDocuments(c *Change, changes []gateway.Change) {
 	}
 }
 
-func removals(changes []gateway.Change) int {
+func removals(changes []Document) int {
 	n := 0
 	for _, c := range changes {
-		if c.Outcome == gateway.Deleted {
+		if c.Outcome == DocumentDeleted {
 			n++
 		}
 	}
@@ -149,7 +149,7 @@ func removals(changes []gateway.Change) int {
 func (p *planner) goneDocuments(ctx context.Context, c *Change) error {
 	k := p.keeping(c.Key, true)
 	k.Prune = true
-	changes, err := p.Gateway.Keep(ctx, k, nil)
+	changes, err := p.keepDocuments(ctx, c.Kind, k, nil)
 	if err != nil {
 		return err
 	}
@@ -161,8 +161,8 @@ func (p *planner) goneDocuments(ctx context.Context, c *Change) error {
 	return nil
 }
 
-func (p *planner) applyGateway(ctx context.Context, c *Change, o *Object) error {
-	changes, err := p.Gateway.Keep(ctx, p.keeping(c.Key, false), slices.Clone(c.wanted.documents))
+func (p *planner) applyDocuments(ctx context.Context, c *Change, o *Object) error {
+	changes, err := p.keepDocuments(ctx, c.Kind, p.keeping(c.Key, false), c.wanted.documents)
 	if problems, ok := problemsOfDocuments(c.File, err); ok {
 		return &unbuilt{problems}
 	}
@@ -174,10 +174,10 @@ func (p *planner) applyGateway(ctx context.Context, c *Change, o *Object) error 
 	return nil
 }
 
-func (p *planner) removeGateway(ctx context.Context, c *Change) error {
+func (p *planner) removeDocuments(ctx context.Context, c *Change) error {
 	k := p.keeping(c.Key, false)
 	k.Prune = true
-	_, err := p.Gateway.Keep(ctx, k, nil)
+	_, err := p.keepDocuments(ctx, c.Kind, k, nil)
 	return err
 }
 

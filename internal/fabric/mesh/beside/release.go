@@ -1,23 +1,52 @@
 package beside
 
-// Divide divides sidecars of a workload between the release that serves and the one that takes
-// over from it by a weight in percent, as addresses. One that stands beside another release, of
-// which nothing is to be asked yet or any more, is left out, unless there is no other. Where no
-// release is known all are asked alike.
-func Divide(all []Standing, now, upcoming string, weight int) (current, next []string) {
-	var others []string
+// Answers is where a workload answers by itself, as host:port.
+type Answers struct {
+	// Addr is where the release does that serves, "" where that is not known.
+	Addr, Release string
+	// Next is where the one does that takes over from it and gets Weight percent of the requests.
+	Next, Upcoming string
+	Weight         int
+}
+
+// Divide divides what a workload is asked between the release that serves and the one that takes
+// over from it: current and next are addresses of their sidecars, or where a release has none its
+// own. No sidecar of another release is asked, and none of the next one for more than its weight.
+// Where no release is known all are asked alike.
+//
+// Proven tells that all of them prove who they are. Where that is not asked for, by strict, and
+// the release that serves has no sidecar, both are asked in the clear; where it alone has some,
+// it goes on alone, so that nobody comes in past what its sidecars allow, until all is to go to
+// the next.
+func Divide(all []Standing, at Answers, strict bool) (current, next []string, proven bool) {
 	for _, one := range all {
 		switch {
-		case now == "" || one.Release == "" || one.Release == now:
+		case at.Release == "" || one.Release == "" || one.Release == at.Release:
 			current = append(current, one.Addr)
-		case weight > 0 && one.Release == upcoming:
+		case at.Weight > 0 && one.Release == at.Upcoming:
 			next = append(next, one.Addr)
-		default:
-			others = append(others, one.Addr)
 		}
 	}
-	if len(current)+len(next) == 0 {
-		current = others
+	switch {
+	case !strict && at.Weight < 100 && len(current) > 0:
+		return current, next, true
+	case !strict && at.Weight < 100:
+		return itself(at.Addr), itself(at.Next), false
 	}
-	return current, next
+	proven = strict || len(next) > 0
+	if len(current) == 0 {
+		current = itself(at.Addr)
+	}
+	if len(next) == 0 {
+		next = itself(at.Next)
+	}
+	return current, next, proven
+}
+
+// itself is an address alone; "" is none.
+func itself(addr string) []string {
+	if addr == "" {
+		return nil
+	}
+	return []string{addr}
 }

@@ -54,6 +54,29 @@ func TestTheReleaseThatTakesOverHasItsShare(t *testing.T) {
 	}
 }
 
+// TestTheReleaseThatBringsTheFirstSidecarHasNoMoreThanItsShare, and nothing before it is to be
+// asked, and after it was aborted.
+func TestTheReleaseThatBringsTheFirstSidecarHasNoMoreThanItsShare(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	before := application(t, "one")
+	_, next := p.besideRelease(t, dev(), "orders", "two", "two")
+	p.change(func() { p.addrs["orders"], p.release, p.next = before, "one", shared{next, "two", 0} })
+	web := p.beside(t, dev(), "web", "web")
+	if said := counts(t, web, 40); said["one"] != 40 {
+		t.Errorf("before it is ready: %v", said)
+	}
+	p.change(func() { p.next.weight = 25 })
+	eventually(t, "the next release is asked", func() bool { _, said := ask(t, web, "orders", "/"); return said == "two" })
+	if n := counts(t, web, 400)["two"]; n < 57 || n > 143 { // within five deviations
+		t.Errorf("25 %%: %d of 400", n)
+	}
+	p.change(func() { p.next.weight = 0 })
+	eventually(t, "the release before is asked alone again", all(t, web, "one"))
+	p.change(func() { p.next.weight = 100 })
+	eventually(t, "the next release is asked alone", all(t, web, "two"))
+}
+
 // TestSidecarsOfARolloutStayInTheirPartOfARoute: what a route gives to a service its releases share.
 func TestSidecarsOfARolloutStayInTheirPartOfARoute(t *testing.T) {
 	t.Parallel()

@@ -87,20 +87,15 @@ func (v view) takes(service string, port int) bool {
 // version adds a backend to a service, and returns its name.
 func (v view) version(s *sidecar.Service, backend string, port int) string {
 	one := sidecar.Version{Name: backend, Identity: v.table.ID(backend), Weight: 1}
-	if at := v.beside[backend]; len(at) > 0 {
-		v.part(&one, backend, at)
-	} else {
-		number := ""
-		if port != 0 {
-			number = strconv.Itoa(port)
-			one.Name += ":" + number
-		}
-		if addr, _, ok := v.instances.Upstream(v.scope, backend, number); ok {
-			next, _, weight := v.instances.Shared(v.scope, backend, number)
-			share(&one, []string{addr}, []string{next}, weight)
-		}
-		one.Clear = !v.table.Strict()
+	number := ""
+	if port != 0 {
+		number = strconv.Itoa(port)
+		one.Name += ":" + number
 	}
+	at := v.answers(backend, number)
+	current, next, proven := beside.Divide(v.beside[backend], at, v.table.Strict())
+	share(&one, current, next, at.Weight)
+	one.Clear = !proven
 	if !slices.ContainsFunc(s.Versions, func(known sidecar.Version) bool { return known.Name == one.Name }) {
 		s.Versions = append(s.Versions, one)
 	}

@@ -179,6 +179,28 @@ func TestServicesAreReachedAtTheEnvoysBesideThem(t *testing.T) {
 	until(t, "that programs of gRPC are sent to the Envoy", func() bool { return f.placeForGRPC(t, "orders:50051") == 15443 })
 }
 
+// TestAnEnvoyOfTheNextReleaseAloneGetsNoMoreThanItsShare where the release that serves has none.
+func TestAnEnvoyOfTheNextReleaseAloneGetsNoMoreThanItsShare(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.answer(dev("acme"), "orders", "127.0.0.1:8080")
+	said := ports(t)
+	said["release"] = "two"
+	f.envoy(t, "delta", dev("acme"), "orders", said).warm()
+	caller := f.envoy(t, "whole", dev("acme"), "web", map[string]any{"outbound": "127.0.0.1:15001"})
+	caller.warm()
+	at := func(proven bool, want ...string) func() bool {
+		return func() bool {
+			return caller.has[resourcev3.EndpointType]["orders:50051"] != nil && slices.Equal(caller.answers("orders:50051"), want) && (caller.towards("orders:50051") != nil) == proven
+		}
+	}
+	caller.until("the release that serves alone, as it is", at(false, "127.0.0.1:8080"))
+	f.change(func() { f.next, f.weight = "127.0.0.1:8081", 25 })
+	caller.until("both as they are", at(false, "127.0.0.1:8080", "127.0.0.1:8081"))
+	f.say(t, dev("acme"), strict)
+	caller.until("both by what they prove", at(true, "127.0.0.1:8080", "127.0.0.1:15443"))
+}
+
 func TestEnvoysOfAReleaseThatTakesOverGetItsShare(t *testing.T) {
 	t.Parallel()
 	f := start(t)

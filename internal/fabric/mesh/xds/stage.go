@@ -36,15 +36,7 @@ type service struct {
 // port is one of a service by all its names; the first is its number, where it has one.
 type port struct {
 	names []string
-	answers
-}
-
-// answers is where a port is answered, addr being "" for nowhere, and where it is by the release
-// that takes over, with its share of new calls in percent.
-type answers struct {
-	addr, release  string
-	next, upcoming string
-	weight         int
+	beside.Answers
 }
 
 // target is the port of a service that a reference means.
@@ -77,11 +69,11 @@ func portsOf(scope kernel.Scope, service string, instances Instances) (out []por
 		if !ok {
 			continue
 		}
-		at := answers{addr: addr, release: release}
-		at.next, at.upcoming, at.weight = instances.Shared(scope, service, name)
-		i := slices.IndexFunc(out, func(p port) bool { return p.addr == addr })
+		at := beside.Answers{Addr: addr, Release: release}
+		at.Next, at.Upcoming, at.Weight = instances.Shared(scope, service, name)
+		i := slices.IndexFunc(out, func(p port) bool { return p.Addr == addr })
 		if i < 0 {
-			out = append(out, port{answers: at})
+			out = append(out, port{Answers: at})
 			i = len(out) - 1
 		}
 		out[i].names = append(out[i].names, name)
@@ -137,30 +129,20 @@ type place struct {
 	proven bool
 }
 
-// place is where a port of a service answers that is at an address, which is empty where nothing
-// is known of one: at the sidecars beside it, where there are such. Programs of gRPC have no
-// certificate to show to these where the mesh is off.
-func (st stage) place(t target, a answers) place {
-	out := place{release: a.release, upcoming: a.upcoming, weight: a.weight, proven: st.table.Strict()}
+// place is where a port of a service answers that answers by itself as a says: at the sidecars
+// beside it, where there are such. Programs of gRPC have no certificate to show to these where
+// the mesh is off.
+func (st stage) place(t target, a beside.Answers) place {
+	out := place{release: a.Release, upcoming: a.Upcoming, weight: a.Weight}
+	var serving []beside.Standing
 	if st.envoy || st.table.Strict() {
-		var serving []beside.Standing
 		for _, one := range st.beside[t.service] {
-			if st.serves(one, t, a.addr) {
+			if st.serves(one, t, a.Addr) {
 				serving = append(serving, one)
 			}
 		}
-		out.addrs, out.next = beside.Divide(serving, a.release, a.upcoming, a.weight)
 	}
-	if len(out.addrs)+len(out.next) > 0 {
-		out.proven = true
-		return out
-	}
-	if a.addr != "" {
-		out.addrs = []string{a.addr}
-	}
-	if a.next != "" {
-		out.next = []string{a.next}
-	}
+	out.addrs, out.next, out.proven = beside.Divide(serving, a, st.table.Strict())
 	return out
 }
 
@@ -181,10 +163,10 @@ func (st stage) targets() map[target]place {
 	for _, s := range st.services {
 		for _, p := range s.ports {
 			t := target{s.name, p.names[0]}
-			out[t] = st.place(t, p.answers)
+			out[t] = st.place(t, p.Answers)
 		}
 		if len(s.ports) == 0 && len(st.beside[s.name]) > 0 {
-			out[target{s.name, ""}] = st.place(target{s.name, ""}, answers{})
+			out[target{s.name, ""}] = st.place(target{s.name, ""}, beside.Answers{})
 		}
 	}
 	for _, s := range st.services {
@@ -192,7 +174,7 @@ func (st stage) targets() map[target]place {
 			for _, b := range w.Backends {
 				t := st.target(b.Name, b.Port)
 				if _, known := out[t]; !known {
-					out[t] = st.place(t, answers{})
+					out[t] = st.place(t, beside.Answers{})
 				}
 			}
 		}

@@ -43,6 +43,8 @@ type Call struct {
 	// From is the SPIFFE ID of the caller, or (others); it is empty for calls of the workload
 	// to Service, which Version, a workload of the stage, has answered.
 	From, Service, Version string
+	// Refused tells that the workload has not seen calls to it: they were refused before.
+	Refused bool
 
 	Tally traffic.Tally
 }
@@ -105,8 +107,8 @@ type Service struct {
 	Clock      kernel.Clock
 	// Domain is the trust domain of workloads.
 	Domain string
-	// Answered is told what a release of a workload has answered, once for each report; nil is
-	// nobody.
+	// Answered is told what a release of a workload has answered, once for each report and
+	// without what was refused before it; nil is nobody.
 	Answered func(scope kernel.Scope, workload, release string, t traffic.Tally)
 
 	callers callers

@@ -100,10 +100,11 @@ func (s *Service) Record(ctx context.Context, r Report, calls []Call) error {
 	return err
 }
 
-// answered is what a workload has answered of the calls that it has counted.
+// answered is what a workload has answered of the calls that it has counted. What was refused
+// before it says nothing of it, and any caller can have that happen.
 func answered(calls []Call) (sum traffic.Tally) {
 	for _, c := range calls {
-		if c.From != "" {
+		if c.From != "" && !c.Refused {
 			sum.Add(c.Tally)
 		}
 	}

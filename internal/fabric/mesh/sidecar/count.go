@@ -11,10 +11,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 )
 
-// countIn counts a request that came in.
-func (s *Sidecar) countIn(x *exchange.Exchange, from string, self spiffeid.ID) {
+// countIn counts a request that came in. Refused is one that the application has not seen.
+func (s *Sidecar) countIn(x *exchange.Exchange, from string, self spiffeid.ID, refused bool) {
 	status := statusOf(x)
-	e := edge{reporter: asDestination, source: from, destination: self.String(), version: path.Base(self.Path()), status: status}
+	e := edge{reporter: asDestination, source: from, destination: self.String(), version: path.Base(self.Path()), refused: refused, status: status}
 	s.metrics.of(e, s.routeOf).count(from, status, time.Since(x.Began))
 }
 
@@ -31,6 +31,8 @@ func (s *Sidecar) countOut(x *exchange.Exchange, service, to string) {
 // routeOf is the route of the book that an edge is counted for; nil is none.
 func (s *Sidecar) routeOf(e edge) *traffic.Route {
 	switch {
+	case e.refused:
+		return s.book.Route(traffic.Key{Route: asRefused})
 	case e.reporter == asDestination:
 		return s.book.Route(traffic.Key{Route: asDestination})
 	case e.destination == unknown:
@@ -42,8 +44,8 @@ func (s *Sidecar) routeOf(e edge) *traffic.Route {
 
 // counted says what a count of the book is of; it is not ok for one that others have in it.
 func counted(c traffic.Count) (of, bool) {
-	if c.Route == asDestination {
-		return of{from: c.Consumer}, c.Consumer != ""
+	if c.Route == asDestination || c.Route == asRefused {
+		return of{from: c.Consumer, refused: c.Route == asRefused}, c.Consumer != ""
 	}
 	parts := strings.SplitN(c.Route, "/", 3)
 	if len(parts) != 3 || c.Consumer != "" {

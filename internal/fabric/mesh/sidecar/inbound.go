@@ -43,7 +43,8 @@ func (s *Sidecar) enter(x *exchange.Exchange) {
 	st := s.identity.state.Load()
 	chain := x.TLS.PeerCertificates
 	from := st.caller(chain[0])
-	x.OnDone(func() { s.countIn(x, from.id, st.id) })
+	refused := true
+	x.OnDone(func() { s.countIn(x, from.id, st.id, refused) })
 	switch {
 	case !st.holds(from, chain, time.Now()):
 		refuse(x, http.StatusUnauthorized, "Not proven", "The certificate of the caller has ended, or was revoked since the connection began.", "connect again with another certificate")
@@ -51,6 +52,7 @@ func (s *Sidecar) enter(x *exchange.Exchange) {
 	case !s.document.Load().allowed(from.id, string(x.Request.Header.Method()), x.Path):
 		refuse(x, http.StatusForbidden, "Not allowed", from.id+" may not ask this of "+st.id.String()+".", "allow it in the mesh's policies")
 	default:
+		refused = false
 		x.Host = application
 		x.Facts.ClientCertificate = from.forwarded
 		s.inbound.Handle(x)

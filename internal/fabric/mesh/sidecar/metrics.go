@@ -16,6 +16,8 @@ import (
 const (
 	asSource      = "source"
 	asDestination = "destination"
+	// asRefused is asDestination of what was refused before it reached the application.
+	asRefused = "refused"
 	// unknown is a destination that no service of the document is.
 	unknown = "unknown"
 )
@@ -62,6 +64,8 @@ type edge struct {
 	reporter, source, destination, version string
 	// service is what was asked for; it is empty at the destination.
 	service string
+	// refused tells that the destination's application has not seen it.
+	refused bool
 	status  int
 }
 

@@ -41,9 +41,11 @@ type Report struct {
 type Counted struct {
 	// From is the SPIFFE ID of who called this workload; it is empty where this workload has
 	// called Service, and Version has answered.
-	From    string        `json:"from,omitempty"`
-	Service string        `json:"service,omitempty"`
-	Version string        `json:"version,omitempty"`
+	From    string `json:"from,omitempty"`
+	Service string `json:"service,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Refused tells that the workload has not seen the calls: its sidecar has refused them.
+	Refused bool          `json:"refused,omitempty"`
 	Tally   traffic.Tally `json:"tally"`
 }
 
@@ -62,7 +64,11 @@ type ledger struct {
 }
 
 // of is what is counted together.
-type of struct{ from, service, version string }
+type of struct {
+	from, service, version string
+	// refused is of calls that the workload has not seen.
+	refused bool
+}
 
 func newLedger() *ledger { return &ledger{process: rand.Text(), waiting: map[of]traffic.Tally{}} }
 
@@ -99,7 +105,7 @@ func (l *ledger) next() (Report, bool) {
 		if len(l.sent.Counted) == MaxCounted {
 			break
 		}
-		l.sent.Counted = append(l.sent.Counted, Counted{From: k.from, Service: k.service, Version: k.version, Tally: t})
+		l.sent.Counted = append(l.sent.Counted, Counted{From: k.from, Service: k.service, Version: k.version, Refused: k.refused, Tally: t})
 		delete(l.waiting, k)
 	}
 	if len(l.sent.Counted) == 0 {

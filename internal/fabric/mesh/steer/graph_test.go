@@ -178,7 +178,7 @@ func TestAReportThatIsNotTakenHoldsUpNoOther(t *testing.T) {
 func TestAReportFitsIntoAMessage(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 63)
-	c := sidecar.Counted{From: "spiffe://" + long + "/tenant/" + long + "/project/" + long + "/stage/" + long + "/workload/" + long}
+	c := sidecar.Counted{From: "spiffe://" + long + "/tenant/" + long + "/project/" + long + "/stage/" + long + "/workload/" + long, Refused: true}
 	for i := range c.Tally.Places {
 		c.Tally.Places[i] = 100_000
 	}

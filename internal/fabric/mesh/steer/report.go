@@ -41,7 +41,7 @@ func (s *Server) reports(_ any, ctx context.Context, read func(any) error, _ grp
 	}
 	calls := make([]graph.Call, 0, len(r.Counted))
 	for _, c := range r.Counted {
-		calls = append(calls, graph.Call{From: c.From, Service: c.Service, Version: c.Version, Tally: c.Tally})
+		calls = append(calls, graph.Call{From: c.From, Service: c.Service, Version: c.Version, Refused: c.Refused, Tally: c.Tally})
 	}
 	// What was taken before is answered again: the answer got lost.
 	if err := s.ledger.Record(ctx, graph.Report{Scope: who.Scope, Workload: who.Workload, Process: r.Process, Number: r.Number, Release: r.Release}, calls); err != nil {

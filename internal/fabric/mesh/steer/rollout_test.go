@@ -3,6 +3,7 @@ package steer_test
 import (
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -98,7 +99,8 @@ func TestSidecarsOfARolloutStayInTheirPartOfARoute(t *testing.T) {
 	}
 }
 
-// TestWhatAReleaseHasAnsweredIsReported, each call once, for whom judges it.
+// TestWhatAReleaseHasAnsweredIsReported, each call once, for whom judges it, and none that its
+// sidecar has refused.
 func TestWhatAReleaseHasAnsweredIsReported(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -107,15 +109,21 @@ func TestWhatAReleaseHasAnsweredIsReported(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if scope == dev() && workload == "orders" {
-			reported[release] += int(t.Classes[2])
+			reported[release] += int(t.Requests())
 		}
 	}}
 	p := newPlaneWith(t, g)
+	p.say(t, strict, strings.Replace(allow, ", paths: [/orders/*]", "", 1))
 	for _, release := range []string{"one", "two"} {
 		p.besideRelease(t, dev(), "orders", release, release)
 	}
 	p.change(func() { p.addrs["orders"], p.release, p.next = "127.0.0.1:1", "one", shared{"127.0.0.1:2", "two", 25} })
-	web := p.beside(t, dev(), "web", "web")
+	web, stranger := p.beside(t, dev(), "web", "web"), p.beside(t, dev(), "stranger", "stranger")
+	for range 40 {
+		if status, said := ask(t, stranger, "orders", "/"); status != http.StatusForbidden {
+			t.Fatal(status, said)
+		}
+	}
 	said := counts(t, web, 400)
 	eventually(t, "all is reported", func() bool {
 		mu.Lock()

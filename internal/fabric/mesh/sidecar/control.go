@@ -38,6 +38,9 @@ type Hello struct {
 	// Release is which one of its workload it stands beside, "" where it does not know. It parts
 	// requests between releases of one workload, and proves nothing.
 	Release string `json:"release,omitempty"`
+	// Parts says that it understands Next and Share of a Version. What it does not understand a
+	// sidecar refuses, with all else that it is told.
+	Parts bool `json:"parts,omitempty"`
 	// Holds says that it has a document, and can wait for one that is complete.
 	Holds bool `json:"holds,omitempty"`
 }
@@ -131,7 +134,7 @@ func (s *Sidecar) follow(ctx context.Context) error {
 	if err != nil {
 		return err //nolint:wrapcheck // steered says whose it is
 	}
-	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Release: s.config.Release, Holds: s.control.holds.Load()})
+	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Release: s.config.Release, Parts: true, Holds: s.control.holds.Load()})
 	if err != nil {
 		return fmt.Errorf("write who this is: %w", err)
 	}

@@ -61,7 +61,8 @@ type Version struct {
 	// Instances are host:port of their sidecars, or of what proves its identity by itself.
 	Instances []string `json:"instances,omitempty"`
 	// Next are those of a release that takes over from the one of Instances, and get Share
-	// percent of the version's requests. A file never says it.
+	// percent of the version's requests. A file never says it, and the control plane to who
+	// says Parts alone.
 	Next  []string `json:"next,omitempty"`
 	Share int      `json:"share,omitempty"`
 }

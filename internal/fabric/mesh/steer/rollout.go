@@ -27,6 +27,19 @@ func (v view) answers(workload, port string) (at beside.Answers) {
 	return at
 }
 
+// whole are services for a sidecar that does not understand parts: of those that releases share
+// it asks the one that serves.
+func whole(services []sidecar.Service) []sidecar.Service {
+	out := slices.Clone(services)
+	for i := range out {
+		out[i].Versions = slices.Clone(out[i].Versions)
+		for j := range out[i].Versions {
+			out[i].Versions[j].Next, out[i].Versions[j].Share = nil, 0
+		}
+	}
+	return out
+}
+
 // share has instances of the release that takes over be asked beside those of the one before;
 // who gets nothing is not asked.
 func share(to *sidecar.Version, current, next []string, weight int) {

@@ -1,11 +1,16 @@
 package steer_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/traffic"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/graph"
@@ -76,6 +81,42 @@ func TestTheReleaseThatBringsTheFirstSidecarHasNoMoreThanItsShare(t *testing.T) 
 	eventually(t, "the release before is asked alone again", all(t, web, "one"))
 	p.change(func() { p.next.weight = 100 })
 	eventually(t, "the next release is asked alone", all(t, web, "two"))
+}
+
+// TestASidecarOfBeforePartsIsToldOfTheReleaseThatServesAlone, since it refuses what it does not
+// understand with all that it is told beside.
+func TestASidecarOfBeforePartsIsToldOfTheReleaseThatServesAlone(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.change(func() { p.addrs["orders"], p.release, p.next = "127.0.0.1:1", "one", shared{"127.0.0.1:2", "two", 25} })
+	conn := p.caller(t, "web").dial(t)
+	for hello, want := range map[string]sidecar.Version{
+		`{"inbound": "127.0.0.1:8443"}`:                {Instances: []string{"127.0.0.1:1"}},
+		`{"inbound": "127.0.0.1:8444", "parts": true}`: {Instances: []string{"127.0.0.1:1"}, Next: []string{"127.0.0.1:2"}, Share: 25},
+	} {
+		var got sidecar.Version
+		for _, s := range told(t, conn, hello).Services {
+			if s.Name == "orders" {
+				got = s.Versions[0]
+			}
+		}
+		want.Name, want.Identity, want.Clear, want.Weight = "orders", id("orders"), true, 1
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", hello, diff)
+		}
+	}
+}
+
+// told is what a sidecar is told first that presents itself in a way.
+func told(t *testing.T, conn *grpc.ClientConn, hello string) (d sidecar.Document) {
+	t.Helper()
+	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, "/"+sidecar.ControlService+"/"+sidecar.MethodFollow)
+	must(t, err)
+	must(t, stream.SendMsg(wrapperspb.Bytes([]byte(hello))))
+	var said wrapperspb.BytesValue
+	must(t, stream.RecvMsg(&said))
+	must(t, json.Unmarshal(said.GetValue(), &d))
+	return d
 }
 
 // TestSidecarsOfARolloutStayInTheirPartOfARoute: what a route gives to a service its releases share.

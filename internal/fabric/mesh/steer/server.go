@@ -92,7 +92,7 @@ func (s *Server) follow(stream grpc.ServerStream) error {
 			return nil
 		}
 	}
-	return s.tell(stream, who)
+	return s.tell(stream, who, hello.Parts)
 }
 
 // greeted is how a sidecar presents itself, for which it has a while.
@@ -114,13 +114,13 @@ func greeted(stream grpc.ServerStream) (hello sidecar.Hello, err error) {
 	return hello, nil
 }
 
-func (s *Server) tell(stream grpc.ServerStream, who xds.Caller) error {
+func (s *Server) tell(stream grpc.ServerStream, who xds.Caller, parts bool) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	var last []byte
 	for {
 		now := s.moment()
-		next, err := s.document(now, who)
+		next, err := s.document(now, who, parts)
 		if err != nil {
 			return err
 		}
@@ -163,10 +163,14 @@ func (m moment) over(ctx context.Context, look <-chan time.Time) bool {
 	}
 }
 
-// document is what a sidecar is told. What all of a stage are told is made once.
-func (s *Server) document(now moment, who xds.Caller) ([]byte, error) {
-	table := s.config.Tables.Table(who.Scope)
-	out, err := json.Marshal(sidecar.Document{Authorization: authorization(table, who.Workload), Services: s.services(now, who.Scope)})
+// document is what a sidecar is told, which understands parts of a version or does not. What all
+// of a stage are told is made once.
+func (s *Server) document(now moment, who xds.Caller, parts bool) ([]byte, error) {
+	table, services := s.config.Tables.Table(who.Scope), s.services(now, who.Scope)
+	if !parts {
+		services = whole(services)
+	}
+	out, err := json.Marshal(sidecar.Document{Authorization: authorization(table, who.Workload), Services: services})
 	if err != nil {
 		return nil, fmt.Errorf("write what a sidecar is told: %w", err)
 	}

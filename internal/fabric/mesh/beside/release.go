@@ -1,5 +1,11 @@
 package beside
 
+import (
+	"net"
+	"slices"
+	"strconv"
+)
+
 // Answers is where a workload answers by itself, as host:port.
 type Answers struct {
 	// Addr is where the release does that serves, "" where that is not known.
@@ -41,6 +47,23 @@ func Divide(all []Standing, at Answers, strict bool) (current, next []string, pr
 		next = itself(at.Next)
 	}
 	return current, next, proven
+}
+
+// For are those of a workload with several ports that are for one of them, which has a number,
+// "" where that is not known, and answers by itself as at says. Those that do not say which port
+// they serve are for each.
+func For(all []Standing, number string, at Answers) (out []Standing) {
+	ports := []string{number}
+	for _, addr := range []string{at.Addr, at.Next} {
+		_, port, _ := net.SplitHostPort(addr)
+		ports = append(ports, port)
+	}
+	for _, one := range all {
+		if one.Serves == 0 || slices.Contains(ports, strconv.Itoa(int(one.Serves))) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // itself is an address alone; "" is none.

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +37,8 @@ type Hello struct {
 	Inbound string `json:"inbound"`
 	// GRPC has it be spoken to in HTTP/2.
 	GRPC bool `json:"grpc,omitempty"`
+	// Serves is the port that the workload itself listens on for what comes in; 0 is its only one.
+	Serves uint16 `json:"serves,omitempty"`
 	// Release is which one of its workload it stands beside, "" where it does not know. It parts
 	// requests between releases of one workload, and proves nothing.
 	Release string `json:"release,omitempty"`
@@ -134,7 +138,7 @@ func (s *Sidecar) follow(ctx context.Context) error {
 	if err != nil {
 		return err //nolint:wrapcheck // steered says whose it is
 	}
-	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Release: s.config.Release, Parts: true, Holds: s.control.holds.Load()})
+	hello, err := json.Marshal(Hello{Inbound: s.reached(), GRPC: s.config.GRPC, Serves: portOf(s.config.Application), Release: s.config.Release, Parts: true, Holds: s.control.holds.Load()})
 	if err != nil {
 		return fmt.Errorf("write who this is: %w", err)
 	}
@@ -153,6 +157,13 @@ func (s *Sidecar) follow(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// portOf is the port of an address.
+func portOf(addr string) uint16 {
+	_, port, _ := net.SplitHostPort(addr)
+	number, _ := strconv.ParseUint(port, 10, 16)
+	return uint16(number)
 }
 
 // obey does what the control plane has said.

@@ -39,6 +39,8 @@ type stages struct {
 	mu       sync.Mutex
 	policies []mesh.Policy
 	addrs    map[string]string
+	// admin is where port 9090 of a service answers, which has 8080 at addrs, too.
+	admin map[string]string
 	// release serves of each service, and next takes over with a share of weight.
 	release string
 	next    shared
@@ -88,13 +90,22 @@ func (s *stages) Ports(_ kernel.Scope, service string) []string {
 	if _, _, ok := s.Upstream(dev(), service, ""); ok {
 		return []string{"", "8080"}
 	}
+	if _, _, ok := s.Upstream(dev(), service, "9090"); ok {
+		return []string{"8080", "9090"}
+	}
 	return nil
 }
 
-func (s *stages) Upstream(_ kernel.Scope, service, _ string) (addr, release string, ok bool) {
+func (s *stages) Upstream(_ kernel.Scope, service, port string) (addr, release string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addr, ok = s.addrs[service]
+	switch admin, several := s.admin[service]; {
+	case several && port == "":
+		return "", "", false
+	case port == "9090":
+		addr, ok = admin, several
+	}
 	return addr, s.release, ok
 }
 
@@ -127,7 +138,9 @@ type plane struct {
 	graph *graph.Service
 	addr  string
 	roots string
-	stop  func()
+	// sidecars are those that the server of now knows.
+	sidecars *beside.Sidecars
+	stop     func()
 	// at is the time that the server is told; nil is that of the system.
 	at atomic.Pointer[time.Time]
 	// shares, where it is not nil, is given what the server knows of sidecars.
@@ -165,7 +178,8 @@ func newPlaneWith(t *testing.T, g *graph.Service) *plane {
 
 func (p *plane) start(t *testing.T) {
 	t.Helper()
-	about := xds.Config{Beside: beside.New(), Tables: p, Instances: p, Trust: p.pki.Workloads(), Clock: p.now, Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
+	p.sidecars = beside.New()
+	about := xds.Config{Beside: p.sidecars, Tables: p, Instances: p, Trust: p.pki.Workloads(), Clock: p.now, Certificate: p.pki.Authority().GetCertificate, Log: slog.New(slog.DiscardHandler)}
 	if p.shares != nil {
 		p.shares(about.Beside)
 	}

@@ -2,6 +2,8 @@ package steer_test
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -22,6 +24,55 @@ spec:
       backendRefs: [{name: orders-next}]
 `
 )
+
+// TestARouteForAPortIsForTheSidecarThatServesIt, of a service with several; so is it for clients
+// of xDS, which are told by the same sidecars.
+func TestARouteForAPortIsForTheSidecarThatServesIt(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.say(t, `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: orders}
+spec:
+  parentRefs: [{kind: Service, name: orders}]
+  rules:
+    - backendRefs: [{name: orders, port: 8080}]
+    - matches: [{path: {value: /admin}}]
+      backendRefs: [{name: orders, port: 9090}]
+`)
+	_, http8080 := p.besideRelease(t, dev(), "orders", "http", "")
+	_, http9090 := p.besideRelease(t, dev(), "orders", "admin", "")
+	p.change(func() { p.addrs["orders"], p.admin = http8080, map[string]string{"orders": http9090} })
+	web := p.beside(t, dev(), "web", "web")
+	for range 20 {
+		for path, want := range map[string]string{"/": "http", "/admin": "admin"} {
+			if status, said := ask(t, web, "orders", path); said != want {
+				t.Fatalf("%s is answered %d by %s", path, status, said)
+			}
+		}
+	}
+	for _, one := range p.sidecars.Of(dev())["orders"] {
+		if port := ":" + strconv.Itoa(int(one.Serves)); !strings.HasSuffix(http8080, port) && !strings.HasSuffix(http9090, port) {
+			t.Errorf("clients of xDS are told that %s serves %s", one.Addr, port)
+		}
+	}
+}
+
+// TestAPathWithoutATypeIsWhatPathsBeginWith, and not every one.
+func TestAPathWithoutATypeIsWhatPathsBeginWith(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.say(t, strings.Replace(routes, "headers: [{name: X-Team, value: blue}]", "path: {value: /next}", 1))
+	p.beside(t, dev(), "orders", "one")
+	p.beside(t, dev(), "orders-next", "next")
+	web := p.beside(t, dev(), "web", "web")
+	eventually(t, "another path is the other rule's", func() bool { _, said := ask(t, web, "orders", "/nextto"); return said == "one" })
+	for range 20 {
+		if status, said := ask(t, web, "orders", "/next/1"); said != "next" {
+			t.Fatalf("it is answered %d by %s", status, said)
+		}
+	}
+}
 
 func TestADocumentChangesWhatASidecarDoes(t *testing.T) {
 	t.Parallel()

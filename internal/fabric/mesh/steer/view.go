@@ -1,6 +1,7 @@
 package steer
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -93,7 +94,11 @@ func (v view) version(s *sidecar.Service, backend string, port int) string {
 		one.Name += ":" + number
 	}
 	at := v.answers(backend, number)
-	current, next, proven := beside.Divide(v.beside[backend], at, v.table.Strict())
+	standing := v.beside[backend]
+	if port != 0 && v.several(backend) {
+		standing = beside.For(standing, number, at)
+	}
+	current, next, proven := beside.Divide(standing, at, v.table.Strict())
 	share(&one, current, next, at.Weight)
 	one.Clear = !proven
 	if !slices.ContainsFunc(s.Versions, func(known sidecar.Version) bool { return known.Name == one.Name }) {
@@ -102,8 +107,15 @@ func (v view) version(s *sidecar.Service, backend string, port int) string {
 	return one.Name
 }
 
+// several tells whether a workload has more ports than one.
+func (v view) several(workload string) bool {
+	_, _, only := v.instances.Upstream(v.scope, workload, "")
+	return !only && len(v.instances.Ports(v.scope, workload)) > 0
+}
+
 func match(m meshdoc.Match) route.Match {
-	out := route.Match{Path: route.PathMatch{Type: m.Path.Type, Value: m.Path.Value}, Method: m.Method}
+	// The core has no default for a path, and takes every one where the type is none.
+	out := route.Match{Path: route.PathMatch{Type: cmp.Or(m.Path.Type, meshdoc.PathPrefix), Value: cmp.Or(m.Path.Value, "/")}, Method: m.Method}
 	for _, h := range m.Headers {
 		out.Headers = append(out.Headers, route.ValueMatch{Type: h.Type, Name: h.Name, Value: h.Value})
 	}

@@ -2,7 +2,6 @@ package xds
 
 import (
 	"maps"
-	"net"
 	"slices"
 	"strconv"
 
@@ -136,25 +135,18 @@ func (st stage) place(t target, a beside.Answers) place {
 	out := place{release: a.Release, upcoming: a.Upcoming, weight: a.Weight}
 	var serving []beside.Standing
 	if st.envoy || st.table.Strict() {
-		for _, one := range st.beside[t.service] {
-			if st.serves(one, t, a.Addr) {
-				serving = append(serving, one)
-			}
+		if serving = st.beside[t.service]; st.several(t.service) {
+			serving = beside.For(serving, t.port, a)
 		}
 	}
 	out.addrs, out.next, out.proven = beside.Divide(serving, a, st.table.Strict())
 	return out
 }
 
-// serves tells whether a sidecar is for a port of a service.
-func (st stage) serves(one beside.Standing, t target, addr string) bool {
-	i := slices.IndexFunc(st.services, func(s service) bool { return s.name == t.service })
-	if one.Serves == 0 || i < 0 || len(st.services[i].ports) <= 1 {
-		return true
-	}
-	number := strconv.Itoa(int(one.Serves))
-	_, port, _ := net.SplitHostPort(addr)
-	return number == port || number == t.port
+// several tells whether a service has more ports than one.
+func (st stage) several(name string) bool {
+	i := slices.IndexFunc(st.services, func(s service) bool { return s.name == name })
+	return i >= 0 && len(st.services[i].ports) > 1
 }
 
 // targets are all that the stage's services and routes mean, each with where it answers.

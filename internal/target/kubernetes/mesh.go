@@ -39,16 +39,24 @@ type Policies interface {
 // there; nil removes.
 type meshed func(want, have map[string][]byte) error
 
-// meshed returns what the stage's mesh makes of the documents as they are now.
-func (s *Service) meshed(ctx context.Context, h home) (meshed, error) {
-	var docs []meshdoc.Document
-	if h.stage.Mesh.Kind != "" && s.config.Policies != nil {
-		var err error
-		if docs, err = s.config.Policies.Of(ctx, kernel.Scope{Tenant: h.place.Tenant, Project: h.place.Project, Stage: h.place.Stage}); err != nil {
-			return nil, err
+// meshed returns what the stage's mesh makes of the documents in force when it is called: within
+// a change of the repository, so that what others commit meanwhile has it called again.
+func (s *Service) meshed(ctx context.Context, h home) meshed {
+	return func(want, have map[string][]byte) error {
+		docs, err := s.documents(ctx, h)
+		if err != nil {
+			return err
 		}
+		return h.mesh(docs, want, h.after(want, have))
 	}
-	return func(want, have map[string][]byte) error { return h.mesh(docs, want, h.after(want, have)) }, nil
+}
+
+// documents are those of the project's stage, none where its cluster has no mesh.
+func (s *Service) documents(ctx context.Context, h home) ([]meshdoc.Document, error) {
+	if h.stage.Mesh.Kind == "" || s.config.Policies == nil {
+		return nil, nil
+	}
+	return s.config.Policies.Of(ctx, kernel.Scope{Tenant: h.place.Tenant, Project: h.place.Project, Stage: h.place.Stage})
 }
 
 // after are the files of the project as they will be.
@@ -96,10 +104,7 @@ func (s *Service) PutMesh(ctx context.Context, scope kernel.Scope) error {
 	if err != nil {
 		return err
 	}
-	mesh, err := s.meshed(ctx, h)
-	if err != nil {
-		return err
-	}
+	mesh := s.meshed(ctx, h)
 	message := "the mesh of " + scope.Project + " on " + scope.Stage + "\n\nProject: " + scope.Project + "\nStage: " + scope.Stage + "\n"
 	_, err = h.repo.Change(ctx, s.author(h), s.config.Clock.Now(), func(t gitrepo.Tree) (gitrepo.Edit, error) {
 		want := map[string][]byte{}

@@ -19,9 +19,19 @@ const (
 )
 
 // policies are the documents in force; tests change them.
-type policies struct{ docs []meshdoc.Document }
+type policies struct {
+	docs []meshdoc.Document
+	// read is called once, when the documents have been read.
+	read func()
+}
 
-func (p *policies) Of(context.Context, kernel.Scope) ([]meshdoc.Document, error) { return p.docs, nil }
+func (p *policies) Of(context.Context, kernel.Scope) ([]meshdoc.Document, error) {
+	docs, read := p.docs, p.read
+	if p.read = nil; read != nil {
+		read()
+	}
+	return docs, nil
+}
 
 func (p *policies) are(t *testing.T, sources ...string) {
 	t.Helper()
@@ -152,5 +162,46 @@ func TestWhatTheClustersMeshCannotBeToldIsRefused(t *testing.T) {
 	}
 	if err := meshedService(dir, "", p).CheckMesh(t.Context(), scope(), p.docs); err != nil {
 		t.Errorf("without a mesh: %v", err)
+	}
+}
+
+// TestDocumentsThatChangeDuringADeploymentStay has another daemon commit documents between the
+// deployment's look at them and its own commit.
+func TestDocumentsThatChangeDuringADeploymentStay(t *testing.T) {
+	t.Parallel()
+	for name, deploy := range map[string]func(*kubernetes.Service) error{
+		"a release": func(s *kubernetes.Service) error {
+			_, err := s.Apply(t.Context(), scope(), "orders", listening("81"))
+			return err
+		},
+		"a removal": func(s *kubernetes.Service) error { return s.Remove(t.Context(), scope(), "orders") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, p := t.TempDir(), &policies{}
+			p.are(t, allow)
+			s, other := meshedService(dir, kubernetes.Linkerd, p), meshedService(dir, kubernetes.Linkerd, p)
+			for _, name := range []string{"orders", "web"} {
+				if _, err := s.Apply(t.Context(), scope(), name, listening("80")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.read = func() {
+				p.are(t, strict)
+				if err := other.PutMesh(t.Context(), scope()); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := deploy(s); err != nil {
+				t.Fatal(err)
+			}
+			have := files(t, history(t, own(dir))[0])
+			if mesh := have["workloads/dev/shop/mesh.yaml"]; strings.Contains(mesh, "/o/") {
+				t.Errorf("what is allowed no more is back:\n%s", mesh)
+			}
+			if namespace := have["workloads/dev/shop/namespace.yaml"]; !strings.Contains(namespace, "config.linkerd.io/default-inbound-policy: deny") {
+				t.Errorf("the mesh is strict no more:\n%s", namespace)
+			}
+		})
 	}
 }

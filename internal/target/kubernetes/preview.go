@@ -45,11 +45,7 @@ func (s *Service) Preview(ctx context.Context, scope kernel.Scope, workload stri
 	if err != nil {
 		return nil, err
 	}
-	mesh, err := s.meshed(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	differ, err := h.differing(want, have, raw == nil, mesh)
+	differ, err := h.differing(want, have, raw == nil, s.meshed(ctx, h))
 	if err != nil {
 		return nil, err
 	}

@@ -34,10 +34,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, workload string
 	if err != nil {
 		return nil, err
 	}
-	mesh, err := s.meshed(ctx, h)
-	if err != nil {
-		return nil, err
-	}
+	mesh := s.meshed(ctx, h)
 	message := s.message(ctx, scope, fmt.Sprintf("%s: release %s to %s", workload, release(spec), scope.Stage), h, spec)
 	commit, err := h.repo.Change(ctx, s.author(h), s.config.Clock.Now(), func(t gitrepo.Tree) (gitrepo.Edit, error) {
 		return h.edit(t, files, message, mesh)
@@ -109,11 +106,7 @@ func (s *Service) drift(ctx context.Context, h home, spec manifest.Spec, have ma
 	if err != nil {
 		return "", err
 	}
-	mesh, err := s.meshed(ctx, h)
-	if err == nil {
-		err = mesh(want, have)
-	}
-	if err != nil {
+	if err := s.meshed(ctx, h)(want, have); err != nil {
 		return "", err
 	}
 	var names []string
@@ -132,10 +125,7 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, workload strin
 	if err != nil {
 		return err
 	}
-	mesh, err := s.meshed(ctx, h)
-	if err != nil {
-		return err
-	}
+	mesh := s.meshed(ctx, h)
 	message := s.message(ctx, scope, fmt.Sprintf("%s: removed from %s", workload, scope.Stage), h, manifest.Spec{})
 	_, err = h.repo.Change(ctx, s.author(h), s.config.Clock.Now(), func(t gitrepo.Tree) (gitrepo.Edit, error) {
 		return h.removal(t, message, mesh)

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"path"
 	"slices"
@@ -108,7 +109,16 @@ func changed(want, have map[string][]byte) []string {
 	return names
 }
 
-// there returns the files of the project, unless they are another tenant's.
+// read returns the files of the project as they are now, unless they are another tenant's.
+func (h home) read(ctx context.Context) (map[string][]byte, error) {
+	have, _, err := h.repo.Read(ctx, h.projectFolder())
+	if err != nil {
+		return nil, err
+	}
+	return have, h.ours(have)
+}
+
+// there returns the files of the project in a tree, unless they are another tenant's.
 func (h home) there(t gitrepo.Tree) (map[string][]byte, error) {
 	have, err := t.Files(h.projectFolder())
 	if err != nil {

@@ -127,7 +127,7 @@ func (s *Service) CheckMesh(ctx context.Context, scope kernel.Scope, docs []mesh
 	if err != nil {
 		return err
 	}
-	have, _, err := h.repo.Read(ctx, h.projectFolder())
+	have, err := h.read(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,12 @@ package kubernetes_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	git "github.com/go-git/go-git/v5"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -42,8 +46,11 @@ func (p *policies) are(t *testing.T, sources ...string) {
 }
 
 // meshedService returns a Service whose stage dev is on a cluster with a mesh.
-func meshedService(dir, mesh string, p *policies) *kubernetes.Service {
+func meshedService(dir, mesh string, p *policies, change ...func(*kubernetes.Stage)) *kubernetes.Service {
 	st := kubernetes.Stage{Gateway: manifest.Gateway{Name: "public", Namespace: "gateways"}, Mesh: kubernetes.Mesh{Kind: mesh, TrustDomain: "prod.example"}}
+	for _, c := range change {
+		c(&st)
+	}
 	return kubernetes.New(kubernetes.Config{Dir: dir, Stage: func(name string) (kubernetes.Stage, bool) { return st, name == "dev" }, Policies: p})
 }
 
@@ -203,5 +210,34 @@ func TestDocumentsThatChangeDuringADeploymentStay(t *testing.T) {
 				t.Errorf("the mesh is strict no more:\n%s", namespace)
 			}
 		})
+	}
+}
+
+// TestWhatAnotherTenantHasInTheRepositoryJudgesNoDocuments has two tenants with a project of one
+// name share the stage's repository.
+func TestWhatAnotherTenantHasInTheRepositoryJudgesNoDocuments(t *testing.T) {
+	t.Parallel()
+	path, p := filepath.Join(t.TempDir(), "shared.git"), &policies{}
+	if _, err := git.PlainInit(path, true); err != nil {
+		t.Fatal(err)
+	}
+	s := meshedService(t.TempDir(), kubernetes.Linkerd, p, func(st *kubernetes.Stage) { st.Repository.URL = "file://" + path })
+	two := json.RawMessage(strings.Replace(string(listening("80")), `"ports":{`, `"ports":{"admin":{"port":90},`, 1))
+	if _, err := s.Apply(t.Context(), scope(), "payroll", two); err != nil {
+		t.Fatal(err)
+	}
+	p.are(t, "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: payroll}\nspec: {parentRefs: [{kind: Service, name: payroll}], rules: [{backendRefs: [{name: payroll, weight: 1}]}]}\n")
+	other := scope()
+	other.Tenant = "globex"
+	_, observed, seen := s.Observe(t.Context(), other, "payroll", two)
+	changes, previewed := s.Preview(t.Context(), other, "payroll", nil)
+	for what, err := range map[string]error{"documents": s.CheckMesh(t.Context(), other, p.docs), "a look": seen, "a plan": previewed} {
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || e.Kind != kernel.Conflict || len(e.Problems) > 0 || strings.Contains(err.Error()+e.Fix, "acme") || strings.Contains(err.Error()+e.Fix, "payroll") {
+			t.Errorf("%s: error %v", what, err)
+		}
+	}
+	if observed || len(changes) > 0 {
+		t.Errorf("told are %v %v", observed, changes)
 	}
 }

@@ -41,7 +41,7 @@ func (s *Service) Preview(ctx context.Context, scope kernel.Scope, workload stri
 			return nil, err
 		}
 	}
-	have, _, err := h.repo.Read(ctx, h.projectFolder())
+	have, err := h.read(ctx)
 	if err != nil {
 		return nil, err
 	}

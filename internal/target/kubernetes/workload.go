@@ -64,7 +64,7 @@ func (s *Service) Observe(ctx context.Context, scope kernel.Scope, workload stri
 	if err != nil {
 		return nil, false, err
 	}
-	have, _, err := h.repo.Read(ctx, h.projectFolder())
+	have, err := h.read(ctx)
 	if err != nil {
 		return nil, false, err
 	}

@@ -205,7 +205,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
-	a.loops.Add("meshes of clusters", clusterMesh{a.fabric.mesh, a.delivery.clusters, a.platform.log}.Run)
+	a.loops.Add("meshes of clusters", newClusterMesh(a).Run)
 	a.tend()
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("certificates in key vaults", a.vaultCertificates.Watch)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -18,14 +19,29 @@ const clusterMeshAgain = time.Minute
 // clusterMesh tells clusters of documents of the mesh as they change. What a deployment changes
 // of it, the deployment itself commits.
 type clusterMesh struct {
-	mesh     *mesh.Service
-	clusters *kubernetes.Service
-	log      *slog.Logger
+	mesh        *mesh.Service
+	clusters    *kubernetes.Service
+	deployments *runsql.Store
+	log         *slog.Logger
+}
+
+func newClusterMesh(a *App) clusterMesh {
+	return clusterMesh{a.fabric.mesh, a.delivery.clusters, runsql.NewStore(a.platform.db), a.platform.log}
+}
+
+// telling is what a stage was told last.
+type telling struct {
+	docs []meshdoc.Document
+	// done is false where its repository may have others.
+	done bool
 }
 
 // Run tells until ctx ends.
 func (c clusterMesh) Run(ctx context.Context) error {
-	told := map[kernel.Scope][]meshdoc.Document{}
+	told, err := c.deployed(ctx)
+	if err != nil {
+		return err
+	}
 	for {
 		turned := c.mesh.Turned()
 		all, err := c.mesh.Everywhere(ctx)
@@ -45,8 +61,19 @@ func (c clusterMesh) Run(ctx context.Context) error {
 	}
 }
 
+// deployed are the stages where something is, to be told whatever their repositories have: their
+// last document may have gone when nobody could tell.
+func (c clusterMesh) deployed(ctx context.Context) (map[kernel.Scope]telling, error) {
+	all, err := c.deployments.Everywhere(ctx)
+	stages := map[kernel.Scope]telling{}
+	for _, d := range all {
+		stages[d.Scope] = telling{}
+	}
+	return stages, err
+}
+
 // tell commits the documents of stages where others are told, and returns whether it could.
-func (c clusterMesh) tell(ctx context.Context, told, all map[kernel.Scope][]meshdoc.Document) bool {
+func (c clusterMesh) tell(ctx context.Context, told map[kernel.Scope]telling, all map[kernel.Scope][]meshdoc.Document) bool {
 	for scope := range told {
 		if _, still := all[scope]; !still {
 			all[scope] = nil
@@ -54,15 +81,15 @@ func (c clusterMesh) tell(ctx context.Context, told, all map[kernel.Scope][]mesh
 	}
 	done := true
 	for scope, docs := range all {
-		if known, ok := told[scope]; ok && reflect.DeepEqual(known, docs) {
+		if known := told[scope]; known.done && reflect.DeepEqual(known.docs, docs) {
 			continue
 		}
-		if err := c.clusters.PutMesh(ctx, scope); err != nil {
+		err := c.clusters.PutMesh(ctx, scope)
+		told[scope] = telling{docs: docs, done: err == nil}
+		if err != nil {
 			done = false
 			c.log.WarnContext(ctx, "documents of the mesh are not in the repository of the stage yet", "project", scope.Project, "stage", scope.Stage, "error", err)
-			continue
 		}
-		told[scope] = docs
 	}
 	return done
 }

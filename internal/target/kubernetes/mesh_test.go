@@ -128,9 +128,6 @@ func TestAChangeOfDocumentsIsCommittedByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.are(t, strict, share)
-	if seen, _, err := s.Observe(t.Context(), scope(), "orders", listening("80")); err != nil || !strings.Contains(string(seen), "changed: mesh.yaml") {
-		t.Errorf("before: %s %v", seen, err)
-	}
 	for range 2 { // again is no commit
 		if err := s.PutMesh(t.Context(), scope()); err != nil {
 			t.Fatal(err)
@@ -239,5 +236,40 @@ func TestWhatAnotherTenantHasInTheRepositoryJudgesNoDocuments(t *testing.T) {
 	}
 	if observed || len(changes) > 0 {
 		t.Errorf("told are %v %v", observed, changes)
+	}
+}
+
+// TestDocumentsAreNoDriftOfWorkloads has documents in force that the repository has not, or that
+// the cluster's mesh cannot be told: no workload has done that. What the stage asks is.
+func TestDocumentsAreNoDriftOfWorkloads(t *testing.T) {
+	t.Parallel()
+	untold := "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\nspec: {parentRefs: [{kind: Service, name: orders}], rules: [{retry: {attempts: 1, backoff: 1s}}]}\n"
+	for mesh, asked := range map[string]string{kubernetes.Istio: "istio-injection", kubernetes.Linkerd: "linkerd.io/inject"} {
+		t.Run(mesh, func(t *testing.T) {
+			t.Parallel()
+			dir, p := t.TempDir(), &policies{}
+			s := meshedService(dir, mesh, p)
+			if _, err := s.Apply(t.Context(), scope(), "orders", listening("80")); err != nil {
+				t.Fatal(err)
+			}
+			observed := func(when, want string) {
+				t.Helper()
+				seen, gone, err := s.Observe(t.Context(), scope(), "orders", listening("80"))
+				if err != nil || gone || (want == "" && string(seen) != string(listening("80"))) || !strings.Contains(string(seen), want) {
+					t.Errorf("%s: %s %v %v", when, seen, gone, err)
+				}
+			}
+			p.are(t, strict, allow)
+			observed("documents that nobody has committed", "")
+			if err := s.PutMesh(t.Context(), scope()); err != nil {
+				t.Fatal(err)
+			}
+			observed("documents that are committed", "")
+			p.are(t, untold)
+			observed("other documents than are committed", "")
+			namespace := files(t, history(t, own(dir))[0])["workloads/dev/shop/namespace.yaml"]
+			edit(t, own(dir), map[string][]byte{"workloads/dev/shop/namespace.yaml": []byte(strings.Replace(namespace, asked, "not-"+asked, 1))})
+			observed("a namespace without proxies", "changed: namespace.yaml")
+		})
 	}
 }

@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"bytes"
 	"cmp"
+	"maps"
+	"path"
 
 	"sigs.k8s.io/yaml"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/linkerd"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/meshdoc"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/kubernetes/manifest"
 )
 
 // meshObjects are the objects as a file, nil where there are none.
@@ -66,6 +69,27 @@ func (h home) injected(docs []meshdoc.Document, namespace []byte) ([]byte, error
 		}
 	}
 	return yaml.Marshal(object)
+}
+
+// undocumented brings the namespace that is wanted to what the stage's mesh asks of it, and
+// returns the files that there are without what documents make of the namespace.
+func (h home) undocumented(want, have map[string][]byte) (map[string][]byte, error) {
+	if h.stage.Mesh.Kind == "" {
+		return have, nil
+	}
+	file := path.Join(h.projectFolder(), manifest.NamespaceFile)
+	var err error
+	if want[file], err = h.injected(nil, want[file]); err != nil {
+		return nil, err
+	}
+	var object map[string]any
+	if h.stage.Mesh.Kind != Linkerd || yaml.Unmarshal(have[file], &object) != nil || object == nil {
+		return have, nil
+	}
+	delete(member(member(object, "metadata"), "annotations"), linkerd.DefaultPolicy)
+	have = maps.Clone(have)
+	have[file], err = yaml.Marshal(object)
+	return have, err
 }
 
 // member is an object within another, which is made where there is none.

@@ -71,7 +71,7 @@ func (s *Service) Observe(ctx context.Context, scope kernel.Scope, workload stri
 	if !h.has(have) {
 		return nil, true, nil
 	}
-	drift, err := s.drift(ctx, h, spec, have)
+	drift, err := s.drift(h, spec, have)
 	if err != nil || drift == "" {
 		return raw, false, err
 	}
@@ -93,8 +93,9 @@ func (h home) has(have map[string][]byte) bool {
 	return false
 }
 
-// drift says how the repository differs from what the declaration renders.
-func (s *Service) drift(ctx context.Context, h home, spec manifest.Spec, have map[string][]byte) (string, error) {
+// drift says how the repository differs from what the declaration renders. What documents of the
+// mesh make there is no workload's: PutMesh commits it.
+func (s *Service) drift(h home, spec manifest.Spec, have map[string][]byte) (string, error) {
 	objects, err := s.render(h, spec)
 	if kernel.Is(err, kernel.Invalid) {
 		return "rendered by rules that do not hold any more", nil
@@ -106,7 +107,7 @@ func (s *Service) drift(ctx context.Context, h home, spec manifest.Spec, have ma
 	if err != nil {
 		return "", err
 	}
-	if err := s.meshed(ctx, h)(want, have); err != nil {
+	if have, err = h.undocumented(want, have); err != nil {
 		return "", err
 	}
 	var names []string

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/topic/broker"
 	"github.com/terrace-idp/terrace/internal/fabric/topic/topicdoc"
@@ -139,12 +140,12 @@ func (s *Service) remove(ctx context.Context, t Topic) error {
 	if err != nil {
 		return err
 	}
-	found, removal := false, s.removalOf(t)
+	found, removal, held := false, s.removalOf(t), s.heldFrom(t)
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if found, err = s.Store.Delete(ctx, scope, name); err != nil || !found {
 			return err
 		}
-		if err := s.Removals.KeepRemoval(ctx, removal, s.heldFrom(t)); err != nil {
+		if err := s.Removals.KeepRemoval(ctx, removal, held); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "topic.deleted", Scope: scope, Subject: name})
@@ -153,21 +154,31 @@ func (s *Service) remove(ctx context.Context, t Topic) error {
 		return err
 	}
 	s.bridging.nudge(nil)
-	for _, b := range leading { // they are deleted with it: their groups are at other topics
+	if !found {
+		err = s.reconcile(ctx, t)
+	} else if s.here(t) == nil {
+		s.clearNow(context.WithoutCancel(ctx), t, removal, held)
+	}
+	s.leave(ctx, leading)
+	return err
+}
+
+// clearNow removes a topic that was just deleted from its broker. What fails is told, and made up
+// for later.
+func (s *Service) clearNow(ctx context.Context, t Topic, r Removal, held time.Time) {
+	if _, err := s.clear(ctx, r, held); err != nil {
+		s.Log.WarnContext(ctx, "a topic that was deleted is not removed from its broker yet", "topic", t.Account(), "broker", t.Broker, "error", err)
+	}
+}
+
+// leave removes the groups of bridges that are deleted with the topic to which they lead: they are
+// at other topics.
+func (s *Service) leave(ctx context.Context, leading []OfTopic) {
+	for _, b := range leading {
 		if err := s.Broker.RemoveGroup(ctx, Account(b.Scope, b.Topic), bridgePrefix+b.Name); err != nil {
 			s.Log.WarnContext(ctx, "the group of a bridge is left at its topic", "topic", b.Topic, "bridge", b.Name, "error", err)
 		}
 	}
-	if !found {
-		return s.reconcile(ctx, t)
-	}
-	if s.here(t) != nil {
-		return nil
-	}
-	if err := s.clear(context.WithoutCancel(ctx), removal); err != nil {
-		s.Log.WarnContext(ctx, "a topic that was deleted is not removed from its broker yet", "topic", t.Account(), "broker", t.Broker, "error", err)
-	}
-	return nil
 }
 
 // managedGrant is the name of the grant of the workload whose resource a topic is.

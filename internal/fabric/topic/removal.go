@@ -52,6 +52,9 @@ type Removals interface {
 	OldRemovals(ctx context.Context, before time.Time, limit int) ([]Removal, error)
 	// HoldRemoval has one be the caller's until a time; false where it is another's, or done.
 	HoldRemoval(ctx context.Context, id string, now, until time.Time) (bool, error)
+	// ProlongRemoval has one that was the caller's until held be so until a later time; false
+	// where it has become another's, or is done.
+	ProlongRemoval(ctx context.Context, id string, held, until time.Time) (bool, error)
 	// DeferRemoval gives back one that has failed, to be tried again from next on.
 	DeferRemoval(ctx context.Context, id string, now, next time.Time) error
 	DeleteRemoval(ctx context.Context, id string) error
@@ -72,18 +75,22 @@ func (s *Service) heldFrom(t Topic) time.Time {
 	return now.Add(removalTerm)
 }
 
-// clear removes a topic from its broker, whose removal is this process's, and is done with it.
-// What fails is put off.
-func (s *Service) clear(ctx context.Context, r Removal) error {
-	s.carrying.Lock()
+// clear removes a topic from its broker, whose removal this process has held until a time, and is
+// done with it. It is not mine, and nothing is removed, where another process has taken it since:
+// there may be a new topic of the name. What fails is put off.
+func (s *Service) clear(ctx context.Context, r Removal, held time.Time) (mine bool, err error) {
+	s.carrying.Lock() // which may take longer than it is held
 	defer s.carrying.Unlock()
+	mine, err = s.Removals.ProlongRemoval(ctx, r.ID, held, s.Clock.Now().UTC().Add(removalTerm))
+	if err != nil || !mine {
+		return false, err
+	}
 	within, cancel := context.WithTimeout(ctx, removeWithin)
 	defer cancel()
-	err := s.Brokers.RemoveAt(within, r.Broker, r.Home, r.account())
-	if err == nil {
-		return s.Removals.DeleteRemoval(ctx, r.ID)
+	if err := s.Brokers.RemoveAt(within, r.Broker, r.Home, r.account()); err != nil {
+		return true, errors.Join(err, s.putOff(context.WithoutCancel(ctx), r))
 	}
-	return errors.Join(err, s.putOff(context.WithoutCancel(ctx), r))
+	return true, s.Removals.DeleteRemoval(ctx, r.ID)
 }
 
 // putOff gives back a removal, to be tried again after a pause that doubles.
@@ -92,10 +99,12 @@ func (s *Service) putOff(ctx context.Context, r Removal) error {
 	return s.Removals.DeferRemoval(ctx, r.ID, now, now.Add(min(removalPause<<min(r.Attempts, 10), maxRemovalPause)))
 }
 
-// hold has a removal be this process's.
-func (s *Service) hold(ctx context.Context, r Removal) (bool, error) {
+// hold has a removal be this process's until a time.
+func (s *Service) hold(ctx context.Context, r Removal) (until time.Time, mine bool, err error) {
 	now := s.Clock.Now().UTC()
-	return s.Removals.HoldRemoval(ctx, r.ID, now, now.Add(removalTerm))
+	until = now.Add(removalTerm)
+	mine, err = s.Removals.HoldRemoval(ctx, r.ID, now, until)
+	return until, mine, err
 }
 
 // RemoveDeleted removes topics from their brokers that were away when they were deleted. A
@@ -111,7 +120,7 @@ func (s *Service) RemoveDeleted(ctx context.Context) error {
 	}
 	away := map[string]bool{}
 	for _, r := range due {
-		mine, err := s.hold(ctx, r)
+		held, mine, err := s.hold(ctx, r)
 		if err == nil && mine && away[r.Broker] {
 			err = s.putOff(ctx, r) // so that those of others come to their turn
 			mine = false
@@ -122,7 +131,7 @@ func (s *Service) RemoveDeleted(ctx context.Context) error {
 		if !mine {
 			continue
 		}
-		if err := s.clear(ctx, r); err != nil {
+		if _, err := s.clear(ctx, r, held); err != nil {
 			away[r.Broker] = true
 			s.Log.WarnContext(ctx, "a topic that was deleted is not removed from its broker yet", "topic", r.account(), "broker", r.Broker, "since", r.Since, "error", err)
 		}
@@ -170,15 +179,17 @@ func (s *Service) vacate(ctx context.Context, t Topic) error {
 		return err
 	}
 	for _, r := range here {
-		mine, err := s.hold(ctx, r)
+		held, mine, err := s.hold(ctx, r)
 		if err != nil {
 			return err
 		}
-		if !mine {
-			return occupied(t)
+		if mine {
+			mine, err = s.clear(ctx, r, held)
 		}
-		if err := s.clear(ctx, r); err != nil {
+		if err != nil {
 			s.Log.WarnContext(ctx, "a topic cannot be made where one of its name is to be removed", "topic", t.Account(), "broker", t.Broker, "error", err)
+		}
+		if err != nil || !mine {
 			return occupied(t)
 		}
 	}
@@ -209,7 +220,14 @@ func (s *Service) eraseRemoved(ctx context.Context, tenant string) error {
 		if !Served(r.Broker, r.Home, s.Brokers.Home()) {
 			continue // the daemon that has the server sees that the topic is no longer there
 		}
-		if err := s.clear(ctx, r); err != nil {
+		held, mine, err := s.hold(ctx, r)
+		if err == nil && mine {
+			mine, err = s.clear(ctx, r, held)
+		}
+		if err == nil && !mine {
+			err = kernel.Errorf(kernel.Unavailable, "another process removes it").WithFix("try again in a minute")
+		}
+		if err != nil {
 			return fmt.Errorf("remove topic %s from %s: %w", r.account(), r.Broker, err)
 		}
 	}

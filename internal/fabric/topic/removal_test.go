@@ -2,6 +2,7 @@ package topic_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ type removing struct {
 func newRemoving(t *testing.T, d *db.DB) *removing {
 	t.Helper()
 	cluster := fakeKafka(t)
-	r := &removing{one: newDaemon(t, d, "one", cluster), two: newDaemon(t, d, "two", cluster), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	r := &removing{one: newDaemon(t, d, "one", cluster), two: newDaemon(t, d, "two", cluster), now: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)}
 	r.there = r.one.Brokers
 	for _, each := range []*daemon{r.one, r.two} {
 		each.Clock = func() time.Time { return r.now }
@@ -130,6 +131,73 @@ func TestNobodyMakesATopicThatAnotherRemoves(t *testing.T) {
 	if _, err := r.two.Apply(r.two.ctx, dev(), "orders", topic.Settings{Broker: "events"}); !kernel.Is(err, kernel.Unavailable) || r.left(t) != 1 {
 		t.Errorf("it is made while another removes it: %v", err)
 	}
+}
+
+// slow are brokers that keep whoever removes a topic waiting.
+type slow struct {
+	topic.Brokers
+
+	asked, done chan struct{}
+}
+
+func (s slow) RemoveAt(ctx context.Context, broker, home, account string) error {
+	select {
+	case s.asked <- struct{}{}:
+		<-s.done
+	case <-s.done:
+	}
+	return s.Brokers.RemoveAt(ctx, broker, home, account)
+}
+
+// announced are transactions that tell when one is over.
+type announced struct {
+	*db.DB
+
+	over chan struct{}
+}
+
+func (a announced) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	defer nudge(a.over)
+	return a.DB.InTx(ctx, fn) //nolint:wrapcheck // its own
+}
+
+// A process that comes to a removal after its time leaves it to the one that has taken it, and
+// never meets the topic that was made since.
+func TestARemovalThatIsLateMeetsNoNewTopic(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{topicsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		r := newRemoving(t, d)
+		r.now = r.now.Add(time.Hour)
+		must(t, r.two.RemoveDeleted(r.two.ctx))
+		var ahead atomic.Int64
+		for _, each := range []*daemon{r.one, r.two} {
+			each.Clock = func() time.Time { return r.now.Add(time.Duration(ahead.Load())) }
+		}
+		at := slow{r.there, make(chan struct{}), make(chan struct{})}
+		tx := announced{d, make(chan struct{}, 1)}
+		r.one.Brokers, r.one.Tx = at, tx
+		ended := make(chan error, 2)
+		for i, name := range []string{"first", "orders"} {
+			_, err := r.two.Apply(r.two.ctx, dev(), name, topic.Settings{Broker: "events"})
+			must(t, err)
+			go func() { ended <- r.one.Delete(r.one.ctx, dev(), name) }()
+			if i == 0 {
+				<-at.asked
+			}
+		}
+		until(t, "the second one does not wait for the first", tx.over, func() bool { return r.waiting(t) == 2 })
+		ahead.Store(int64(2 * time.Minute))
+		must(t, r.two.RemoveDeleted(r.two.ctx))
+		_, err := r.two.Apply(r.two.ctx, dev(), "orders", topic.Settings{Broker: "events"})
+		must(t, err)
+		r.two.put(t, "orders", 0, 1)
+		close(at.done)
+		must(t, <-ended)
+		must(t, <-ended)
+		if r.left(t) != 1 || r.waiting(t) != 0 {
+			t.Errorf("it has %d events, and %d wait", r.left(t), r.waiting(t))
+		}
+	})
 }
 
 // A broker that stays away is given up, and the topic of another daemon's server is removed by

@@ -60,7 +60,17 @@ func (s *Store) DueRemovals(ctx context.Context, home string, now time.Time, lim
 
 // HoldRemoval implements topic.Removals.
 func (s *Store) HoldRemoval(ctx context.Context, id string, now, until time.Time) (bool, error) {
-	result, err := s.db.Conn(ctx).NewUpdate().Model((*removalRow)(nil)).Set("held_until = ?", until).Where("id = ? AND held_until <= ?", id, now).Exec(ctx)
+	return s.hold(ctx, until, "id = ? AND held_until <= ?", id, now)
+}
+
+// ProlongRemoval implements topic.Removals.
+func (s *Store) ProlongRemoval(ctx context.Context, id string, held, until time.Time) (bool, error) {
+	return s.hold(ctx, until, "id = ? AND held_until = ?", id, held)
+}
+
+// hold has one removal be held until a time where that is so of it.
+func (s *Store) hold(ctx context.Context, until time.Time, where string, args ...any) (bool, error) {
+	result, err := s.db.Conn(ctx).NewUpdate().Model((*removalRow)(nil)).Set("held_until = ?", until).Where(where, args...).Exec(ctx)
 	if err != nil {
 		return false, db.Map(err, "the removals of topics")
 	}

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -113,8 +112,12 @@ func (s *Service) follow(ctx context.Context, o Object, a applied) error {
 		return err
 	}
 	f := following{Service: s, note: o, applied: a, scope: scope, version: version}
-	if held, err := f.held(known); err != nil || len(held)+len(wanted) == 0 {
-		return cmp.Or(err, s.Tx.InTx(ctx, f.begin))
+	held, err := f.held(known)
+	if err != nil {
+		return err
+	}
+	if len(held)+len(wanted) == 0 {
+		return s.Tx.InTx(ctx, f.begin)
 	}
 	return s.write(ctx, func(ctx context.Context) error { return f.change(ctx, wanted) })
 }

@@ -198,3 +198,27 @@ func TestAStateThatIsAppliedAnewMeanwhileIsFollowed(t *testing.T) {
 		t.Errorf("%v", f.told())
 	}
 }
+
+// What is noted outlives an endpoint that cannot be read.
+func TestEndpointsAreFollowedOnceAllCanBeRead(t *testing.T) {
+	t.Parallel()
+	f, has := newFixture(t, dbtest.SQLite(t, dnssql.Migrations())), &deployed{}
+	f.Deployed = has
+	bad := dns.Object{Kind: dns.KindEndpoint, Scope: kernel.Scope{Tenant: "acme", Project: "shop"}, Name: "bad", Body: `"of another release"`}
+	book := func(do func(ctx context.Context) error) {
+		t.Helper()
+		if err := f.db.InTx(t.Context(), do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	book(func(ctx context.Context) error { return f.Book.Put(ctx, bad) })
+	f.applied(has, "1", vault("kv1", "10.1.0.4"))
+	book(func(ctx context.Context) error { return f.Book.Remove(ctx, bad.Kind, "acme", bad.Name) })
+	f.ahead.Add(int64(2 * time.Minute))
+	if err := f.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := f.endpoints(); len(all) != 1 {
+		t.Errorf("what is deployed is followed no more: %+v", all)
+	}
+}

@@ -1,8 +1,10 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,7 +20,7 @@ const (
 	FollowEvery = 2 * time.Second
 	// followPause is before what has no place, or could not be done, is tried again.
 	followPause = time.Minute
-	// MaxFollowed is how many private endpoints one workload may have on a stage.
+	// MaxFollowed is how many private endpoints of one workload on a stage have records.
 	MaxFollowed = 500
 )
 
@@ -101,10 +103,6 @@ func (s *Service) follow(ctx context.Context, o Object, a applied) error {
 		if err != nil {
 			return err
 		}
-		if len(found) > MaxFollowed {
-			return kernel.Errorf(kernel.Refused, "%s has %d private endpoints on %s, and DNS follows %d", a.Workload, len(found), a.Stage, MaxFollowed).
-				WithFix("deploy them with several workloads")
-		}
 		wanted = wantedOf(scope, a.Workload, found)
 	}
 	known, err := s.Book.OfKind(ctx, KindEndpoint)
@@ -119,6 +117,7 @@ func (s *Service) follow(ctx context.Context, o Object, a applied) error {
 	if len(held)+len(wanted) == 0 {
 		return s.Tx.InTx(ctx, f.begin)
 	}
+	wanted = f.bounded(wanted, held)
 	return s.write(ctx, func(ctx context.Context) error { return f.change(ctx, wanted) })
 }
 
@@ -165,6 +164,23 @@ func (f following) held(objects []Object) (map[string]Endpoint, error) {
 		}
 	}
 	return held, nil
+}
+
+// bounded leaves out what is more than may be followed, but for one that says so. Those that have
+// records keep them.
+func (f following) bounded(wanted []Endpoint, held map[string]Endpoint) []Endpoint {
+	if len(wanted) <= MaxFollowed {
+		return wanted
+	}
+	without := func(e Endpoint) int {
+		before, there := held[e.Name]
+		return count(!there || before.Problem != "")
+	}
+	slices.SortFunc(wanted, func(a, b Endpoint) int { return cmp.Or(without(a)-without(b), cmp.Compare(a.Name, b.Name)) })
+	first := &wanted[MaxFollowed]
+	first.Problem = fmt.Sprintf("%s has %d private endpoints on %s, of which %d are followed", f.applied.Workload, len(wanted), f.applied.Stage, MaxFollowed)
+	first.Fix = "deploy them with several workloads"
+	return wanted[:MaxFollowed+1]
 }
 
 // change removes what is not deployed any longer, and adds what is. What has no place is tried
@@ -215,7 +231,10 @@ func (f following) fresh(ctx context.Context, wanted []Endpoint, held map[string
 	for i := range wanted {
 		e := &wanted[i]
 		problem, err := f.placeOf(ctx, e, objects)
-		if err == nil && problem.Message == "" {
+		switch {
+		case e.Problem != "": // that it is one too many
+			problem = kernel.Problem{Message: e.Problem, Fix: e.Fix}
+		case err == nil && problem.Message == "":
 			_, problem, err = f.free(ctx, *e, goes)
 		}
 		if err != nil {

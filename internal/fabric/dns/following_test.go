@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,13 +61,18 @@ func (f *fixture) note() {
 	}
 }
 
-func (f *fixture) endpoints() []dns.Endpoint {
+func (f *fixture) endpoints() (all []dns.Endpoint) {
 	f.t.Helper()
-	page, err := dns.Listed[dns.Endpoint](as("admin"), f.Service, dns.KindEndpoint, "acme", kernel.PageRequest{})
-	if err != nil {
-		f.t.Fatal(err)
+	for next := ""; ; {
+		page, err := dns.Listed[dns.Endpoint](as("admin"), f.Service, dns.KindEndpoint, "acme", kernel.PageRequest{Cursor: next})
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		all = append(all, page.Items...)
+		if next = page.Next; next == "" {
+			return all
+		}
 	}
-	return page.Items
 }
 
 func TestPrivateEndpointsFollowWhatStagesHaveDeployed(t *testing.T) {
@@ -220,5 +226,40 @@ func TestEndpointsAreFollowedOnceAllCanBeRead(t *testing.T) {
 	}
 	if all := f.endpoints(); len(all) != 1 {
 		t.Errorf("what is deployed is followed no more: %+v", all)
+	}
+}
+
+// Of more than are followed one says so, and what is gone goes nevertheless.
+func TestMoreEndpointsThanAreFollowedSaySo(t *testing.T) {
+	t.Parallel()
+	f, has := newFixture(t, dbtest.SQLite(t, dnssql.Migrations())), &deployed{}
+	f.Deployed = has
+	if _, err := f.SetNetwork(as("operator"), dns.Network{Scope: kernel.Scope{Tenant: "acme", Project: "shop"}, Name: "shop-dev", Prefixes: []string{"10.1.0.0/16"}}); err != nil {
+		t.Fatal(err)
+	}
+	f.applied(has, "1", vault("old", "10.1.0.3"), vault("kept", "10.1.0.4"))
+	many := []dns.Found{vault("kept", "10.1.0.4")}
+	for i := range dns.MaxFollowed + 1 {
+		many = append(many, vault("a"+strconv.Itoa(i), "10.9.0.1"))
+	}
+	f.applied(has, "2", many...)
+	for name, want := range map[string]string{"old": "NXDOMAIN", "kept": "NOERROR 10.1.0.4"} {
+		if got := from(f.Service, "10.1.9.9", name+".privatelink.vaultcore.azure.net", mdns.TypeA); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	said := 0
+	all := f.endpoints()
+	for _, e := range all {
+		if strings.Contains(e.Problem, "orders has 502 private endpoints on dev, of which 500 are followed") && e.Fix == "deploy them with several workloads" {
+			said++
+		}
+	}
+	if len(all) != dns.MaxFollowed+1 || said != 1 {
+		t.Errorf("of %d endpoints %d say it", len(all), said)
+	}
+	f.applied(has, "3", vault("kept", "10.1.0.4"))
+	if all := f.endpoints(); len(all) != 1 || all[0].Problem != "" {
+		t.Errorf("%+v", all)
 	}
 }

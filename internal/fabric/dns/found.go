@@ -26,7 +26,7 @@ type Found struct {
 
 // wantedOf are endpoints that are found as they are kept, each once.
 func wantedOf(scope kernel.Scope, workload string, found []Found) []Endpoint {
-	all := make([]Endpoint, 0, len(found))
+	all, names := make([]Endpoint, 0, len(found)), make(map[string]bool, len(found))
 	for _, one := range found {
 		e := Endpoint{
 			Scope: kernel.Scope{Tenant: scope.Tenant, Project: scope.Project}, Stage: scope.Stage, Workload: workload, Resource: one.Resource,
@@ -34,8 +34,8 @@ func wantedOf(scope kernel.Scope, workload string, found []Found) []Endpoint {
 		}
 		slices.Sort(e.Addresses)
 		e.Name = nameOf(one, kernel.StackID(scope, workload))
-		if !slices.ContainsFunc(all, func(o Endpoint) bool { return o.Name == e.Name }) {
-			all = append(all, e)
+		if !names[e.Name] {
+			all, names[e.Name] = append(all, e), true
 		}
 	}
 	return all

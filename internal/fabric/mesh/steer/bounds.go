@@ -6,10 +6,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/beside"
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/xds"
@@ -64,10 +60,10 @@ func (c *costs) open(who xds.Caller, now time.Time) (closed func(), err error) {
 	defer c.mu.Unlock()
 	one := c.one(who, now)
 	if one.streams >= maxStreams {
-		return nil, later(time.Minute, "the sidecars of %s have %d streams open at this server, which are all that they may", who.Workload, maxStreams)
+		return nil, xds.Later(time.Minute, "the sidecars of %s have %d streams open at this server, which are all that they may", who.Workload, maxStreams)
 	}
-	if wait := turn(one.opened, now); wait > 0 {
-		return nil, later(wait, "the sidecars of %s open more than %d streams a second", who.Workload, streamsPerSecond)
+	if wait := xds.Turn(one.opened, now); wait > 0 {
+		return nil, xds.Later(wait, "the sidecars of %s open more than %d streams a second", who.Workload, streamsPerSecond)
 	}
 	one.streams++
 	return func() {
@@ -82,13 +78,13 @@ func (c *costs) report(who xds.Caller, process string, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.one(who, now)
-	if wait := turn(one.reports, now); wait > 0 {
-		return later(wait, "the sidecars of %s report more than %d times a second", who.Workload, reportsPerSecond)
+	if wait := xds.Turn(one.reports, now); wait > 0 {
+		return xds.Later(wait, "the sidecars of %s report more than %d times a second", who.Workload, reportsPerSecond)
 	}
 	if _, known := one.processes[process]; !known && len(one.processes) >= maxProcesses {
 		maps.DeleteFunc(one.processes, func(_ string, at time.Time) bool { return now.Sub(at) >= silence })
 		if len(one.processes) >= maxProcesses {
-			return later(time.Minute, "%d processes of %s have reported within %s, which are all that may", maxProcesses, who.Workload, silence)
+			return xds.Later(time.Minute, "%d processes of %s have reported within %s, which are all that may", maxProcesses, who.Workload, silence)
 		}
 	}
 	one.processes[process] = now
@@ -112,23 +108,4 @@ func (c *costs) one(who xds.Caller, now time.Time) *cost {
 	}
 	one.seen = now
 	return one
-}
-
-// turn takes one of a limiter, or tells how long there is none.
-func turn(l *rate.Limiter, now time.Time) time.Duration {
-	r := l.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
-}
-
-// later refuses what can be asked for again after a time, which the status says.
-func later(wait time.Duration, format string, args ...any) error {
-	s := status.Newf(codes.ResourceExhausted, format, args...)
-	if told, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}); err == nil {
-		s = told
-	}
-	return s.Err() //nolint:wrapcheck // a status of gRPC
 }

@@ -79,7 +79,7 @@ func (s *Server) follow(stream grpc.ServerStream) error {
 	}
 	leave, err := s.config.Beside.Enter(beside.Sidecar{Scope: who.Scope, Workload: who.Workload, From: who.Host, Inbound: hello.Inbound, GRPC: hello.GRPC, Serves: hello.Serves, Release: hello.Release})
 	if status.Code(err) == codes.ResourceExhausted {
-		return later(time.Minute, "%s", status.Convert(err).Message())
+		return xds.Later(time.Minute, "%s", status.Convert(err).Message())
 	}
 	if err != nil {
 		return err //nolint:wrapcheck // a status of gRPC

@@ -140,6 +140,18 @@ type fixture struct {
 	server  *xds.Server
 	metrics *prometheus.Registry
 	beside  *beside.Sidecars
+	// at is when it is for the server; nil is now.
+	at atomic.Pointer[time.Time]
+}
+
+// stand has the server's clock stand.
+func (f *fixture) stand(at time.Time) { f.at.Store(&at) }
+
+func (f *fixture) clock() time.Time {
+	if at := f.at.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
 }
 
 func start(t *testing.T) *fixture {
@@ -148,7 +160,7 @@ func start(t *testing.T) *fixture {
 	f.pki = pkitest.Start(t, pki.Options{Zones: []string{"localhost"}})
 	var err error
 	f.server, err = xds.Listen(t.Context(), "127.0.0.1:0", xds.Config{
-		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: f.beside, Log: slog.New(slog.DiscardHandler),
+		Tables: f.world, Instances: f.world, Trust: f.pki.Workloads(), Beside: f.beside, Log: slog.New(slog.DiscardHandler), Clock: f.clock,
 		Certificate: f.pki.Authority().GetCertificate, Registerer: f.metrics,
 	})
 	if err != nil {

@@ -36,34 +36,31 @@ type nodes struct {
 	config Config
 	cache  cachev3.SnapshotCache
 
-	mu       sync.Mutex
-	versions versions
-	byID     map[string]*node
-	// streams are how many each workload has open.
-	streams   map[string]int
+	mu        sync.Mutex
+	versions  versions
+	byID      map[string]*node
+	clients   clients
 	audiences map[audience]*common
 }
 
 func newNodes(c Config) *nodes {
-	n := &nodes{config: c, byID: map[string]*node{}, streams: map[string]int{}, audiences: map[audience]*common{}}
+	n := &nodes{config: c, byID: map[string]*node{}, clients: clients{of: map[string]*client{}}, audiences: map[audience]*common{}}
 	n.cache = cachev3.NewSnapshotCache(false, n, nil)
 	return n
 }
 
-// open counts a stream of a workload, until closed is called.
+// open counts a stream of a workload, until closed is called; the error is a status of gRPC.
 func (n *nodes) open(id string) (closed func(), err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.streams[id] >= maxStreams {
-		return nil, status.Errorf(codes.ResourceExhausted, "%s has %d streams open, which are all that it may", id, maxStreams)
+	one, err := n.clients.open(id, n.config.Clock.Now())
+	if err != nil {
+		return nil, err
 	}
-	n.streams[id]++
 	return func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if n.streams[id]--; n.streams[id] == 0 {
-			delete(n.streams, id)
-		}
+		one.streams--
 	}, nil
 }
 

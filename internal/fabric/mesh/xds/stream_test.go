@@ -4,13 +4,17 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -143,6 +147,57 @@ func TestStreamsOfAWorkloadAreBounded(t *testing.T) {
 	}
 	if opened != 64 || status.Code(err) != codes.ResourceExhausted {
 		t.Errorf("after %d streams: %v", opened, err)
+	}
+}
+
+// asksOnce opens a stream and ends it.
+func asksOnce(t *testing.T, c discoveryv3.AggregatedDiscoveryServiceClient) error {
+	t.Helper()
+	stream, err := c.StreamAggregatedResources(within(t))
+	if err != nil {
+		return err
+	}
+	if err := stream.Send(&discoveryv3.DiscoveryRequest{TypeUrl: resourcev3.ClusterType, ResourceNames: []string{"orders:50051"}}); err != nil {
+		return err
+	}
+	if _, err := stream.Recv(); err != nil {
+		return err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func TestAWorkloadOpensStreamsSoFast(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.answer(dev("acme"), "orders", "127.0.0.1:9")
+	s, other := f.svid(t, dev("acme"), "web"), f.svid(t, dev("acme"), "billing")
+	now := time.Now()
+	f.stand(now)
+	web := f.asks(t, &s)
+	var err error
+	opened := 0
+	for ; opened <= 128 && err == nil; opened++ {
+		err = asksOnce(t, web)
+	}
+	refused := status.Convert(err)
+	if opened != 129 || refused.Code() != codes.ResourceExhausted || len(refused.Details()) != 1 {
+		t.Fatalf("the stream %d is not refused until later: %v", opened, err)
+	}
+	if retry, ok := refused.Details()[0].(*errdetails.RetryInfo); !ok || retry.GetRetryDelay().AsDuration() <= 0 {
+		t.Errorf("it is told to come again after %v", refused.Details())
+	}
+	if err := asksOnce(t, f.asks(t, &other)); err != nil {
+		t.Errorf("another workload: %v", err)
+	}
+	f.stand(now.Add(time.Second))
+	if err := asksOnce(t, web); err != nil {
+		t.Errorf("later: %v", err)
 	}
 }
 

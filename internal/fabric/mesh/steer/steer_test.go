@@ -143,6 +143,36 @@ func TestSharesAndMatchesHold(t *testing.T) {
 	}
 }
 
+// TestAPathWithoutATypeIsAPrefix has rules whose matches leave out what the standard has a default
+// for, in either order.
+func TestAPathWithoutATypeIsAPrefix(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	p.say(t, routeOf("orders", "{path: {value: /blue}}", "{path: {type: PathPrefix, value: /}}"),
+		routeOf("stock", "{path: {type: PathPrefix, value: /blue}}", "{headers: [{name: X-Team, value: blue}]}"))
+	p.beside(t, dev(), "first", "first")
+	p.beside(t, dev(), "second", "second")
+	web := p.beside(t, dev(), "web", "web")
+	for _, c := range []struct{ service, path, want string }{
+		{"orders", "/blue/1", "first"},
+		{"orders", "/bluex", "second"},
+		{"orders", "/", "second"},
+		{"stock", "/blue/1", "first"},
+		{"stock", "/bluex", "second"},
+	} {
+		if status, said := ask(t, web, c.service, c.path, "X-Team", "blue"); status != http.StatusOK || said != c.want {
+			t.Errorf("%s%s: %d %s, want %s", c.service, c.path, status, said, c.want)
+		}
+	}
+}
+
+// routeOf sends what one match takes to first, and what another takes to second.
+func routeOf(service, first, second string) string {
+	return "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + service + "}\n" +
+		"spec: {parentRefs: [{kind: Service, name: " + service + "}], rules: [\n" +
+		"  {matches: [" + first + "], backendRefs: [{name: first}]},\n  {matches: [" + second + "], backendRefs: [{name: second}]}]}\n"
+}
+
 func TestWhoHasNoSidecarIsAskedInTheClear(t *testing.T) {
 	t.Parallel()
 	p := newPlane(t)

@@ -187,6 +187,17 @@ func TestACallIsExplained(t *testing.T) {
 		if changes := apply(t, s, strict+"---\n"+web+"---\n"+split); len(changes[1].Warnings) > 0 {
 			t.Errorf("%+v", changes)
 		}
+		for _, path := range []string{"/orders/1", "/orders/next/1"} {
+			if a := ask("web", "GET", path); a.Allowed || !strings.Contains(strings.Join(a.Reasons, "\n"), "no rule of an AuthorizationPolicy for orders-next allows it") {
+				t.Errorf("who answers allows nobody: %+v", a)
+			}
+		}
+		next := strings.NewReplacer("{name: web}", "{name: next}", "name: orders}", "name: orders-next}").Replace(web)
+		apply(t, s, strings.Replace(next, "[GET, POST]", "[GET]", 1))
+		if a := ask("web", "", ""); cmp.Diff([]string{"the method is GET or POST, the path is /orders/* at orders, and the method is GET, the path is /orders/* at orders-next"}, a.Conditions) != "" {
+			t.Errorf("who answers allows another method: %+v", a)
+		}
+		apply(t, s, next)
 		for _, c := range []struct {
 			from, method, path string
 			allowed            bool

@@ -104,37 +104,72 @@ func (t *Table) Why(c Call) Answer {
 		c.From = t.ID(c.From)
 	}
 	a := Answer{From: c.From, To: c.To, Strict: t.strict}
-	t.judge(c, &a)
 	t.sent(c, &a)
+	t.judge(c, &a)
 	return a
 }
 
+// judge asks who answers: it is they who let a call in, and not the service that was asked for.
 func (t *Table) judge(c Call, a *Answer) {
-	if !t.Guarded(c.To) {
-		a.Allowed = true
-		a.Reasons = append(a.Reasons, "the mesh of the stage is not strict, and no "+meshdoc.KindAuthorization+" is for "+c.To)
-		return
+	by, asked := map[string][]string{}, []string{}
+	a.Allowed = len(a.Backends) > 0
+	for _, b := range a.Backends {
+		if _, again := by[b.Service]; again || b.Percent == 0 {
+			continue
+		}
+		allowed, reasons, conditions := t.admits(b.Service, c)
+		a.Allowed = a.Allowed && allowed
+		a.Reasons = append(a.Reasons, reasons...)
+		by[b.Service], asked = conditions, append(asked, b.Service)
+	}
+	if a.Allowed {
+		a.Conditions = together(asked, by)
+	}
+}
+
+// together are the conditions of all who answer, any of which is enough.
+func together(services []string, by map[string][]string) []string {
+	var each []string
+	same := true
+	for _, service := range services {
+		same = same && slices.Equal(by[service], by[services[0]])
+		if len(by[service]) > 0 {
+			each = append(each, strings.Join(by[service], " or ")+" at "+service)
+		}
+	}
+	if same && len(services) > 0 {
+		return by[services[0]]
+	}
+	return []string{strings.Join(each, ", and ")}
+}
+
+// admits tells whether a service lets a call in, why, and what the call has to be for it.
+func (t *Table) admits(service string, c Call) (allowed bool, reasons, conditions []string) {
+	if !t.Guarded(service) {
+		return true, []string{"the mesh of the stage is not strict, and no " + meshdoc.KindAuthorization + " is for " + service}, nil
 	}
 	if !t.strict {
-		a.Reasons = append(a.Reasons, "an "+meshdoc.KindAuthorization+" is for "+c.To+", and without a strict mesh nobody proves who calls")
-		return
+		return false, []string{"an " + meshdoc.KindAuthorization + " is for " + service + ", and without a strict mesh nobody proves who calls"}, nil
 	}
-	for _, p := range t.Permissions(c.To) {
+	at := ""
+	if service != c.To {
+		at = " at " + service
+	}
+	for _, p := range t.Permissions(service) {
 		if !p.allows(c.From, c.Method, c.Path) {
 			continue
 		}
-		a.Allowed = true
-		a.Reasons = append(a.Reasons, fmt.Sprintf("rule %d of %s %s allows it", p.Rule+1, meshdoc.KindAuthorization, p.Policy))
-		if condition := p.condition(c); condition != "" {
-			a.Conditions = append(a.Conditions, condition)
-		} else {
-			a.Conditions = nil
-			return // it allows all that was asked for
+		reasons = append(reasons, fmt.Sprintf("rule %d of %s %s allows it%s", p.Rule+1, meshdoc.KindAuthorization, p.Policy, at))
+		condition := p.condition(c)
+		if condition == "" {
+			return true, reasons, nil // it allows all that was asked for
 		}
+		conditions = append(conditions, condition)
 	}
-	if !a.Allowed {
-		a.Reasons = append(a.Reasons, "the mesh of the stage is strict, and no rule of an "+meshdoc.KindAuthorization+" for "+c.To+" allows it")
+	if len(reasons) == 0 {
+		return false, []string{"the mesh of the stage is strict, and no rule of an " + meshdoc.KindAuthorization + " for " + service + " allows it"}, nil
 	}
+	return true, reasons, conditions
 }
 
 // condition is what a permission asks of a call beyond what is told of it.
@@ -167,7 +202,6 @@ func (t *Table) sent(c Call, a *Answer) {
 	}
 	if len(t.routes[c.To]) > 0 {
 		a.Reasons = append(a.Reasons, "routes are for "+c.To+", and no rule of them takes the call: it has no backend")
-		a.Allowed = false
 		return
 	}
 	a.Backends = []BackendShare{{Service: c.To, Percent: 100}}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
@@ -34,7 +35,10 @@ func bootstrapFile(e *command.Env) *cobra.Command {
 		Example: "  terrace mesh bootstrap web --server localhost:7083 --roots root.pem --identity /run/web > bootstrap.json\n" +
 			"  terrace mesh bootstrap web --for envoy --server localhost:7083 --roots root.pem --workload-api /run/terrace/workload-api.sock \\\n" +
 			"    --inbound 0.0.0.0:15443 --application 127.0.0.1:8080 > envoy.json",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.fits(c.Flags()); err != nil {
+				return err
+			}
 			s.Workload, s.Release = args[0], cmp.Or(s.Release, e.Files().Getenv("TERRACE_RELEASE"))
 			file, err := s.file()
 			if err != nil {
@@ -69,6 +73,19 @@ func (s *starting) flags(c *cobra.Command) {
 	_ = c.MarkFlagFilename("roots")
 	_ = c.MarkFlagFilename("workload-api")
 	_ = c.MarkFlagDirname("identity")
+}
+
+// fits refuses flags that are for an Envoy alone where the file is for another one.
+func (s *starting) fits(flags *pflag.FlagSet) error {
+	if s.whom == forEnvoy {
+		return nil
+	}
+	for _, name := range []string{"inbound", "application", "outbound", "grpc", "release", "admin", "zone"} {
+		if flags.Changed(name) {
+			return exit.Wrong("--%s is for an Envoy, and a program of gRPC needs none", name).WithFix("remove it, or write the file with --for envoy")
+		}
+	}
+	return nil
 }
 
 func (s *starting) file() (any, error) {

@@ -96,7 +96,11 @@ func listener(name string, at netip.AddrPort, chain *listenerv3.FilterChain) *li
 	return &listenerv3.Listener{Name: name, StatPrefix: name, Address: address(at), FilterChains: []*listenerv3.FilterChain{chain}}
 }
 
+// managed is a filter of HTTP. What is silent for long is not ended, as Envoy would after five
+// minutes: routes say what bounds a call.
 func managed(by *managerv3.HttpConnectionManager) []*listenerv3.Filter {
+	by.StreamIdleTimeout = durationpb.New(0)
+	by.UpgradeConfigs = []*managerv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}}
 	return []*listenerv3.Filter{{Name: "envoy.filters.network.http_connection_manager", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(by)}}}
 }
 

@@ -179,6 +179,21 @@ func TestServicesAreReachedAtTheEnvoysBesideThem(t *testing.T) {
 	until(t, "that programs of gRPC are sent to the Envoy", func() bool { return f.placeForGRPC(t, "orders:50051") == 15443 })
 }
 
+// TestNothingEndsACallOfAnEnvoyThatIsSilentForLong, and it may become a WebSocket.
+func TestNothingEndsACallOfAnEnvoyThatIsSilentForLong(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	e := f.envoy(t, "whole", dev("acme"), "web", ports(t))
+	e.warm()
+	for _, name := range []string{"terrace/inbound", "terrace/outbound"} {
+		l, _ := e.has[resourcev3.ListenerType][name].(*listenerv3.Listener)
+		by := manager(t, l)
+		if by.GetStreamIdleTimeout() == nil || by.GetStreamIdleTimeout().AsDuration() != 0 || len(by.GetUpgradeConfigs()) != 1 || by.GetUpgradeConfigs()[0].GetUpgradeType() != "websocket" {
+			t.Errorf("%s: %v", name, by)
+		}
+	}
+}
+
 // TestAnEnvoyOfTheNextReleaseAloneGetsNoMoreThanItsShare where the release that serves has none.
 func TestAnEnvoyOfTheNextReleaseAloneGetsNoMoreThanItsShare(t *testing.T) {
 	t.Parallel()

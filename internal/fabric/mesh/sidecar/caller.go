@@ -20,16 +20,16 @@ type caller struct {
 	anchored bool
 }
 
-// callers are those of a state by their certificates.
+// callers are those of a state by their certificates, which are the same over connections.
 type callers struct {
 	mu    sync.RWMutex
-	known map[*x509.Certificate]*caller
+	known map[string]*caller
 }
 
 // caller looks at a certificate whose connection has proven it.
 func (s *state) caller(leaf *x509.Certificate) *caller {
 	s.callers.mu.RLock()
-	c := s.callers.known[leaf]
+	c := s.callers.known[string(leaf.Raw)]
 	s.callers.mu.RUnlock()
 	if c != nil {
 		return c
@@ -40,10 +40,10 @@ func (s *state) caller(leaf *x509.Certificate) *caller {
 	s.callers.mu.Lock()
 	defer s.callers.mu.Unlock()
 	if s.callers.known == nil {
-		s.callers.known = map[*x509.Certificate]*caller{}
+		s.callers.known = map[string]*caller{}
 	}
 	if len(s.callers.known) < maxCallers {
-		s.callers.known[leaf] = c
+		s.callers.known[string(leaf.Raw)] = c
 	}
 	return c
 }

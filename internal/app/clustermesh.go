@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
@@ -13,8 +14,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
 )
 
-// clusterMeshAgain is when a cluster's repository that could not be written is tried again.
-const clusterMeshAgain = time.Minute
+const (
+	// clusterMeshAgain is when a cluster's repository that could not be written is tried again.
+	clusterMeshAgain = time.Minute
+	// clusterMeshTerm bounds how long one that does not answer is waited for.
+	clusterMeshTerm = time.Minute
+)
 
 // clusterMesh tells clusters of documents of the mesh as they change. What a deployment changes
 // of it, the deployment itself commits.
@@ -72,24 +77,52 @@ func (c clusterMesh) deployed(ctx context.Context) (map[kernel.Scope]telling, er
 	return stages, err
 }
 
-// tell commits the documents of stages where others are told, and returns whether it could.
+// tell commits the documents of stages where others are told, and returns whether it could. The
+// stages, each with a repository of its own, do not wait for each other.
 func (c clusterMesh) tell(ctx context.Context, told map[kernel.Scope]telling, all map[kernel.Scope][]meshdoc.Document) bool {
 	for scope := range told {
 		if _, still := all[scope]; !still {
 			all[scope] = nil
 		}
 	}
-	done := true
+	stages, open := map[string][]kernel.Scope{}, 0
 	for scope, docs := range all {
 		if known := told[scope]; known.done && reflect.DeepEqual(known.docs, docs) {
 			continue
 		}
-		err := c.clusters.PutMesh(ctx, scope)
-		told[scope] = telling{docs: docs, done: err == nil}
-		if err != nil {
-			done = false
-			c.log.WarnContext(ctx, "documents of the mesh are not in the repository of the stage yet", "project", scope.Project, "stage", scope.Stage, "error", err)
+		stages[scope.Stage] = append(stages[scope.Stage], scope)
+		told[scope] = telling{docs: docs}
+		open++
+	}
+	var work sync.WaitGroup
+	done := make(chan kernel.Scope, len(all))
+	for _, scopes := range stages {
+		work.Go(func() { c.tellStage(ctx, scopes, done) })
+	}
+	work.Wait()
+	close(done)
+	for scope := range done {
+		told[scope] = telling{docs: all[scope], done: true}
+		open--
+	}
+	return open == 0
+}
+
+// tellStage commits the documents of projects on one stage, and tells which are done. Where the
+// repository does not answer, the others are left for the next time.
+func (c clusterMesh) tellStage(ctx context.Context, projects []kernel.Scope, done chan<- kernel.Scope) {
+	for _, scope := range projects {
+		term, end := context.WithTimeout(ctx, clusterMeshTerm)
+		err := c.clusters.PutMesh(term, scope)
+		late := term.Err() != nil
+		end()
+		if err == nil {
+			done <- scope
+			continue
+		}
+		c.log.WarnContext(ctx, "documents of the mesh are not in the repository of the stage yet", "project", scope.Project, "stage", scope.Stage, "error", err)
+		if late {
+			return
 		}
 	}
-	return done
 }

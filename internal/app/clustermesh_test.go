@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,8 +49,7 @@ func TestTheLastDocumentIsGoneThoughNobodyCouldTell(t *testing.T) {
 	if err := runsql.NewStore(a.platform.db).PutDeployment(ctx, deployed); err != nil {
 		t.Fatal(err)
 	}
-	docs, err := meshdoc.Read(meshdoc.File{Name: "mesh.yaml", Source: "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: orders}\n" +
-		"spec: {targetRef: {kind: Service, name: orders}, rules: [{from: [{workload: web}]}]}\n"})
+	docs, err := meshdoc.Read(meshdoc.File{Name: "mesh.yaml", Source: ordersAllow})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +66,44 @@ func TestTheLastDocumentIsGoneThoughNobodyCouldTell(t *testing.T) {
 	awaitMeshFile(ctx, t, a, scope, false)
 }
 
+// TestARepositoryThatDoesNotAnswerKeepsNoOtherStageWaiting has one that accepts and says nothing,
+// with documents of many projects.
+func TestARepositoryThatDoesNotAnswerKeepsNoOtherStageWaiting(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	a, ctx, scope := ordersOnLinkerd(t, stage.Stage{Name: "test", Order: 2, Target: stage.TargetLocal, Runtime: stage.RuntimeKubernetes, GitOps: stage.GitOps{
+		Mesh: stage.MeshLinkerd, Repository: "http://" + l.Addr().String() + "/silent.git",
+	}})
+	docs, err := meshdoc.Read(meshdoc.File{Name: "mesh.yaml", Source: ordersAllow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		far := kernel.Scope{Tenant: "default", Project: "far" + strconv.Itoa(i), Stage: "test"}
+		if i == 10 {
+			far = scope
+		}
+		if err := a.fabric.mesh.Store.Put(ctx, mesh.Policy{Scope: far, Kind: docs[0].Kind, Name: "orders", Spec: docs[0].Spec, UpdatedAt: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer tellClusters(t, a)()
+	awaitMeshFile(ctx, t, a, scope, true)
+}
+
+// ordersAllow says who may call orders.
+const ordersAllow = "apiVersion: mesh.terrace.dev/v1\nkind: AuthorizationPolicy\nmetadata: {name: orders}\n" +
+	"spec: {targetRef: {kind: Service, name: orders}, rules: [{from: [{workload: web}]}]}\n"
+
 // ordersOnLinkerd returns an App whose stage is a cluster with Linkerd, where orders is.
-func ordersOnLinkerd(t *testing.T) (*App, context.Context, kernel.Scope) {
+func ordersOnLinkerd(t *testing.T, more ...stage.Stage) (*App, context.Context, kernel.Scope) {
 	t.Helper()
 	a := benchApp(t, func(c *config.Config) {
-		c.Stages = []stage.Stage{{Name: "dev", Order: 1, Target: stage.TargetLocal, Runtime: stage.RuntimeKubernetes, GitOps: stage.GitOps{Mesh: stage.MeshLinkerd}}}
+		c.Stages = append([]stage.Stage{{Name: "dev", Order: 1, Target: stage.TargetLocal, Runtime: stage.RuntimeKubernetes, GitOps: stage.GitOps{Mesh: stage.MeshLinkerd}}}, more...)
 	})
 	ctx, cancel := context.WithTimeout(kernel.WithActor(t.Context(), kernel.System("test", "default")), 30*time.Second)
 	t.Cleanup(cancel)

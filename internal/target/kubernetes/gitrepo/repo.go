@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	git "github.com/go-git/go-git/v5"
@@ -57,7 +56,8 @@ type Edit struct {
 
 // Repo is one branch of a repository.
 type Repo struct {
-	mu      sync.Mutex
+	// turn is taken by who reads or changes it: one at a time.
+	turn    chan struct{}
 	backend backend
 	name    string
 }
@@ -77,12 +77,26 @@ func New(c Config) (*Repo, error) {
 	}
 	name := Redacted(c.URL)
 	if path, ok := strings.CutPrefix(c.URL, "file://"); ok {
-		return &Repo{backend: &folder{path: path, branch: c.Branch, create: c.Create}, name: name}, nil
+		return newRepo(&folder{path: path, branch: c.Branch, create: c.Create}, name), nil
 	}
 	sum := sha256.Sum256([]byte(c.URL))
 	dir := filepath.Join(c.Dir, hex.EncodeToString(sum[:8])+".git")
 	auth, err := c.auth()
-	return &Repo{backend: &server{config: c, dir: dir, auth: auth}, name: name}, err
+	return newRepo(&server{config: c, dir: dir, auth: auth}, name), err
+}
+
+func newRepo(b backend, name string) *Repo {
+	return &Repo{turn: make(chan struct{}, 1), backend: b, name: name}
+}
+
+// take waits for the repository, no longer than ctx; give lets the next one have it.
+func (r *Repo) take(ctx context.Context) (give func(), err error) {
+	select {
+	case r.turn <- struct{}{}:
+		return func() { <-r.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Redacted returns a repository's address without what signs in.
@@ -97,8 +111,11 @@ func Redacted(address string) string {
 // Read returns the files beneath the folders, by path, and the commit that
 // they are of; "" and no files where the branch has none.
 func (r *Repo) Read(ctx context.Context, folders ...string) (files map[string][]byte, commit string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	give, err := r.take(ctx)
+	if err != nil {
+		return nil, "", r.failed("read", err)
+	}
+	defer give()
 	repo, head, err := r.backend.fetch(ctx)
 	if err != nil {
 		return nil, "", r.failed("read", err)
@@ -120,8 +137,11 @@ func (r *Repo) Read(ctx context.Context, folders ...string) (files map[string][]
 // may be called again, on a newer commit. Without a difference there is no
 // commit; commit then is the one that is there, "" for none.
 func (r *Repo) Change(ctx context.Context, who Author, at time.Time, edit func(t Tree) (Edit, error)) (commit string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	give, err := r.take(ctx)
+	if err != nil {
+		return "", r.failed("change", err)
+	}
+	defer give()
 	for n := range attempts {
 		commit, err = r.once(ctx, who, at, edit)
 		if !errors.Is(err, errMoved) {

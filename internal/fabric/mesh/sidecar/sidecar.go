@@ -112,8 +112,8 @@ func New(ctx context.Context, c Config) (*Sidecar, error) {
 // Close lets go of the ports of one that does not run.
 func (s *Sidecar) Close() error { return errors.Join(s.server.Close(), s.identity.conn.Close()) }
 
-// Run answers, from when it knows who it is until ctx ends; requests that are under way then
-// are let end for a few seconds.
+// Run answers until ctx ends; requests that are under way then are let end for a few seconds.
+// Before it knows what to do it has requests wait for that, and refuses them after a few seconds.
 func (s *Sidecar) Run(ctx context.Context) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
@@ -123,13 +123,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	all.Go(func() { s.reports(background) })
 	all.Go(func() { _ = s.outbound.Watch(background) }) // ends with its context
 	all.Go(func() { _ = s.inbound.Watch(background) })
-	var err error
-	select {
-	case <-s.begun():
-		err = s.server.Serve(ctx)
-	case <-ctx.Done():
-		err = s.server.Close()
-	}
+	err := s.server.Serve(ctx)
 	if s.control != nil {
 		s.report(background)
 	}
@@ -177,11 +171,14 @@ func (s *Sidecar) reached() string {
 
 // handle parts what comes in from what goes out: only others of the mesh speak TLS.
 func (s *Sidecar) handle(x *exchange.Exchange) {
-	if x.Secure() {
+	switch {
+	case !within(x.Context(), s.begun()):
+		s.refuseNow(x)
+	case x.Secure():
 		s.enter(x)
-		return
+	default:
+		s.leave(x)
 	}
-	s.leave(x)
 }
 
 // tls is that of what comes in: each handshake has the certificate of the time, and proves
@@ -189,11 +186,11 @@ func (s *Sidecar) handle(x *exchange.Exchange) {
 func (s *Sidecar) tls() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, ClientAuth: tls.RequireAnyClientCert, SessionTicketsDisabled: true,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if st := s.identity.state.Load(); st != nil {
-				return st.cert, nil
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if !within(hello.Context(), s.identity.ready) {
+				return nil, kernel.Errorf(kernel.Unavailable, "the sidecar does not know who it is yet")
 			}
-			return nil, kernel.Errorf(kernel.Unavailable, "the sidecar does not know who it is yet")
+			return s.identity.state.Load().cert, nil
 		},
 		VerifyConnection: func(cs tls.ConnectionState) error {
 			_, err := s.identity.state.Load().verify(cs.PeerCertificates)

@@ -6,12 +6,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -21,6 +24,37 @@ func (s *Sidecar) Trouble() *kernel.Error {
 		return e
 	}
 	return s.control.trouble.Load()
+}
+
+// patience is how long a request waits for the sidecar to know what to do.
+const patience = 3 * time.Second
+
+// within tells whether something has begun, for which it waits a little.
+func within(ctx context.Context, begun <-chan struct{}) bool {
+	select {
+	case <-begun:
+		return true
+	default:
+	}
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	select {
+	case <-begun:
+		return true
+	case <-end.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// refuseNow says no to a request since the sidecar does not know what to do, and to its own
+// process why that is.
+func (s *Sidecar) refuseNow(x *exchange.Exchange) {
+	e := s.Trouble()
+	if e == nil || x.Secure() {
+		e = kernel.Errorf(kernel.Unavailable, "the sidecar has not been told yet what to do").WithFix("ask again")
+	}
+	refuse(x, http.StatusServiceUnavailable, "The sidecar is not ready", e.Message+".", e.Fix)
 }
 
 // unidentified says why the Workload API at an address gives no identity.

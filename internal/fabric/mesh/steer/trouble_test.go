@@ -43,6 +43,9 @@ func TestNothingIsWrongOnceTheControlPlaneAnswers(t *testing.T) {
 	eventually(t, "nobody answers", func() bool { return s.Trouble() != nil })
 	_, port, err := net.SplitHostPort(p.addr)
 	must(t, err)
+	if status, said := ask(t, s, "orders", "/"); status != http.StatusServiceUnavailable || !strings.Contains(said, "nobody answers as the control plane at "+p.addr) {
+		t.Errorf("before it knows what to do: %d %s", status, said)
+	}
 	if e := s.Trouble(); !strings.Contains(e.Message, port) || !strings.Contains(e.Fix, "--control") {
 		t.Errorf("%s; %s", e.Message, e.Fix)
 	}

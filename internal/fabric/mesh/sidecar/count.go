@@ -18,25 +18,26 @@ func (s *Sidecar) countIn(x *exchange.Exchange, from string, self spiffeid.ID, r
 	s.metrics.of(e, s.routeOf).count(from, status, time.Since(x.Began))
 }
 
-// countOut counts a request that went out to a service, which an identity has answered.
+// countOut counts a request that went out to a service, "" for none of the document, which an
+// identity has answered, or nobody.
 func (s *Sidecar) countOut(x *exchange.Exchange, service, to string) {
 	status := statusOf(x)
-	e := edge{reporter: asSource, source: s.ID(), destination: to, version: x.Facts.Release, status: status}
-	if to != unknown {
-		e.service = service // what else is asked for, anybody may name
-	}
+	e := edge{reporter: asSource, source: s.ID(), destination: to, version: x.Facts.Release, service: service, status: status}
 	s.metrics.of(e, s.routeOf).count("", status, time.Since(x.Began))
 }
 
-// routeOf is the route of the book that an edge is counted for; nil is none.
+// routeOf is the route of the book that an edge is counted for; nil is none. What nobody has
+// answered is the service's that was asked for.
 func (s *Sidecar) routeOf(e edge) *traffic.Route {
 	switch {
 	case e.refused:
 		return s.book.Route(traffic.Key{Route: asRefused})
 	case e.reporter == asDestination:
 		return s.book.Route(traffic.Key{Route: asDestination})
-	case e.destination == unknown:
+	case e.service == "":
 		return nil
+	case e.destination == unknown:
+		return s.book.Route(traffic.Key{Route: asSource + "/" + e.service + "/" + e.service})
 	}
 	version, _, _ := strings.Cut(e.version, ":") // which port it was, nobody is told
 	return s.book.Route(traffic.Key{Route: asSource + "/" + e.service + "/" + version})

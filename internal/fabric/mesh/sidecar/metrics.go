@@ -18,7 +18,7 @@ const (
 	asDestination = "destination"
 	// asRefused is asDestination of what was refused before it reached the application.
 	asRefused = "refused"
-	// unknown is a destination that no service of the document is.
+	// unknown is a destination that no service of the document is, or of which nobody has answered.
 	unknown = "unknown"
 )
 
@@ -62,7 +62,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 // edge is what is counted together: answers of one status of who was asked by whom.
 type edge struct {
 	reporter, source, destination, version string
-	// service is what was asked for; it is empty at the destination.
+	// service is what was asked for; it is empty at the destination, and where there is none.
 	service string
 	// refused tells that the destination's application has not seen it.
 	refused bool

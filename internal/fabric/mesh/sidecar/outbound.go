@@ -19,7 +19,8 @@ type routes struct{ now atomic.Pointer[outgoing] }
 
 // outgoing is one document's; it is never changed.
 type outgoing struct {
-	table *proxy.Table
+	table    *proxy.Table
+	services map[string]bool
 	// endpoints and identities are by service and version.
 	endpoints  map[place][]upstream.Endpoint
 	identities map[place]string
@@ -58,9 +59,10 @@ func (s *Sidecar) build(ctx context.Context) {
 }
 
 func newOutgoing(d *Document, generation int64) (*outgoing, error) {
-	o := &outgoing{endpoints: map[place][]upstream.Endpoint{}, identities: map[place]string{}}
+	o := &outgoing{services: map[string]bool{}, endpoints: map[place][]upstream.Endpoint{}, identities: map[place]string{}}
 	var entries []*proxy.Entry
 	for _, s := range d.Services {
+		o.services[s.Name] = true
 		for _, v := range s.Versions {
 			at := place{s.Name, v.Name}
 			o.identities[at] = v.Identity
@@ -120,6 +122,9 @@ func (s *Sidecar) leave(x *exchange.Exchange) {
 		to := now.identities[place{asked, x.Facts.Release}]
 		if to == "" {
 			to = unknown
+		}
+		if !now.services[asked] {
+			asked = "" // anybody may name it
 		}
 		s.countOut(x, asked, to)
 	})

@@ -91,6 +91,30 @@ func TestTheGraphHasEachCallOnce(t *testing.T) {
 	})
 }
 
+// TestWhatNobodyAnswersIsAnError of the service that was asked for.
+func TestWhatNobodyAnswersIsAnError(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{trafficsql.Migrations(), graphsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		t.Helper()
+		g := &graph.Service{Store: graphsql.NewStore(d), Tx: d, Gateway: entrance{}, Authorizer: readers{}, Stages: readers{}}
+		p := newPlaneWith(t, g)
+		p.say(t, routes)
+		web := p.beside(t, dev(), "web", "web")
+		if status, said := ask(t, web, "orders", "/"); status != http.StatusServiceUnavailable {
+			t.Fatal(status, said)
+		}
+		if status, said := ask(t, web, "nowhere", "/"); status != http.StatusNotFound {
+			t.Fatal(status, said)
+		}
+		eventually(t, "it is counted", func() bool { return edges(t, g)[id("web")+" orders"] == [2]int64{1, 0} })
+		said, err := g.Look(t.Context(), dev(), time.Hour)
+		must(t, err)
+		if len(said.Edges) != 2 || said.Edges[1].Service != "orders" || said.Edges[1].ServerErrors != 1 {
+			t.Errorf("%+v", said.Edges)
+		}
+	})
+}
+
 // edges are the calls, and those of them that were refused, by who called whom.
 func edges(t *testing.T, g *graph.Service) map[string][2]int64 {
 	t.Helper()

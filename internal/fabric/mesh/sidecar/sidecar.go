@@ -104,9 +104,19 @@ func New(ctx context.Context, c Config) (*Sidecar, error) {
 		TLSAddr: c.Inbound, PlainAddr: c.Outbound, ServePlain: true, TLS: s.tls(), Handler: s.handle, Log: c.Log, Unrouted: s.metrics.unrouted,
 	})
 	if err != nil {
-		return nil, errors.Join(err, s.identity.conn.Close())
+		return nil, errors.Join(cannotListen(err), s.identity.conn.Close())
 	}
 	return s, nil
+}
+
+// cannotListen says which address cannot be taken, as the flags of the command name it.
+func cannotListen(err error) error {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok {
+		return err
+	}
+	return kernel.Errorf(kernel.Unavailable, "the sidecar cannot take its port: %w", op).
+		WithFix("stop what listens there, or name another address with --inbound or --outbound")
 }
 
 // Close lets go of the ports of one that does not run.

@@ -1,6 +1,7 @@
 package steer_test
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/fabric/mesh/sidecar"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // TestASidecarSaysWhyItIsNotSteered has each mistake in a configuration be told with what to do.
@@ -51,4 +53,16 @@ func TestNothingIsWrongOnceTheControlPlaneAnswers(t *testing.T) {
 	}
 	p.start(t)
 	eventually(t, "it is steered", func() bool { return s.Ready() && s.Trouble() == nil })
+}
+
+func TestAPortThatIsTakenIsNamedAsTheSidecars(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	c := p.config(t, dev(), "web", application(t, "web"))
+	c.Inbound = c.Application
+	_, err := sidecar.New(t.Context(), c)
+	told, ok := errors.AsType[*kernel.Error](err)
+	if !ok || !strings.Contains(told.Message, "the sidecar cannot take its port: listen tcp "+c.Inbound) || !strings.Contains(told.Fix, "--inbound") {
+		t.Errorf("%v", err)
+	}
 }

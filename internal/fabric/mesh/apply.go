@@ -43,9 +43,16 @@ func (s *Service) make(ctx context.Context, scope kernel.Scope, files []meshdoc.
 	if err := a.tellable(ctx); err != nil {
 		return nil, err
 	}
+	strangers, err := s.strangers(ctx, docs, a.policies)
+	if err != nil {
+		return nil, err
+	}
 	err = s.Tx.InTx(ctx, a.all)
 	if err != nil && !errors.Is(err, errDry) {
 		return nil, err
+	}
+	for i := range a.changes {
+		a.changes[i].Warnings = append(a.changes[i].Warnings, strangers[i]...)
 	}
 	if err == nil {
 		s.source().Now(ctx)

@@ -221,6 +221,14 @@ func TestACallIsExplained(t *testing.T) {
 			t.Errorf("the closer match: %+v", a)
 		}
 		s.Workloads = w
+		changes := apply(t, s, strings.Replace(split, "{name: orders, weight", "{name: stock, weight", 1)+"---\n"+web)
+		if got := changes[0].Warnings; len(got) != 2 || got[0].Line != 7 || got[0].Column != 48 || !strings.Contains(got[0].Message, "no workload orders-next was ever deployed in shop") {
+			t.Errorf("backends that there are not: %+v", got)
+		}
+		if got := changes[1].Warnings; len(got) != 2 || got[0].Path != "spec.targetRef.name" || got[1].Path != "spec.rules[0].from[0].workload" {
+			t.Errorf("callers that there are not: %+v", got)
+		}
+		apply(t, s, split)
 		for name, known := range map[string]bool{"web": true, "orders-next": true, "stock": true, "nope": false, "any": false} {
 			for _, c := range []mesh.Call{{From: name, To: "orders"}, {From: "web", To: name}} {
 				if _, err := s.Why(t.Context(), dev(), c); kernel.Is(err, kernel.NotFound) == known {

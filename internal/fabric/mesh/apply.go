@@ -40,7 +40,7 @@ func (s *Service) make(ctx context.Context, scope kernel.Scope, files []meshdoc.
 			return nil, d.Placed(err)
 		}
 	}
-	if err := a.tellable(ctx); err != nil {
+	if err := a.judged(ctx); err != nil {
 		return nil, err
 	}
 	strangers, err := s.strangers(ctx, docs, a.policies)
@@ -69,6 +69,8 @@ type application struct {
 	keep     *ownership.Keeping
 	docs     []meshdoc.Document
 	policies []Policy
+	// judges refuse documents of the stages that they are applied to.
+	judges map[kernel.Scope]func([]meshdoc.Document) error
 	// changes are those of the documents, in their order; dropped is what had no document.
 	changes, dropped []Change
 	facts            []kernel.Fact
@@ -86,6 +88,9 @@ func (a *application) all(ctx context.Context) error {
 		if err := a.put(ctx, i); err != nil {
 			return err
 		}
+	}
+	if err := a.tellable(ctx); err != nil {
+		return err
 	}
 	if err := a.bounded(ctx, a.docs, a.policies); err != nil {
 		return err

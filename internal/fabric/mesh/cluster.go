@@ -35,27 +35,42 @@ func (p Policy) document() meshdoc.Document {
 	return meshdoc.Document{Kind: p.Kind, Name: p.Name, Project: p.Scope.Project, Stage: p.Scope.Stage, Spec: p.Spec}
 }
 
-// tellable refuses what the mesh of a stage's cluster cannot be told, together with what is in
-// force already and stays.
+// judged looks at what is deployed where documents are applied: before the transaction, since
+// repositories are read.
+func (a *application) judged(ctx context.Context) error {
+	a.judges = map[kernel.Scope]func([]meshdoc.Document) error{}
+	for _, p := range a.policies {
+		if a.Clusters == nil || a.judges[p.Scope] != nil {
+			continue
+		}
+		var err error
+		if a.judges[p.Scope], err = a.Clusters.JudgeMesh(ctx, p.Scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellable refuses what the mesh of a stage's cluster cannot be told: the documents given, and
+// with them those that are in force in the transaction of ctx, which has written the given.
 func (a *application) tellable(ctx context.Context) error {
-	if a.Clusters == nil {
-		return nil
-	}
-	by := map[kernel.Scope][]meshdoc.Document{}
-	for i, p := range a.policies {
-		by[p.Scope] = append(by[p.Scope], a.docs[i])
-	}
-	for scope, told := range by {
-		kept, err := a.Store.OfStage(ctx, scope)
+	for scope, judge := range a.judges {
+		var told []meshdoc.Document
+		for i, p := range a.policies {
+			if p.Scope == scope {
+				told = append(told, a.docs[i])
+			}
+		}
+		all, err := a.Store.OfStage(ctx, scope)
 		if err != nil {
 			return err
 		}
-		for _, p := range kept {
-			if !slices.ContainsFunc(a.policies, p.succeeds) && !a.leaves(p) {
+		for _, p := range all {
+			if !slices.ContainsFunc(a.policies, p.succeeds) {
 				told = append(told, p.document())
 			}
 		}
-		if err := a.Clusters.CheckMesh(ctx, scope, told); err != nil {
+		if err := judge(told); err != nil {
 			return err
 		}
 	}

@@ -282,3 +282,37 @@ func TestWhatStrictRefusesAndTheClosestMatch(t *testing.T) {
 		t.Errorf("no rule takes it: %+v", a)
 	}
 }
+
+// contested are clusters that take one document of a stage, and no other one beside it.
+type contested struct {
+	// looked is called once, when it has been looked at what is deployed.
+	looked func()
+}
+
+func (c *contested) JudgeMesh(context.Context, kernel.Scope) (func([]meshdoc.Document) error, error) {
+	if looked := c.looked; looked != nil {
+		c.looked = nil
+		looked()
+	}
+	return func(docs []meshdoc.Document) error {
+		if len(docs) > 1 {
+			return kernel.Errorf(kernel.Invalid, "%d documents", len(docs))
+		}
+		return nil
+	}, nil
+}
+
+func TestDocumentsThatAClusterTakesOnlyAloneAreNotAppliedAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *mesh.Service, _ *world) {
+		s.Clusters = &contested{looked: func() { apply(t, s, split) }}
+		files := []meshdoc.File{{Name: "m.yaml", Source: strings.Replace(split, "name: orders}\nspec", "name: other}\nspec", 1)}}
+		if _, err := s.Apply(t.Context(), dev(), files, mesh.Options{}); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("the second one: %v", err)
+		}
+		if docs, err := s.Of(t.Context(), dev()); err != nil || len(docs) != 1 || docs[0].Name != "orders" {
+			t.Errorf("in force are %v %v", docs, err)
+		}
+		apply(t, s, split) // its own successor
+	})
+}

@@ -104,8 +104,9 @@ type Workloads interface {
 
 // Clusters are those whose mesh is told documents.
 type Clusters interface {
-	// CheckMesh refuses documents, all of a stage, that its cluster's mesh cannot be told.
-	CheckMesh(ctx context.Context, scope kernel.Scope, documents []meshdoc.Document) error
+	// JudgeMesh looks at what is deployed on a stage, which may take long, and returns what refuses
+	// documents, all of the stage, that its cluster's mesh cannot be told.
+	JudgeMesh(ctx context.Context, scope kernel.Scope) (judge func([]meshdoc.Document) error, err error)
 }
 
 // Journal records facts in the transaction of the context.

@@ -118,19 +118,23 @@ func (s *Service) PutMesh(ctx context.Context, scope kernel.Scope) error {
 	return err
 }
 
-// CheckMesh refuses documents, all of a stage, that its cluster's mesh cannot be told.
-func (s *Service) CheckMesh(ctx context.Context, scope kernel.Scope, docs []meshdoc.Document) error {
+// JudgeMesh looks at what is deployed of a project on a stage, and returns what refuses documents,
+// all of the stage, that its cluster's mesh cannot be told.
+func (s *Service) JudgeMesh(ctx context.Context, scope kernel.Scope) (func([]meshdoc.Document) error, error) {
 	if st, ok := s.config.Stage(scope.Stage); !ok || st.Mesh.Kind == "" {
-		return nil
+		return func([]meshdoc.Document) error { return nil }, nil
 	}
 	h, err := s.home(scope, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	have, err := h.read(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, _, err = h.said(docs, h.workloads(have))
-	return err
+	workloads := h.workloads(have)
+	return func(docs []meshdoc.Document) error {
+		_, _, err := h.said(docs, workloads)
+		return err
+	}, nil
 }

@@ -54,6 +54,16 @@ func meshedService(dir, mesh string, p *policies, change ...func(*kubernetes.Sta
 	return kubernetes.New(kubernetes.Config{Dir: dir, Stage: func(name string) (kubernetes.Stage, bool) { return st, name == "dev" }, Policies: p})
 }
 
+// judged is what the cluster's mesh says to the documents.
+func judged(t *testing.T, s *kubernetes.Service, scope kernel.Scope, p *policies) error {
+	t.Helper()
+	judge, err := s.JudgeMesh(t.Context(), scope)
+	if err != nil {
+		return err
+	}
+	return judge(p.docs)
+}
+
 func listening(port string) json.RawMessage {
 	return json.RawMessage(`{"manifests":"as rendered","release":"rel_1","containers":{"main":{"image":"registry.example.com/a:1",
 		"liveness":{"http":{"path":"/healthz","port":8080}}}},"ports":{"web":{"port":` + port + `,"target_port":8080}},"scaling":{},"security":{}}`)
@@ -158,13 +168,13 @@ func TestWhatTheClustersMeshCannotBeToldIsRefused(t *testing.T) {
 	dir, p := t.TempDir(), &policies{}
 	s := meshedService(dir, kubernetes.Linkerd, p)
 	p.are(t, "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: orders}\nspec: {parentRefs: [{kind: Service, name: orders}], rules: [{retry: {attempts: 1, backoff: 1s}}]}\n")
-	if err := s.CheckMesh(t.Context(), scope(), p.docs); !kernel.Is(err, kernel.Invalid) {
+	if err := judged(t, s, scope(), p); !kernel.Is(err, kernel.Invalid) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := s.Preview(t.Context(), scope(), "orders", listening("80")); !kernel.Is(err, kernel.Invalid) {
 		t.Errorf("a plan: error %v", err)
 	}
-	if err := meshedService(dir, "", p).CheckMesh(t.Context(), scope(), p.docs); err != nil {
+	if err := judged(t, meshedService(dir, "", p), scope(), p); err != nil {
 		t.Errorf("without a mesh: %v", err)
 	}
 }
@@ -228,7 +238,7 @@ func TestWhatAnotherTenantHasInTheRepositoryJudgesNoDocuments(t *testing.T) {
 	other.Tenant = "globex"
 	_, observed, seen := s.Observe(t.Context(), other, "payroll", two)
 	changes, previewed := s.Preview(t.Context(), other, "payroll", nil)
-	for what, err := range map[string]error{"documents": s.CheckMesh(t.Context(), other, p.docs), "a look": seen, "a plan": previewed} {
+	for what, err := range map[string]error{"documents": judged(t, s, other, p), "a look": seen, "a plan": previewed} {
 		e, ok := errors.AsType[*kernel.Error](err)
 		if !ok || e.Kind != kernel.Conflict || len(e.Problems) > 0 || strings.Contains(err.Error()+e.Fix, "acme") || strings.Contains(err.Error()+e.Fix, "payroll") {
 			t.Errorf("%s: error %v", what, err)

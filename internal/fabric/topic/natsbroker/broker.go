@@ -55,6 +55,8 @@ type site interface {
 
 // guard knows who may reach topics.
 type guard interface {
+	// guards refuses where who reaches topics is not Terrace's to say.
+	guards() error
 	allow(topic, stream, subject string, p broker.Principal) error
 	forbid(principal string) error
 	// reserve keeps a group of Terrace's out of the principals' reach, or ends that.

@@ -34,6 +34,8 @@ func (e embedded) enter(topic string) (*nats.Conn, bool, error) {
 	return conn, false, err
 }
 
+func (embedded) guards() error { return nil }
+
 func (e embedded) allow(topic, stream, subject string, p broker.Principal) error {
 	hash := p.PasswordHash
 	if p.Password != "" && !broker.VerifyPassword(hash, p.Password) {

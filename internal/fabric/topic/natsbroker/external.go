@@ -61,10 +61,12 @@ func (external) shut(string) error { return nil }
 
 func (e external) enter(string) (*nats.Conn, bool, error) { return e.conn, true, nil }
 
-func (external) allow(_, _, _ string, p broker.Principal) error {
-	return kernel.Errorf(kernel.Refused, "principal %s: the users of this NATS cluster are not Terrace's to make", p.Name).
-		WithFix("make the user in the cluster's own configuration, or leave its URL out to use the server in the daemon")
+func (external) guards() error {
+	return kernel.Errorf(kernel.Refused, "the users of this NATS cluster are not Terrace's to make").
+		WithFix("make the user in the cluster's own configuration, or have the topic on the server in the daemon, broker: embedded")
 }
+
+func (e external) allow(string, string, string, broker.Principal) error { return e.guards() }
 
 func (external) forbid(principal string) error {
 	return kernel.Errorf(kernel.Refused, "principal %s: the users of this NATS cluster are not Terrace's to remove", principal).

@@ -26,7 +26,21 @@ func failure(what string, err error) error {
 	if _, ok := errors.AsType[*kernel.Error](err); ok || err == nil {
 		return err
 	}
+	if silent(err) {
+		return kernel.Errorf(kernel.Unavailable, "%s: the NATS server does not answer: %w", what, err).WithFix("see terrace topic brokers, and try again once it answers")
+	}
 	return kernel.Errorf(kindOf(err), "%s: %w", what, err)
+}
+
+// silent reports whether nothing came back: what is sent meanwhile the client keeps, until it has
+// too much.
+func silent(err error) bool {
+	for _, of := range []error{nats.ErrReconnectBufExceeded, nats.ErrTimeout, nats.ErrNoServers, nats.ErrNoResponders, jetstream.ErrNoStreamResponse, context.DeadlineExceeded} {
+		if errors.Is(err, of) {
+			return true
+		}
+	}
+	return false
 }
 
 func kindOf(err error) kernel.Kind {

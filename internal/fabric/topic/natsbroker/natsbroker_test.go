@@ -93,6 +93,23 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// The users of a cluster are its own, whether it answers or not.
+func TestAClusterTakesNoGrants(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{"there": cluster(t, t.TempDir(), -1).ClientURL(), "away since the start": "nats://127.0.0.1:1"} {
+		b := external(t, url)
+		defer b.Close()
+		if name == "there" {
+			must(t, b.Ensure(bounded(t), orders()))
+		} else if err := b.Ensure(bounded(t), orders()); !kernel.Is(err, kernel.Unavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := b.Grant(bounded(t), orders().Name, broker.Principal{Name: "p", Publish: true}); !kernel.Is(err, kernel.Refused) {
+			t.Errorf("%s: a grant: %v", name, err)
+		}
+	}
+}
+
 // The server goes away and comes back: calls say so, and nothing is lost.
 func TestServerAway(t *testing.T) {
 	t.Parallel()

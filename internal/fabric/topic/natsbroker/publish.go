@@ -43,10 +43,19 @@ func (b *Broker) Publish(ctx context.Context, topic string, messages []broker.Me
 	return places, nil
 }
 
+// known are the ways of a stream that there is.
+func (p *place) known() (*ways, error) {
+	w := p.ways.Load()
+	if w == nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "the topic is not made yet").WithFix("apply its document once its broker answers, see terrace topic brokers")
+	}
+	return w, nil
+}
+
 func (p *place) encode(messages []broker.Message) ([]*nats.Msg, error) {
-	ways := p.ways.Load()
-	if ways == nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "the topic is being made")
+	ways, err := p.known()
+	if err != nil {
+		return nil, err
 	}
 	all := make([]*nats.Msg, len(messages))
 	for i, m := range messages {

@@ -137,21 +137,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
-	a.access.identity.Stages, a.access.trusts.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
-	a.fabric.gateway.Stages, a.fabric.products.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
-	a.fabric.domains.Gateway = a.fabric.gateway
-	a.fabric.domains.Places = places{a.access.tenants, a.delivery.stages}
-	a.fabric.topics.Places = places{a.access.tenants, a.delivery.stages}
-	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
-	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
-	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
-	a.fabric.mesh.Clusters, a.fabric.mesh.Workloads = a.delivery.clusters, a.delivery.runs
-	a.fabric.dns.Deployed, a.access.runEnds.names = deployedEndpoints{a.delivery.states}, a.fabric.dns
-	a.fabric.mesh.Stages, a.fabric.graph.Stages, a.fabric.sidecars.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
-	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
-	a.fabric.tail.Stages = knownStages{a.delivery.stages}
-	a.fabric.slos.Stages = knownStages{a.delivery.stages}
-	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.introduce()
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
 		return err
@@ -173,6 +159,25 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.fabric, a.exports, a.local)
 	a.costs, a.maturity, err = newPaid(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err
+}
+
+// introduce tells rooms which places there are, and what of other rooms they ask.
+func (a *App) introduce() {
+	a.access.identity.Stages, a.access.trusts.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.gateway.Stages, a.fabric.products.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.domains.Gateway = a.fabric.gateway
+	a.fabric.domains.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.topics.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.pki.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.dns.Places = places{a.access.tenants, a.delivery.stages}
+	a.fabric.dns.Names = acmeNames{a.access.tenants, a.fabric.pki}
+	a.fabric.mesh.Clusters, a.fabric.mesh.Workloads = a.delivery.clusters, a.delivery.runs
+	a.fabric.dns.Deployed, a.access.runEnds.names = deployedEndpoints{a.delivery.states}, a.fabric.dns
+	a.fabric.mesh.Stages, a.fabric.graph.Stages, a.fabric.sidecars.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
+	a.fabric.traffic.Stages = knownStages{a.delivery.stages}
+	a.fabric.tail.Stages = knownStages{a.delivery.stages}
+	a.fabric.slos.Stages = knownStages{a.delivery.stages}
+	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 }
 
 // Start opens the listeners, brings workloads back and takes up the runs that a

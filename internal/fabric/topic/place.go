@@ -150,7 +150,7 @@ func (s *Service) BrokersOf(ctx context.Context, tenant string) ([]BrokerState, 
 	if err != nil {
 		return nil, err
 	}
-	if reach.None() { // of whom may read topics anywhere nobody asks why
+	if reach.None() { // the refusal says which role is missing
 		if err := s.Authorizer.Authorize(ctx, actionRead, kernel.Scope{Tenant: tenant}); err != nil {
 			return nil, err
 		}
